@@ -1,0 +1,5 @@
+/// Capture, transport, standby image, output gate.
+@NullMarked
+package understudy.checkpoint;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,55 @@
+package understudy.model;
+
+import java.util.List;
+import java.util.Optional;
+
+/// What a VM is: decided when it is created, the same on every host that may run it.
+///
+/// @param memory  guest RAM, a multiple of 1 MiB, at least 64 MiB
+/// @param cpus    1 to 64
+/// @param machine a versioned machine type, such as `pc-q35-7.2`: both hosts must know it
+/// @param cpu     a CPU model that both hosts have; never `host` or `max` for a pair
+/// @param hosts   the one or two hosts that may run it, preferred first; with one it is never protected
+public record VmSpec(
+        VmId id,
+        VmName name,
+        Level level,
+        Policy policy,
+        ByteSize memory,
+        int cpus,
+        String machine,
+        String cpu,
+        List<MacAddress> nics,
+        Optional<Boot> boot,
+        List<HostName> hosts) {
+    private static final ByteSize MEMORY_MIN = ByteSize.ofMebibytes(64);
+
+    public VmSpec {
+        nics = List.copyOf(nics);
+        hosts = List.copyOf(hosts);
+        if (memory.compareTo(MEMORY_MIN) < 0 || memory.bytes() % (1 << 20) != 0) {
+            throw new IllegalArgumentException("memory " + memory + ": whole mebibytes, at least " + MEMORY_MIN);
+        }
+        if (cpus < 1 || cpus > 64) {
+            throw new IllegalArgumentException(cpus + " CPUs: 1 to 64");
+        }
+        if (hosts.isEmpty()
+                || hosts.size() > 2
+                || hosts.size() != hosts.stream().distinct().count()) {
+            throw new IllegalArgumentException("hosts " + hosts + ": name one or two different hosts");
+        }
+    }
+
+    /// A kernel that QEMU loads itself. The files are named by content, so that a host either has them or knows it has
+    /// not.
+    ///
+    /// @param kernel SHA-256 of the kernel image, lower-case hexadecimal
+    /// @param initrd SHA-256 of the initial RAM disk, if there is one
+    /// @param append the kernel's command line
+    public record Boot(String kernel, Optional<String> initrd, String append) {}
+
+    /// The other host of the pair, if the VM has one.
+    public Optional<HostName> otherThan(HostName host) {
+        return hosts.stream().filter(h -> !h.equals(host)).findFirst();
+    }
+}

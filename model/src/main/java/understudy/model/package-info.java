@@ -1,0 +1,5 @@
+/// The vocabulary: names, views, levels, sizes, problems. Depends on the JDK only.
+@NullMarked
+package understudy.model;
+
+import org.jspecify.annotations.NullMarked;

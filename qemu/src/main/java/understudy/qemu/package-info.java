@@ -1,0 +1,5 @@
+/// QEMU processes, QMP, migration-stream codec, RAM image.
+@NullMarked
+package understudy.qemu;
+
+import org.jspecify.annotations.NullMarked;
