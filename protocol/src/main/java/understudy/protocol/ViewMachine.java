@@ -150,7 +150,7 @@ public final class ViewMachine {
 
     private ViewState learn(ViewState state, VmRecord record, List<ViewEffect> effects) {
         boolean stale = state.known()
-                .filter(k -> k.view().number() > record.view().number())
+                .filter(known -> known.revision() > record.revision())
                 .isPresent();
         if (stale) {
             return state;
