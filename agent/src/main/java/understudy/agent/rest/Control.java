@@ -1,0 +1,80 @@
+package understudy.agent.rest;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.List;
+import java.util.function.Consumer;
+import understudy.api.ClusterStatus;
+import understudy.api.Event;
+import understudy.api.HostStatus;
+import understudy.api.VmRequest;
+import understudy.api.VmStatus;
+import understudy.model.Problem;
+import understudy.model.VmName;
+
+/// What the daemon does for callers of the REST API.
+///
+/// Called on virtual threads, by many at once; every method may block, up to a minute. All refuse by throwing
+/// [Problem.Refused]; [HttpStatus] says which code becomes which HTTP status. Anything else that is thrown is
+/// taken for a bug, logged, and answered with `internal`.
+public interface Control {
+    /// All VMs of the cluster, by name.
+    List<VmStatus> vms();
+
+    /// @throws Problem.Refused with `no-such-vm`
+    VmStatus vm(VmName name);
+
+    /// Records a VM and, unless it is to stay stopped, lets it be started. Returns when the ledger has it, not
+    /// when its guest runs.
+    ///
+    /// @throws Problem.Refused with `vm-exists`, `no-such-file`, `no-such-host`, `no-quorum`, or why it
+    /// cannot be held
+    VmStatus create(VmRequest request);
+
+    /// Wants it to run. No mistake if it is so already.
+    VmStatus start(VmName name);
+
+    /// Wants it not to run. No mistake if it is so already.
+    ///
+    /// @param force whether its guest is not asked
+    VmStatus stop(VmName name, boolean force);
+
+    /// Lets the standby become active.
+    ///
+    /// @throws Problem.Refused with `not-protected` if there is no standby that could
+    VmStatus switchover(VmName name);
+
+    /// Forgets a VM that is stopped.
+    ///
+    /// @return what it was
+    /// @throws Problem.Refused with `vm-runs`
+    VmStatus delete(VmName name);
+
+    /// All hosts and witnesses, by name.
+    List<HostStatus> hosts();
+
+    ClusterStatus status();
+
+    /// Kept events with a sequence number above `after`, oldest first.
+    ///
+    /// @param after 0 or more
+    /// @param limit 1 to 1000
+    List<Event> events(long after, int limit);
+
+    /// Hands every new event to a consumer, in order and without a gap to [#events], until it is closed.
+    ///
+    /// @param consumer never blocks; may be called from any thread, one at a time
+    AutoCloseable follow(Consumer<Event> consumer);
+
+    /// Keeps a file under the name of its content. A file whose content cannot be read to the end is not kept.
+    ///
+    /// @param content at most 4 GiB; closed by the caller
+    /// @return SHA-256 of what was read, 64 lower-case hexadecimal digits
+    /// @throws IOException if `content` cannot be read (the caller's connection broke) or not be written
+    String store(InputStream content) throws IOException;
+
+    /// Whether a file is kept.
+    ///
+    /// @param sha256 64 lower-case hexadecimal digits
+    boolean holds(String sha256);
+}

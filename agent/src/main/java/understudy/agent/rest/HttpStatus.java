@@ -1,0 +1,26 @@
+package understudy.agent.rest;
+
+import understudy.model.Problem;
+
+/// Which HTTP status goes with a problem. Programs should look at the code; the status is for proxies and people.
+final class HttpStatus {
+    static final int OK = 200;
+    static final int CREATED = 201;
+
+    private HttpStatus() {}
+
+    static int of(Problem problem) {
+        return switch (problem.code()) {
+            case "bad-json", "bad-value" -> 400;
+            case "no-such-vm", "no-such-path" -> 404;
+            case "no-such-method" -> 405;
+            case "conflict", "vm-exists", "vm-runs", "vm-stopped", "not-protected", "busy" -> 409;
+            case "too-large" -> 413;
+            case "wrong-type" -> 415;
+            case "internal" -> 500;
+            case "no-quorum", "not-ready", "too-many-followers" -> 503;
+            // Understood, well formed, and refused: no host can hold it, a level that is not there yet, …
+            default -> 422;
+        };
+    }
+}

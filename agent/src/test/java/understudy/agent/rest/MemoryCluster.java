@@ -1,0 +1,321 @@
+package understudy.agent.rest;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.security.DigestInputStream;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
+import understudy.api.Checkpoints;
+import understudy.api.ClusterStatus;
+import understudy.api.Event;
+import understudy.api.HostState;
+import understudy.api.HostStatus;
+import understudy.api.VmRequest;
+import understudy.api.VmState;
+import understudy.api.VmStatus;
+import understudy.model.ByteSize;
+import understudy.model.HostName;
+import understudy.model.HostRecord.Role;
+import understudy.model.Level;
+import understudy.model.MacAddress;
+import understudy.model.Problem;
+import understudy.model.VmId;
+import understudy.model.VmName;
+
+/// A cluster of two hosts and a witness that keeps its VMs in a map and runs none: it obeys the contract of [Control],
+/// and nothing is behind it. A VM that is to run goes one step further every time that somebody looks at it: starting,
+/// running, half copied, protected.
+public final class MemoryCluster implements Control {
+    public static final Instant EPOCH = Instant.parse("2026-11-22T16:00:00Z");
+    private static final HostName H1 = new HostName("h1");
+    private static final HostName H2 = new HostName("h2");
+    private static final HostName W1 = new HostName("w1");
+
+    private final Map<VmName, VmStatus> vms = new TreeMap<>();
+    private final List<Event> events = new ArrayList<>();
+    private final List<Consumer<Event>> followers = new ArrayList<>();
+    private final Set<String> files = new HashSet<>();
+    private int stores;
+    private boolean quorum = true;
+    private boolean stuck;
+
+    /// Whether a ledger majority answers.
+    public synchronized void quorum(boolean there) {
+        quorum = there;
+    }
+
+    /// Whether VMs that are to be protected stay half copied.
+    public synchronized void stuck(boolean forEver) {
+        stuck = forEver;
+    }
+
+    /// How often a file was sent.
+    public synchronized int stores() {
+        return stores;
+    }
+
+    public synchronized int followers() {
+        return followers.size();
+    }
+
+    /// Something happens.
+    public synchronized void happen(String kind, Event.Severity severity, String text) {
+        long sequence = events.size() + 1L;
+        Event event = new Event(sequence, EPOCH.plusSeconds(sequence), H1, Optional.empty(), kind, severity, text);
+        events.add(event);
+        followers.forEach(follower -> follower.accept(event));
+    }
+
+    @Override
+    public synchronized List<VmStatus> vms() {
+        return List.copyOf(vms.values());
+    }
+
+    @Override
+    public synchronized VmStatus vm(VmName name) {
+        VmStatus seen = existing(name);
+        vms.put(name, furtherOn(seen));
+        return seen;
+    }
+
+    @Override
+    public synchronized VmStatus create(VmRequest request) {
+        requireQuorum();
+        if (request.level() != Level.SYSTEM) {
+            throw Problem.of("not-yet", "level " + request.level() + " is not there yet", "use --level system")
+                    .refused();
+        }
+        if (vms.containsKey(request.name())) {
+            throw Problem.of("vm-exists", "there is a VM " + request.name() + " already", "choose another name")
+                    .refused();
+        }
+        request.kernel().ifPresent(this::requireFile);
+        request.initrd().ifPresent(this::requireFile);
+        VmStatus vm = defined(request);
+        vms.put(request.name(), vm);
+        return vm;
+    }
+
+    private void requireFile(String sha256) {
+        if (!files.contains(sha256)) {
+            throw Problem.of("no-such-file", "no file " + sha256, "upload it").refused();
+        }
+    }
+
+    private static VmStatus defined(VmRequest request) {
+        List<MacAddress> nics = request.nics().stream()
+                .map(nic -> nic.mac().orElse(new MacAddress("52:54:00:00:00:01")))
+                .toList();
+        return new VmStatus(
+                request.name(),
+                new VmId(UUID.nameUUIDFromBytes(request.name().value().getBytes(StandardCharsets.UTF_8))),
+                request.level(),
+                request.policy(),
+                request.stopped() ? VmState.STOPPED : VmState.STARTING,
+                false,
+                Optional.empty(),
+                Optional.empty(),
+                1,
+                request.memory(),
+                request.cpus(),
+                nics,
+                request.hosts().isEmpty() ? List.of(H1, H2) : request.hosts(),
+                request.machine().orElse("pc-q35-7.2"),
+                request.cpu().orElse("qemu64"),
+                !request.stopped(),
+                request.stopped() ? "it is stopped" : "it is starting",
+                Optional.empty(),
+                Optional.empty());
+    }
+
+    private VmStatus furtherOn(VmStatus vm) {
+        if (vm.state() == VmState.STARTING) {
+            return changed(vm, VmState.RUNNING, false, vm.hosts().subList(0, 1), Optional.of(0.5));
+        }
+        if (vm.state() == VmState.RUNNING && vm.hosts().size() == 2 && !vm.isProtected() && !stuck) {
+            return changed(vm, VmState.RUNNING, true, vm.hosts(), Optional.empty());
+        }
+        return vm;
+    }
+
+    private static VmStatus changed(
+            VmStatus vm, VmState state, boolean isProtected, List<HostName> pair, Optional<Double> progress) {
+        String reason = isProtected ? "" : state == VmState.STOPPED ? "it is stopped" : "its RAM is being copied";
+        Optional<Checkpoints> checkpoints = isProtected
+                ? Optional.of(new Checkpoints(4711, 120.5, 1.44, 3.2, 0.214, 56, 80_384, 2.5, 0, 0, 6700, 12))
+                : Optional.empty();
+        return new VmStatus(
+                vm.name(),
+                vm.id(),
+                vm.level(),
+                vm.policy(),
+                state,
+                isProtected,
+                pair.stream().findFirst(),
+                pair.stream().skip(1).findFirst(),
+                vm.view() + 1,
+                vm.memory(),
+                vm.cpus(),
+                vm.nics(),
+                vm.hosts(),
+                vm.machine(),
+                vm.cpu(),
+                state != VmState.STOPPED,
+                reason,
+                progress,
+                checkpoints);
+    }
+
+    @Override
+    public synchronized VmStatus start(VmName name) {
+        return change(name, vm -> vm.wanted() ? vm : changed(vm, VmState.STARTING, false, List.of(), Optional.empty()));
+    }
+
+    @Override
+    public synchronized VmStatus stop(VmName name, boolean force) {
+        return change(name, vm -> changed(vm, VmState.STOPPED, false, List.of(), Optional.empty()));
+    }
+
+    @Override
+    public synchronized VmStatus switchover(VmName name) {
+        VmStatus vm = existing(name);
+        if (!vm.isProtected()) {
+            throw Problem.of("not-protected", name + " has no standby", "wait until it is protected")
+                    .because(vm.reason())
+                    .refused();
+        }
+        List<HostName> swapped = List.of(vm.standby().orElseThrow(), vm.active().orElseThrow());
+        return change(name, v -> changed(v, VmState.RUNNING, true, swapped, Optional.empty()));
+    }
+
+    @Override
+    public synchronized VmStatus delete(VmName name) {
+        if (existing(name).state() != VmState.STOPPED) {
+            throw Problem.of("vm-runs", name + " is not stopped", "stop it first: understudy vm stop " + name)
+                    .refused();
+        }
+        return Optional.ofNullable(vms.remove(name)).orElseThrow();
+    }
+
+    private VmStatus change(VmName name, UnaryOperator<VmStatus> change) {
+        requireQuorum();
+        VmStatus next = change.apply(existing(name));
+        vms.put(name, next);
+        return next;
+    }
+
+    private VmStatus existing(VmName name) {
+        return Optional.ofNullable(vms.get(name))
+                .orElseThrow(() -> Problem.of(
+                                "no-such-vm", "there is no VM " + name, "understudy vm list shows those there are")
+                        .with("vm", name)
+                        .refused());
+    }
+
+    private void requireQuorum() {
+        if (!quorum) {
+            throw Problem.of("no-quorum", "no majority of the ledger answers", "repair a host or the witness")
+                    .because("h2 and w1 are lost")
+                    .refused();
+        }
+    }
+
+    @Override
+    public synchronized List<HostStatus> hosts() {
+        return List.of(host(H1, Role.HOST), host(H2, Role.HOST), host(W1, Role.WITNESS));
+    }
+
+    private HostStatus host(HostName name, Role role) {
+        boolean isHost = role == Role.HOST;
+        return new HostStatus(
+                name,
+                role,
+                isHost || quorum ? HostState.UP : HostState.LOST,
+                "http://10.77.0.1" + name.value().charAt(1) + ":7700",
+                isHost ? ByteSize.ofMebibytes(8192) : new ByteSize(0),
+                isHost ? ByteSize.ofMebibytes(7680) : new ByteSize(0),
+                2,
+                isHost ? "7.2.22" : "",
+                isHost ? "tcg" : "",
+                !isHost,
+                vms.values().stream()
+                        .filter(vm -> vm.active().filter(name::equals).isPresent())
+                        .map(VmStatus::name)
+                        .toList());
+    }
+
+    @Override
+    public synchronized ClusterStatus status() {
+        return new ClusterStatus(
+                "lab",
+                H1,
+                quorum,
+                quorum ? Optional.of(W1) : Optional.empty(),
+                List.of(H1, H2, W1),
+                2,
+                2,
+                vms.size(),
+                count(vm -> vm.state() == VmState.RUNNING),
+                count(VmStatus::isProtected),
+                quorum ? List.of() : List.of("no majority of the ledger answers"));
+    }
+
+    private int count(Predicate<VmStatus> which) {
+        return (int) vms.values().stream().filter(which).count();
+    }
+
+    @Override
+    public synchronized List<Event> events(long after, int limit) {
+        return events.stream().filter(e -> e.sequence() > after).limit(limit).toList();
+    }
+
+    @Override
+    public synchronized AutoCloseable follow(Consumer<Event> consumer) {
+        followers.add(consumer);
+        return () -> {
+            synchronized (this) {
+                followers.remove(consumer);
+            }
+        };
+    }
+
+    @Override
+    public String store(InputStream content) throws IOException {
+        MessageDigest digest = sha256();
+        new DigestInputStream(content, digest).transferTo(OutputStream.nullOutputStream());
+        String name = HexFormat.of().formatHex(digest.digest());
+        synchronized (this) {
+            files.add(name);
+            stores++;
+        }
+        return name;
+    }
+
+    private static MessageDigest sha256() {
+        try {
+            return MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Override
+    public synchronized boolean holds(String sha256) {
+        return files.contains(sha256);
+    }
+}

@@ -1,0 +1,33 @@
+package understudy.api;
+
+import java.util.List;
+import understudy.model.ByteSize;
+import understudy.model.HostName;
+import understudy.model.HostRecord;
+import understudy.model.VmName;
+
+/// What the answering agent knows of a host or witness of its cluster.
+///
+/// @param url         its REST API
+/// @param memory      RAM that VMs may use in all
+/// @param memoryFree  what is left of it for further VMs, standbys included
+/// @param qemu        QEMU's version; empty on a witness
+/// @param accelerator `kvm` or `tcg`; empty on a witness
+/// @param leader      whether it leads the ledger
+/// @param vms         the VMs that run there
+public record HostStatus(
+        HostName name,
+        HostRecord.Role role,
+        HostState state,
+        String url,
+        ByteSize memory,
+        ByteSize memoryFree,
+        int cpus,
+        String qemu,
+        String accelerator,
+        boolean leader,
+        List<VmName> vms) {
+    public HostStatus {
+        vms = List.copyOf(vms);
+    }
+}

@@ -1,0 +1,164 @@
+package understudy.api;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+import tools.jackson.core.JacksonException;
+import understudy.model.ByteSize;
+import understudy.model.HostName;
+import understudy.model.Level;
+import understudy.model.MacAddress;
+import understudy.model.Policy;
+import understudy.model.Problem;
+import understudy.model.VmId;
+import understudy.model.VmName;
+
+class JsonTest {
+
+    @Test
+    void aVmSaysItsNamesAsPlainStringsAndWhatIsAbsentAsNull() {
+        assertThat(Json.line(vm(Optional.empty()))).isEqualTo("""
+                {"name":"web-1","id":"00000000-0000-0001-0000-000000000002","level":"system","policy":"balanced",\
+                "state":"running","protected":true,"active":"h1","standby":null,"view":12,"memory":"512M","cpus":1,\
+                "nics":["52:54:00:12:34:56"],"hosts":["h1","h2"],"machine":"pc-q35-7.2","cpu":"qemu64","wanted":true,\
+                "reason":"","progress":0.5,"checkpoints":null}""");
+    }
+
+    @Test
+    void aVmIsReadAsItWasWritten() {
+        VmStatus vm = vm(Optional.of(new Checkpoints(7, 240.5, 1.5, 4, 0.25, 56, 80_000, 2.5, 1, 0, 100, 3)));
+        assertThat(Json.answer(Json.bytes(vm), VmStatus.class)).isEqualTo(vm);
+    }
+
+    @Test
+    void anEventSaysItsTimeInIso8601() {
+        Event event = new Event(
+                3,
+                Instant.parse("2026-11-22T16:00:00.250Z"),
+                new HostName("h1"),
+                Optional.empty(),
+                "host-lost",
+                Event.Severity.WARNING,
+                "h2 is lost");
+        assertThat(Json.line(event)).isEqualTo("""
+                {"sequence":3,"time":"2026-11-22T16:00:00.250Z","host":"h1","vm":null,"kind":"host-lost",\
+                "severity":"WARNING","text":"h2 is lost"}""");
+        assertThat(Json.answer(Json.bytes(event), Event.class)).isEqualTo(event);
+    }
+
+    @Test
+    void aWishNeedsNoMoreThanNameLevelAndMemory() {
+        VmRequest wish = wish("{'name':'web-1','level':'system','memory':'512M'}");
+        assertThat(wish.cpus()).isEqualTo(1);
+        assertThat(wish.policy()).isEqualTo(Policy.BALANCED);
+        assertThat(wish.nics()).isEmpty();
+        assertThat(wish.hosts()).isEmpty();
+        assertThat(wish.boot()).isEmpty();
+        assertThat(wish.stopped()).isFalse();
+        assertThat(wish(Json.line(wish))).isEqualTo(wish);
+    }
+
+    @Test
+    void aSizeMayBeANumberOfBytes() {
+        assertThat(wish("{'name':'a','level':'system','memory':134217728}").memory())
+                .isEqualTo(ByteSize.ofMebibytes(128));
+    }
+
+    @Test
+    void whatIsWrongWithAWishIsSaidInWordsForPeople() {
+        assertThat(refusal("{'level':'system','memory':'512M'}")).isEqualTo("bad-value name: is missing");
+        assertThat(refusal("{'name':'a','level':'system'}")).isEqualTo("bad-value memory: is missing");
+        assertThat(refusal("{'name':null,'level':'system','memory':'1G'}")).isEqualTo("bad-value name: is missing");
+        assertThat(refusal("{'name':'A B','level':'system','memory':'1G'}"))
+                .isEqualTo(
+                        "bad-value name: VM 'A B': a name has 1 to 32 of a-z, 0-9 and '-', and '-' neither first nor last");
+        assertThat(refusal("{'name':7,'level':'system','memory':'1G'}")).isEqualTo("bad-value name: must be a string");
+        assertThat(refusal("{'name':'a','level':'best','memory':'1G'}"))
+                .isEqualTo("bad-value level: no 'best': one of restart, component, system");
+        assertThat(refusal("{'name':'a','level':2,'memory':'1G'}")).startsWith("bad-value level: ");
+        assertThat(refusal("{'name':'a','level':'system','memory':'lots'}"))
+                .isEqualTo("bad-value memory: size 'lots': write for example 512M or 2G");
+        assertThat(refusal("{'name':'a','level':'system','memory':'1M'}"))
+                .isEqualTo("bad-value memory 1M: whole mebibytes, at least 64M");
+        assertThat(refusal("{'name':'a','level':'system','memory':'1G','cpus':'2'}"))
+                .isEqualTo("bad-value cpus: must be a whole number");
+        assertThat(refusal("{'name':'a','level':'system','memory':'1G','cpus':1.5}"))
+                .isEqualTo("bad-value cpus: must be a whole number");
+        assertThat(refusal("{'name':'a','level':'system','memory':'1G','stopped':'yes'}"))
+                .isEqualTo("bad-value stopped: must be true or false");
+        assertThat(refusal("{'name':'a','level':'system','memory':'1G','nics':[{'mac':'1'}]}"))
+                .isEqualTo("bad-value nics[0].mac: MAC address '1': write for example 52:54:00:12:34:56");
+        assertThat(refusal("{'name':'a','level':'system','memory':'1G','nics':{}}"))
+                .isEqualTo("bad-value nics: must be a list");
+        assertThat(refusal("{'name':'a','level':'system','memory':'1G','hosts':['h1','h1']}"))
+                .isEqualTo("bad-value hosts [h1, h1]: name one or two different hosts, or none");
+        assertThat(refusal("{'name':'a','level':'system','memory':'1G','append':'quiet'}"))
+                .isEqualTo("bad-value initrd and append need a kernel");
+        assertThat(refusal("{'name':'a','level':'system','memory':'1G','color':'red'}"))
+                .isEqualTo("bad-value unknown field 'color'");
+        assertThat(refusal("[]")).isEqualTo("bad-value must be an object");
+        assertThat(refusal("{'name':'a','name':'b'}")).isEqualTo("bad-json what was sent is not JSON");
+        assertThat(refusal("{} {}")).isEqualTo("bad-json what was sent is not JSON");
+    }
+
+    @Test
+    void everyTruncatedWishIsRefused() {
+        String whole = "{'name':'web-1','level':'system','memory':'512M','nics':[{'mac':'52:54:00:12:34:56'}]}";
+        for (int length = 0; length < whole.length(); length++) {
+            assertThat(refusal(whole.substring(0, length)))
+                    .as("%d bytes", length)
+                    .startsWith("bad-");
+        }
+    }
+
+    @Test
+    void anAnswerOfANewerAgentIsRead() {
+        byte[] newer = "{\"code\":\"c\",\"message\":\"m\",\"cause\":\"\",\"correction\":\"\",\"details\":{},\"hint\":1}"
+                .getBytes(UTF_8);
+        assertThat(Json.answer(newer, Problem.class)).isEqualTo(Problem.of("c", "m", ""));
+        assertThatThrownBy(() -> Json.answer("<html>".getBytes(UTF_8), Problem.class))
+                .isInstanceOf(JacksonException.class);
+    }
+
+    private static VmRequest wish(String json) {
+        return Json.vmRequest(Json.tree(json.replace('\'', '"').getBytes(UTF_8)));
+    }
+
+    private static String refusal(String json) {
+        try {
+            return "accepted " + wish(json);
+        } catch (JacksonException e) {
+            Problem problem = JsonProblems.of(e);
+            return problem.code() + " " + problem.message();
+        }
+    }
+
+    private static VmStatus vm(Optional<Checkpoints> checkpoints) {
+        return new VmStatus(
+                new VmName("web-1"),
+                new VmId(new UUID(1, 2)),
+                Level.SYSTEM,
+                Policy.BALANCED,
+                VmState.RUNNING,
+                true,
+                Optional.of(new HostName("h1")),
+                Optional.empty(),
+                12,
+                ByteSize.ofMebibytes(512),
+                1,
+                List.of(new MacAddress("52:54:00:12:34:56")),
+                List.of(new HostName("h1"), new HostName("h2")),
+                "pc-q35-7.2",
+                "qemu64",
+                true,
+                "",
+                Optional.of(0.5),
+                checkpoints);
+    }
+}
