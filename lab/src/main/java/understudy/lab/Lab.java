@@ -1,0 +1,314 @@
+package understudy.lab;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalLong;
+import java.util.stream.Collectors;
+import understudy.lab.LabStatus.AgentState;
+import understudy.lab.LabStatus.NodeStatus;
+import understudy.model.Problem;
+
+/// A cluster on one machine: hosts, witnesses, networks and a client, made of namespaces, with real faults.
+///
+/// There is one lab per machine, and it lives on without the process that made it: another one attaches to it. Only
+/// sockets cross between nodes. All methods need root; any thread may call them, and a lock lets one process at a time
+/// change the lab. A node's network namespace is what says which processes are its own.
+public final class Lab {
+    private final Topology topology;
+
+    private Lab(Topology topology) {
+        this.topology = topology;
+    }
+
+    /// Makes the lab, boots all nodes and, if they run agents, waits until the cluster is ready.
+    ///
+    /// @throws Problem.Refused if a lab (or a part of one) is up already, the machine lacks something, or the
+    ///     agents are not ready within a minute; in this last case the lab stays up for a look
+    public static Lab up(LabPlan plan, Progress progress) {
+        Prerequisites.check();
+        try (LabLock _ = LabLock.take()) {
+            refuseIfUp();
+            LabState state = LabState.of(plan);
+            try {
+                build(state, progress);
+            } catch (RuntimeException e) {
+                sweepAfter(e);
+                throw e;
+            }
+        }
+        Lab lab = new Lab(plan.topology());
+        if (plan.program().answersApi()) {
+            new Readiness(progress).await(lab.topology.nodes());
+        }
+        progress.step("the lab is up: " + lab.names());
+        return lab;
+    }
+
+    private static void refuseIfUp() {
+        if (LabState.exists()) {
+            throw Problem.of("lab-is-up", "A lab is up already", "`understudy lab status` shows it, `lab down` ends it")
+                    .refused();
+        }
+        List<String> remains = Sweep.remains();
+        if (!remains.isEmpty()) {
+            throw Problem.of("lab-remains", "Parts of an earlier lab are left", "Run `understudy lab down`")
+                    .because(String.join(", ", remains))
+                    .refused();
+        }
+    }
+
+    private static void build(LabState state, Progress progress) {
+        Topology topology = state.topology();
+        state.save();
+        progress.step("laying %d networks".formatted(2 + topology.links().size()));
+        new Wiring(topology).lay();
+        progress.step("booting " + topology.nodes().stream().map(Node::name).collect(Collectors.joining(", ")));
+        LabFolders.write(
+                LabFolders.URLS, topology.nodes().stream().map(Node::url).collect(Collectors.joining("\n", "", "\n")));
+        for (Node node : topology.nodes()) {
+            LabFolders.write(
+                    LabFolders.data(node.name()).resolve(AgentConfig.FILE),
+                    AgentConfig.of(topology, node, state.cluster()).yaml());
+            new Power(state.program()).on(node);
+        }
+    }
+
+    private static void sweepAfter(RuntimeException failure) {
+        try {
+            Sweep.everything();
+        } catch (RuntimeException e) {
+            failure.addSuppressed(e);
+        }
+    }
+
+    /// The lab that is up.
+    ///
+    /// @throws Problem.Refused if none is
+    public static Lab attach() {
+        return new Lab(LabState.load().topology());
+    }
+
+    /// Ends the lab and all of its processes and deletes everything that it made, data included. Works also where no
+    /// lab
+    /// is up, or only parts of one are.
+    public static void down() {
+        Prerequisites.check();
+        try (LabLock _ = LabLock.take()) {
+            Sweep.everything();
+        }
+    }
+
+    public Topology topology() {
+        return topology;
+    }
+
+    /// @throws Problem.Refused if there is no such node
+    public Node node(String name) {
+        return topology.node(name);
+    }
+
+    /// The client's network namespace, to be entered with `setns` or `nsenter --net=`.
+    public Path clientNamespace() {
+        return Namespace.of(Topology.CLIENT).path();
+    }
+
+    /// The bases of the nodes' REST APIs, hosts first.
+    public List<String> urls() {
+        return topology.nodes().stream().map(Node::url).toList();
+    }
+
+    /// Takes the power from a host: all its links fall silent at one moment, then all its processes are killed. What
+    /// was
+    /// in its memory is gone; its data folder stays.
+    public void breakHost(String host) {
+        powerOff(topology.node(host, Role.HOST));
+    }
+
+    public void repairHost(String host) {
+        powerOn(topology.node(host, Role.HOST));
+    }
+
+    /// As [#breakHost], for a witness.
+    public void breakWitness(String witness) {
+        powerOff(topology.node(witness, Role.WITNESS));
+    }
+
+    public void repairWitness(String witness) {
+        powerOn(topology.node(witness, Role.WITNESS));
+    }
+
+    private void powerOff(Node node) {
+        try (LabLock _ = LabLock.take()) {
+            LabState.load()
+                    .without(new Fault.AgentDown(node.name()))
+                    .with(new Fault.PowerLoss(node.name()))
+                    .save();
+            Power.off(node, topology);
+        }
+    }
+
+    private void powerOn(Node node) {
+        try (LabLock _ = LabLock.take()) {
+            LabState state = LabState.load();
+            if (!state.has(new Fault.PowerLoss(node.name()))) {
+                return;
+            }
+            Power.kill(node.namespace());
+            new Wiring(topology).renew(node);
+            LabState repaired = state.without(new Fault.PowerLoss(node.name()));
+            repaired.faults().forEach(this::silenceAgain);
+            new Power(state.program()).on(node);
+            repaired.save();
+        }
+    }
+
+    /// A node that gets its power back has a new network namespace, which knows nothing of links cut earlier.
+    private void silenceAgain(Fault fault) {
+        switch (fault) {
+            case Fault.Silence(String from, String to) -> silence(from, to);
+            case Fault.PowerLoss _, Fault.AgentDown _ -> {}
+        }
+    }
+
+    /// Kills the agent alone (SIGKILL). What it started lives on.
+    ///
+    /// @param stayDead keep its supervisor from starting it again at once, until [#repairAgent]
+    public void breakAgent(String name, boolean stayDead) {
+        Node node = topology.node(name);
+        try (LabLock _ = LabLock.take()) {
+            Supervisor supervisor = supervisor(node);
+            if (stayDead) {
+                supervisor.keepAgentDead();
+                LabState.load().with(new Fault.AgentDown(name)).save();
+            }
+            supervisor.agent(node.namespace()).ifPresent(agent -> agent.signal("KILL"));
+        }
+    }
+
+    public void repairAgent(String name) {
+        Node node = topology.node(name);
+        try (LabLock _ = LabLock.take()) {
+            supervisor(node).letAgentLive();
+            LabState.load().without(new Fault.AgentDown(name)).save();
+        }
+    }
+
+    /// Stops the agent (SIGSTOP): it is there and does nothing.
+    public void pauseAgent(String name) {
+        agent(topology.node(name)).signal("STOP");
+    }
+
+    public void resumeAgent(String name) {
+        agent(topology.node(name)).signal("CONT");
+    }
+
+    /// Silences all links from one node to another: nothing arrives, nobody is told.
+    public void silenceLink(String from, String to) {
+        links(from, to);
+        try (LabLock _ = LabLock.take()) {
+            LabState.load().with(new Fault.Silence(from, to)).save();
+            silence(from, to);
+        }
+    }
+
+    public void repairLink(String from, String to) {
+        links(from, to);
+        try (LabLock _ = LabLock.take()) {
+            Mute.hear(Namespace.of(to), from);
+            LabState.load().without(new Fault.Silence(from, to)).save();
+        }
+    }
+
+    /// Silences all links between two nodes, both ways.
+    public void breakLink(String one, String other) {
+        silenceLink(one, other);
+        silenceLink(other, one);
+    }
+
+    private void silence(String from, String to) {
+        List<String> interfaces =
+                links(from, to).stream().map(link -> link.interfaceOf(to)).toList();
+        Mute.incoming(Namespace.of(to), from, interfaces);
+    }
+
+    private List<PeerLink> links(String from, String to) {
+        List<PeerLink> links = topology.linksBetween(
+                topology.node(from).name(), topology.node(to).name());
+        if (links.isEmpty()) {
+            throw Problem.of("no-such-link", "No link joins %s and %s".formatted(from, to), "Name two different nodes")
+                    .refused();
+        }
+        return links;
+    }
+
+    /// The command line that runs `command` in a node, or in the client's network namespace for `client`.
+    public List<String> inside(String name, List<String> command) {
+        List<String> whole = new ArrayList<>();
+        if (name.equals(Topology.CLIENT)) {
+            whole.addAll(List.of("nsenter", "--net=" + clientNamespace()));
+        } else {
+            long pid = supervisor(topology.node(name)).first().pid();
+            String target = "--target=" + pid;
+            whole.addAll(List.of("nsenter", target, "--mount", "--net", "--pid", "--ipc", "--uts", "--root", "--wd=/"));
+        }
+        whole.addAll(command);
+        return whole;
+    }
+
+    public LabStatus status() {
+        LabState state = LabState.load();
+        List<NodeStatus> nodes = topology.nodes().stream().map(this::status).toList();
+        String url = nodes.stream()
+                .filter(NodeStatus::power)
+                .map(NodeStatus::url)
+                .findFirst()
+                .orElse(urls().getFirst());
+        return new LabStatus(url, urls(), state.cluster(), clientNamespace().toString(), nodes, state.faults());
+    }
+
+    private NodeStatus status(Node node) {
+        Optional<LabProcess> first = LabProcess.firstOf(node.namespace());
+        Optional<LabProcess> agent = first.map(Supervisor::of).flatMap(up -> up.agent(node.namespace()));
+        return new NodeStatus(
+                node.name(),
+                node.role(),
+                first.isPresent(),
+                agent.map(one -> one.isStopped() ? AgentState.PAUSED : AgentState.RUNNING)
+                        .orElse(AgentState.DEAD),
+                first.map(one -> OptionalLong.of(one.pid())).orElse(OptionalLong.empty()),
+                agent.map(one -> OptionalLong.of(one.pid())).orElse(OptionalLong.empty()),
+                node.url(),
+                node.namespace().path().toString(),
+                LabFolders.data(node.name()).toString(),
+                topology.linksOf(node.name()).stream()
+                        .map(link -> link.addressOf(node.name()))
+                        .toList());
+    }
+
+    private Supervisor supervisor(Node node) {
+        return LabProcess.firstOf(node.namespace())
+                .map(Supervisor::of)
+                .orElseThrow(() -> Problem.of(
+                                "no-power",
+                                "%s has no power".formatted(node.name()),
+                                "`understudy lab repair %s %s`"
+                                        .formatted(node.role().word(), node.name()))
+                        .refused());
+    }
+
+    private LabProcess agent(Node node) {
+        return supervisor(node)
+                .agent(node.namespace())
+                .orElseThrow(() -> Problem.of(
+                                "agent-dead",
+                                "The agent of %s is dead".formatted(node.name()),
+                                "`understudy lab repair agent %s`".formatted(node.name()))
+                        .refused());
+    }
+
+    private String names() {
+        return topology.nodes().stream().map(Node::name).collect(Collectors.joining(", ")) + " and the client";
+    }
+}

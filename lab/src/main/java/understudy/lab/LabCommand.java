@@ -1,0 +1,158 @@
+package understudy.lab;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/// `understudy lab`: commands over [Lab]. Errors are [understudy.model.Problem.Refused], for the root command to print.
+@Command(
+        name = "lab",
+        description = "Makes hosts, a witness, networks and a client on this machine, and breaks them for real.",
+        footerHeading = "%nExample:%n",
+        footer = {
+            "  understudy lab up",
+            "  understudy vm create web --level system --memory 256M ...",
+            "  understudy lab break host h1      # a power loss: the VM goes on on h2",
+            "  understudy lab repair host h1     # and is protected again",
+            "  understudy lab down"
+        },
+        synopsisSubcommandLabel = "COMMAND",
+        mixinStandardHelpOptions = true,
+        subcommands = {
+            LabCommand.Up.class,
+            LabCommand.Down.class,
+            LabStatusCommand.class,
+            LabCommand.Guest.class,
+            LabCommand.Exec.class,
+            LabBreakCommand.class,
+            LabRepairCommand.class,
+            LabCommand.Pause.class,
+            LabCommand.Resume.class
+        })
+public final class LabCommand implements Runnable {
+    @Spec
+    private CommandSpec spec = CommandSpec.create();
+
+    @Override
+    public void run() {
+        throw new ParameterException(spec.commandLine(), "Say what to do with the lab");
+    }
+
+    static Progress progress() {
+        return new Progress(System.err);
+    }
+
+    @Command(
+            name = "up",
+            description = {
+                "Makes the lab and waits until its cluster is ready.",
+                "Every host and witness has its own network, PID and mount namespace and its own shared memory."
+            },
+            mixinStandardHelpOptions = true)
+    static final class Up implements Runnable {
+        @Option(names = "--hosts", defaultValue = "2", description = "How many hosts, 1 to 16 (default: 2).")
+        private int hosts = 2;
+
+        @Option(names = "--witnesses", defaultValue = "1", description = "How many witnesses, 0 to 3 (default: 1).")
+        private int witnesses = 1;
+
+        @Override
+        public void run() {
+            Lab.up(new LabPlan(hosts, witnesses, NodeProgram.agent(Installation.find())), progress());
+        }
+    }
+
+    @Command(
+            name = "down",
+            description =
+                    "Ends the lab and deletes all of it, its VMs and data included; also what a crash left behind.",
+            mixinStandardHelpOptions = true)
+    static final class Down implements Runnable {
+        @Override
+        public void run() {
+            Lab.down();
+        }
+    }
+
+    @Command(
+            name = "guest",
+            description = {
+                "Builds the lab guest if need be and prints the paths of its kernel and initrd, one a line.",
+                "It takes its address from the kernel command line: address=10.77.0.10/24 console=ttyS0"
+            },
+            mixinStandardHelpOptions = true)
+    static final class Guest implements Runnable {
+        @Override
+        public void run() {
+            LabGuest guest = new GuestBuild(Installation.cacheFolder(), progress()).guest();
+            System.out.println(guest.kernel());
+            System.out.println(guest.initrd());
+        }
+    }
+
+    @Command(
+            name = "exec",
+            description = "Runs a command in a node, or in the client's network; its exit code is this one's.",
+            footerHeading = "%nExample:%n",
+            footer = "  understudy lab exec client -- ping -c 3 10.77.0.10",
+            mixinStandardHelpOptions = true)
+    static final class Exec implements Callable<Integer> {
+        @Parameters(index = "0", paramLabel = "NODE", description = "client, h1, h2, ..., w1, ...")
+        private String node = "";
+
+        @Parameters(index = "1..*", arity = "1..*", paramLabel = "CMD", description = "The command and its words.")
+        private List<String> command = List.of();
+
+        @Override
+        public Integer call() throws IOException, InterruptedException {
+            List<String> inside = Lab.attach().inside(node, command);
+            return new ProcessBuilder(inside).inheritIO().start().waitFor();
+        }
+    }
+
+    @Command(
+            name = "pause",
+            description = "Stops an agent where it stands (SIGSTOP), as an overloaded machine would.",
+            mixinStandardHelpOptions = true)
+    static final class Pause implements Runnable {
+        @Parameters(index = "0", paramLabel = "WHAT", description = "agent")
+        private Pausable what = Pausable.agent;
+
+        @Parameters(index = "1", paramLabel = "NODE", description = "h1, h2, ..., w1, ...")
+        private String node = "";
+
+        @Override
+        public void run() {
+            switch (what) {
+                case agent -> Lab.attach().pauseAgent(node);
+            }
+        }
+    }
+
+    @Command(name = "resume", description = "Lets a paused agent go on.", mixinStandardHelpOptions = true)
+    static final class Resume implements Runnable {
+        @Parameters(index = "0", paramLabel = "WHAT", description = "agent")
+        private Pausable what = Pausable.agent;
+
+        @Parameters(index = "1", paramLabel = "NODE", description = "h1, h2, ..., w1, ...")
+        private String node = "";
+
+        @Override
+        public void run() {
+            switch (what) {
+                case agent -> Lab.attach().resumeAgent(node);
+            }
+        }
+    }
+
+    /// In the case in which people type it.
+    enum Pausable {
+        agent
+    }
+}

@@ -1,0 +1,71 @@
+package understudy.lab;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.UUID;
+import java.util.stream.Stream;
+import understudy.model.Problem;
+
+/// The lab's record, kept from command to command. Processes are not in it: the network namespace that a process is in
+/// says whose it is, and cannot be out of date.
+///
+/// @param cluster the id that all agents have in their configuration
+/// @param faults  in the order in which they were made; no two are equal
+record LabState(int hosts, int witnesses, UUID cluster, NodeProgram program, List<Fault> faults) {
+    private static final Path FILE = LabFolders.RUN.resolve("state.json");
+
+    LabState {
+        faults = List.copyOf(faults);
+    }
+
+    static LabState of(LabPlan plan) {
+        return new LabState(plan.hosts(), plan.witnesses(), UUID.randomUUID(), plan.program(), List.of());
+    }
+
+    static boolean exists() {
+        return Files.exists(FILE);
+    }
+
+    /// @throws Problem.Refused if no lab is up, or the record is damaged
+    static LabState load() {
+        if (!exists()) {
+            throw Problem.of("no-lab", "No lab is up", "Start one with `understudy lab up`")
+                    .refused();
+        }
+        try {
+            return LabJson.MAPPER.readValue(FILE, LabState.class);
+        } catch (tools.jackson.core.JacksonException e) {
+            throw Problem.of("damaged-lab", "The lab's record " + FILE + " is damaged", "Run `understudy lab down`")
+                    .because(String.valueOf(e.getOriginalMessage()))
+                    .refused();
+        }
+    }
+
+    void save() {
+        LabFolders.write(FILE, LabJson.MAPPER.writeValueAsString(this));
+    }
+
+    Topology topology() {
+        return Topology.of(hosts, witnesses);
+    }
+
+    boolean has(Fault fault) {
+        return faults.contains(fault);
+    }
+
+    LabState with(Fault fault) {
+        if (has(fault)) {
+            return this;
+        }
+        List<Fault> more = Stream.concat(faults.stream(), Stream.of(fault)).toList();
+        return new LabState(hosts, witnesses, cluster, program, more);
+    }
+
+    LabState without(Fault fault) {
+        List<Fault> fewer = new ArrayList<>(faults);
+        fewer.remove(fault);
+        return new LabState(hosts, witnesses, cluster, program, fewer);
+    }
+}

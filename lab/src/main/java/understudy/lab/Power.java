@@ -1,0 +1,116 @@
+package understudy.lab;
+
+import java.io.File;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import understudy.model.Problem;
+
+/// Switches a node's power on and off.
+final class Power {
+    private static final Duration BOOT_LIMIT = Duration.ofSeconds(20);
+    private static final Duration DEATH_LIMIT = Duration.ofSeconds(20);
+    private static final String SCRIPT = "node-boot.sh";
+
+    private final NodeProgram program;
+
+    Power(NodeProgram program) {
+        this.program = program;
+    }
+
+    /// Boots the node: own PID, mount, IPC and UTS namespaces, fresh memory file systems, a supervisor that runs the
+    /// agent. Returns once its file systems are in place.
+    void on(Node node) {
+        LabFolders.create(List.of(LabFolders.RUN, LabFolders.INSIDE_DATA, LabFolders.data(node.name())));
+        Path log = LabFolders.bootLog(node.name());
+        try {
+            new ProcessBuilder(command(node))
+                    .redirectInput(new File("/dev/null"))
+                    .redirectErrorStream(true)
+                    .redirectOutput(log.toFile())
+                    .start();
+        } catch (IOException e) {
+            throw Shell.failure("boot " + node.name(), e);
+        }
+        if (!Await.holds(BOOT_LIMIT, () -> isBooted(node))) {
+            throw Problem.of("boot-failed", "Node %s does not boot".formatted(node.name()), "See the cause")
+                    .because(tail(log))
+                    .refused();
+        }
+    }
+
+    private List<String> command(Node node) {
+        List<String> command = new ArrayList<>(List.of(
+                "setsid",
+                "--fork",
+                "nsenter",
+                "--net=" + node.namespace().path(),
+                "unshare",
+                "--mount",
+                "--pid",
+                "--ipc",
+                "--uts",
+                "--fork",
+                "--mount-proc",
+                "sh",
+                script().toString(),
+                node.name(),
+                LabFolders.data(node.name()).toString(),
+                LabFolders.DATA.toString()));
+        command.addAll(program.keep());
+        command.add("--");
+        command.addAll(program.commandFor(node.role()));
+        return command;
+    }
+
+    private static Path script() {
+        Path script = LabFolders.RUN.resolve(SCRIPT);
+        try (InputStream text = Power.class.getResourceAsStream(SCRIPT)) {
+            if (text == null) {
+                throw new IllegalStateException(SCRIPT + " is missing from the lab's jar");
+            }
+            LabFolders.write(script, new String(text.readAllBytes(), StandardCharsets.UTF_8));
+        } catch (IOException e) {
+            throw Shell.failure("read " + SCRIPT, e);
+        }
+        return script;
+    }
+
+    private static boolean isBooted(Node node) {
+        return LabProcess.firstOf(node.namespace())
+                .filter(first -> Files.exists(Supervisor.of(first).mark("booted")))
+                .isPresent();
+    }
+
+    /// A power loss: first silence, then death. So nobody hears the kernel close the dead processes' connections.
+    static void off(Node node, Topology topology) {
+        Mute.all(node.namespace(), topology.interfacesOf(node));
+        kill(node.namespace());
+    }
+
+    /// Ends every process in `namespace`, a node's first one first.
+    static void kill(Namespace namespace) {
+        Await.until("the processes of " + namespace + " to die", DEATH_LIMIT, () -> {
+            List<LabProcess> left = LabProcess.in(namespace);
+            Optional<LabProcess> first =
+                    left.stream().filter(process -> process.insidePid() == 1).findFirst();
+            first.ifPresentOrElse(
+                    process -> process.signal("KILL"), () -> left.forEach(process -> process.signal("KILL")));
+            return left.isEmpty();
+        });
+    }
+
+    private static String tail(Path log) {
+        try {
+            return Files.readString(log).strip();
+        } catch (IOException e) {
+            return "it said nothing";
+        }
+    }
+}

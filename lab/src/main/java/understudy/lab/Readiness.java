@@ -1,0 +1,95 @@
+package understudy.lab;
+
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Collectors;
+import tools.jackson.core.JacksonException;
+import understudy.model.Problem;
+
+/// Waits until all agents say that they are ready.
+final class Readiness {
+    private static final Duration LIMIT = Duration.ofSeconds(60);
+    private static final Duration ANSWER_LIMIT = Duration.ofSeconds(2);
+    private static final Duration ROUND = Duration.ofMillis(200);
+    private static final int EXCERPT_LINES = 15;
+
+    private final HttpClient client = HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .connectTimeout(ANSWER_LIMIT)
+            .build();
+    private final Progress progress;
+
+    Readiness(Progress progress) {
+        this.progress = progress;
+    }
+
+    /// @throws Problem.Refused after a minute, with the last words of the agents that are not ready
+    void await(List<Node> nodes) {
+        long deadline = System.nanoTime() + LIMIT.toNanos();
+        List<Node> waiting = new ArrayList<>(nodes);
+        while (true) {
+            waiting.removeIf(this::isReady);
+            if (waiting.isEmpty()) {
+                return;
+            }
+            if (System.nanoTime() - deadline > 0) {
+                throw notReady(waiting);
+            }
+            progress.waiting("waiting for the agents of " + names(waiting));
+            Await.holds(ROUND, () -> false);
+        }
+    }
+
+    private boolean isReady(Node node) {
+        HttpRequest request = HttpRequest.newBuilder(URI.create(node.url() + "/api/v1/status"))
+                .timeout(ANSWER_LIMIT)
+                .build();
+        try {
+            HttpResponse<String> response = client.send(request, HttpResponse.BodyHandlers.ofString());
+            return response.statusCode() == 200
+                    && LabJson.MAPPER.readTree(response.body()).path("ready").asBoolean(false);
+        } catch (IOException | JacksonException e) {
+            return false;
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted while agents start", e);
+        }
+    }
+
+    private static Problem.Refused notReady(List<Node> nodes) {
+        String excerpts = nodes.stream()
+                .map(node -> "%s: %s".formatted(node.name(), excerpt(LabFolders.agentOutput(node.name()))))
+                .collect(Collectors.joining("\n"));
+        return Problem.of(
+                        "not-ready",
+                        "The agents of %s are not ready after %d s".formatted(names(nodes), LIMIT.toSeconds()),
+                        "The lab is left up for a look (its files: " + LabFolders.DATA
+                                + "); `understudy lab down` ends it")
+                .because(excerpts)
+                .refused();
+    }
+
+    private static String excerpt(Path output) {
+        try {
+            List<String> lines = new String(Files.readAllBytes(output), StandardCharsets.UTF_8)
+                    .lines()
+                    .toList();
+            return String.join("\n  ", lines.subList(Math.max(0, lines.size() - EXCERPT_LINES), lines.size()));
+        } catch (IOException e) {
+            return "it has written nothing";
+        }
+    }
+
+    private static String names(List<Node> nodes) {
+        return nodes.stream().map(Node::name).collect(Collectors.joining(", "));
+    }
+}

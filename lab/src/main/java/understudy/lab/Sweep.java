@@ -1,0 +1,46 @@
+package understudy.lab;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+
+/// Removes a lab, however much of it there is. It goes by names, not by the record, so it works behind a `lab up` that
+/// was
+/// killed anywhere; and it ends only processes that are in one of the lab's own network namespaces.
+final class Sweep {
+    private static final int ROUNDS = 5;
+
+    private Sweep() {}
+
+    static void everything() {
+        Shell.awaitStragglers();
+        LabFolders.delete(LabFolders.URLS);
+        // A node that was being booted just now can come up behind our back, once.
+        for (int round = 0; round < ROUNDS && !remains().isEmpty(); round++) {
+            LabFolders.delete(LabFolders.RUN);
+            Namespace.all().forEach(Power::kill);
+            Wiring.clearOutside();
+            Namespace.all().forEach(Namespace::delete);
+            LabFolders.delete(LabFolders.DATA);
+            LabFolders.deleteIfEmpty(LabFolders.SHARED_RUN);
+            LabFolders.deleteIfEmpty(LabFolders.INSIDE_DATA);
+        }
+    }
+
+    /// What is left of a lab, for people to read; empty when there is nothing.
+    static List<String> remains() {
+        List<String> remains = new ArrayList<>();
+        for (Namespace namespace : Namespace.all()) {
+            remains.add("network namespace " + namespace);
+            LabProcess.in(namespace).forEach(process -> remains.add("process " + process.pid()));
+        }
+        Wiring.outsideLinks().forEach(link -> remains.add("network interface " + link));
+        Stream.of(LabFolders.RUN, LabFolders.DATA, LabFolders.URLS)
+                .filter(Files::exists)
+                .map(Path::toString)
+                .forEach(remains::add);
+        return remains;
+    }
+}

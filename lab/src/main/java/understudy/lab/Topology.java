@@ -1,0 +1,111 @@
+package understudy.lab;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import understudy.model.Problem;
+
+/// Who is in the lab, and every cable and address of it: a pure function of the numbers of hosts and witnesses.
+///
+/// | network    | addresses        | joins                                                                  |
+/// |------------|------------------|------------------------------------------------------------------------|
+/// | LAN        | `10.77.0.0/24`   | the client (`.1`), the guests (`.10` and up), by the hosts' bridges    |
+/// | peer links | `10.78.0.0/16`   | two for each pair of hosts, one for each other pair; each its own /30  |
+/// | management | `10.79.0.0/24`   | every node (hosts `.11` and up, witnesses `.101` and up), outside `.1` |
+///
+/// @param nodes hosts first, each kind in ascending order
+public record Topology(List<Node> nodes, List<PeerLink> links) {
+    public static final int MOST_HOSTS = 16;
+    public static final int MOST_WITNESSES = 3;
+    static final String CLIENT = "client";
+    static final String CLIENT_ADDRESS = "10.77.0.1";
+    private static final int LINKS_PER_PAIR_OF_HOSTS = 2;
+
+    public Topology {
+        nodes = List.copyOf(nodes);
+        links = List.copyOf(links);
+    }
+
+    /// @param hosts     1 to 16
+    /// @param witnesses 0 to 3
+    public static Topology of(int hosts, int witnesses) {
+        if (hosts < 1 || hosts > MOST_HOSTS || witnesses < 0 || witnesses > MOST_WITNESSES) {
+            throw Problem.of(
+                            "bad-lab-size",
+                            "A lab has 1 to %d hosts and 0 to %d witnesses".formatted(MOST_HOSTS, MOST_WITNESSES),
+                            "Choose numbers in these ranges; 2 hosts and 1 witness is the usual lab")
+                    .refused();
+        }
+        List<Node> nodes = Stream.concat(
+                        IntStream.rangeClosed(1, hosts).mapToObj(Node::host),
+                        IntStream.rangeClosed(1, witnesses).mapToObj(Node::witness))
+                .toList();
+        return new Topology(nodes, cables(nodes));
+    }
+
+    private static List<PeerLink> cables(List<Node> nodes) {
+        List<PeerLink> cables = new ArrayList<>();
+        for (int left = 0; left < nodes.size(); left++) {
+            for (Node right : nodes.subList(left + 1, nodes.size())) {
+                int parallel = right.role() == Role.HOST ? LINKS_PER_PAIR_OF_HOSTS : 1;
+                for (int index = 0; index < parallel; index++) {
+                    cables.add(new PeerLink(nodes.get(left).name(), right.name(), index, cables.size()));
+                }
+            }
+        }
+        return cables;
+    }
+
+    /// @throws Problem.Refused if the lab has no node of that name
+    public Node node(String name) {
+        return nodes.stream()
+                .filter(node -> node.name().equals(name))
+                .findFirst()
+                .orElseThrow(() -> noSuchNode(name));
+    }
+
+    /// @throws Problem.Refused if it is no node, or one of the other role
+    public Node node(String name, Role role) {
+        Node node = node(name);
+        if (node.role() != role) {
+            throw Problem.of(
+                            "wrong-role",
+                            "%s is a %s, not a %s".formatted(name, node.role().word(), role.word()),
+                            "Name a " + role.word() + ", or the other kind of fault")
+                    .refused();
+        }
+        return node;
+    }
+
+    public List<PeerLink> linksOf(String node) {
+        return links.stream().filter(link -> link.ends(node)).toList();
+    }
+
+    public List<PeerLink> linksBetween(String one, String other) {
+        return links.stream().filter(link -> link.joins(one, other)).toList();
+    }
+
+    /// The nodes that `node` has a link to, in the order of [#nodes].
+    public List<Node> peersOf(Node node) {
+        return nodes.stream().filter(other -> !other.equals(node)).toList();
+    }
+
+    /// All network interfaces of `node` that lead out of it.
+    List<String> interfacesOf(Node node) {
+        Stream<String> peers = linksOf(node.name()).stream().map(link -> link.interfaceOf(node.name()));
+        Stream<String> uplink = node.role() == Role.HOST ? Stream.of(Node.UPLINK) : Stream.of();
+        return Stream.of(Stream.of(Node.MANAGEMENT), uplink, peers)
+                .flatMap(one -> one)
+                .toList();
+    }
+
+    private Problem.Refused noSuchNode(String name) {
+        List<String> names = nodes.stream().map(Node::name).toList();
+        return Problem.of(
+                        "no-such-node",
+                        "The lab has no node '%s'".formatted(name),
+                        "Name one of " + String.join(", ", names))
+                .refused();
+    }
+}
