@@ -12,9 +12,9 @@ import understudy.model.Life;
 
 /// A stream of bytes to and from a known life of a known agent.
 ///
-/// Blocking, for virtual threads: one thread may read while others write. There are no time-outs, since a peer may have
-/// nothing to say; who needs one sets a [#deadline]. Closing, from any thread and as often as one likes, ends blocked
-/// reads and writes with an `IOException`.
+/// Blocking, for virtual threads: one thread may read while others write. There are no time-outs, since a peer
+/// may have nothing to say; who needs one sets a [#deadline]. Closing, from any thread and as often as one
+/// likes, ends blocked reads and writes with an `IOException`.
 public final class Connection implements Closeable {
     private final SocketChannel channel;
     private final HostName peer;
@@ -78,8 +78,8 @@ public final class Connection implements Closeable {
         }
     }
 
-    /// Blocks until the kernel has taken all bytes. The buffers of one call are not mixed with those of others; they
-    /// belong to the caller again after it. After an exception part of them may have been sent: close.
+    /// Blocks until the kernel has taken all bytes. The buffers of one call are not mixed with those of others;
+    /// they belong to the caller again after it. After an exception part of them may have been sent: close.
     public void write(ByteBuffer... from) throws IOException {
         writing.lock();
         try {

@@ -7,9 +7,8 @@ import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 
 /// How the two messages of the handshake lie on the wire: eight bytes of magic, the body's length (2 bytes,
-/// big-endian),
-/// the body. This outline is the same in all versions, so that any two releases can at least refuse each other in
-/// words.
+/// big-endian), the body. This outline is the same in all versions, so that any two releases can at least
+/// refuse each other in words.
 final class Frame {
     static final int BODY_MAX = 1024;
     private static final byte[] MAGIC = "UNDRSTDY".getBytes(StandardCharsets.US_ASCII);

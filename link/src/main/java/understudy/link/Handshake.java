@@ -9,11 +9,11 @@ import java.util.OptionalInt;
 import java.util.function.Predicate;
 import understudy.model.HostName;
 
-/// Makes a [Connection] of a channel, or refuses it. Every byte between agents passes this one door: authentication and
-/// encryption belong here, before the first message and around all that follow.
+/// Makes a [Connection] of a channel, or refuses it. Every byte between agents passes this one door:
+/// authentication and encryption belong here, before the first message and around all that follow.
 ///
-/// Both sides check: the listener, that a member of its cluster calls; the dialler, that it reached whom it meant. Who
-/// refuses says why, in words, so that both sides' logs tell the same.
+/// Both sides check: the listener, that a member of its cluster calls; the dialler, that it reached whom it
+/// meant. Who refuses says why, in words, so that both sides' logs tell the same.
 final class Handshake {
     /// For all of it together.
     static final Duration TIME_MAX = Duration.ofSeconds(2);
@@ -130,7 +130,8 @@ final class Handshake {
         return "A later life of " + peer + "'s agent has been heard of: stop this one.";
     }
 
-    /// Says why and closes. The refused side may not be reading, hence best effort within what is left of the time.
+    /// Says why and closes. The refused side may not be reading, hence best effort within what is left of the
+    /// time.
     static void decline(SocketChannel channel, RefusedException refused) {
         try (channel) {
             Frame.write(channel, new Reply.Declined(refused.refusal(), String.valueOf(refused.getMessage())).encode());

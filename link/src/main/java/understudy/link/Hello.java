@@ -9,8 +9,9 @@ import understudy.model.Life;
 
 /// The first thing that an agent says on a connection that it dialled.
 ///
-/// Body, big-endian: versions min and max (2 bytes each), cluster (16), life (16), index (1), length and bytes of the
-/// name, length and bytes of the service (1 + n each). A later version may append fields, which this one skips.
+/// Body, big-endian: versions min and max (2 bytes each), cluster (16), life (16), index (1), length and bytes
+/// of the name, length and bytes of the service (1 + n each). A later version may append fields, which this one
+/// skips.
 ///
 /// @param index which of the listener's addresses was dialled
 /// @param service 1 to 32 ASCII letters, digits or `-`

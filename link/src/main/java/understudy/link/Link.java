@@ -17,10 +17,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import understudy.model.HostName;
 
-/// One agent's side of all traffic between agents: it listens on every peer link, dials the others, and hands out
-/// [Connection]s to named services.
+/// One agent's side of all traffic between agents: it listens on every peer link, dials the others, and hands
+/// out [Connection]s to named services.
 ///
-/// Bounds: 32 handshakes at a time (more are closed unanswered), 512 connections (more are refused), 2 s a handshake.
+/// Bounds: 32 handshakes at a time (more are closed unanswered), 512 connections (more are refused), 2 s a
+/// handshake.
 public final class Link implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Link.class);
     private static final int HANDSHAKES_MAX = 32;
@@ -38,8 +39,8 @@ public final class Link implements AutoCloseable {
     private final List<ServerSocketChannel> listeners = new ArrayList<>();
     private volatile boolean closed;
 
-    /// Listens at once; connections for services that are not yet there are refused, and dialled again by the other
-    /// side.
+    /// Listens at once; connections for services that are not yet there are refused, and dialled again by the
+    /// other side.
     ///
     /// @throws IOException if an address cannot be listened on; nothing is left behind
     public static Link open(LinkConfig config) throws IOException {
@@ -235,8 +236,8 @@ public final class Link implements AutoCloseable {
         return connection;
     }
 
-    /// Closes all connections with the peer on one peer link: the path is known to be dead, which TCP would see in
-    /// minutes.
+    /// Closes all connections with the peer on one peer link: the path is known to be dead, which TCP would see
+    /// in minutes.
     public void drop(HostName peer, int index) {
         for (Connection connection : connections) {
             if (connection.peer().equals(peer) && connection.index() == index) {

@@ -13,14 +13,12 @@ import understudy.model.Life;
 
 /// Who an agent is to the others, and where they are.
 ///
-/// @param listen    one address per peer link, in the order in which the others should prefer them; 1 to 8; port 0
-/// takes
-///                  any free port
+/// @param listen    one address per peer link, in the order in which the others should prefer them; 1 to 8;
+///     port 0 takes any free port
 /// @param peers     the other agents' `listen` addresses; at most 64 peers
 /// @param heartbeat how often a [Messenger] says that this agent is alive, on each of its connections
-/// @param silence   after which a path on which heartbeats should be heard is given up and dialled anew; TCP alone
-/// would
-///                  take minutes. Longer than ten heartbeats
+/// @param silence   after which a path on which heartbeats should be heard is given up and dialled anew; TCP
+///     alone would take minutes. Longer than ten heartbeats
 public record LinkConfig(
         HostName self,
         Life life,

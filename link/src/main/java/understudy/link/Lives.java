@@ -7,8 +7,9 @@ import java.util.Map;
 import understudy.model.HostName;
 import understudy.model.Life;
 
-/// Which life of each peer is the present one. Lives have no order, so the one that is first seen later is the later
-/// one, and a life that has been followed by another is never believed again (the last 16 of each peer are remembered).
+/// Which life of each peer is the present one. Lives have no order, so the one that is first seen later is the
+/// later one, and a life that has been followed by another is never believed again (the last 16 of each peer
+/// are remembered).
 final class Lives {
     private static final int REMEMBERED = 16;
 

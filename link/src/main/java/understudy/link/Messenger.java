@@ -15,21 +15,21 @@ import understudy.model.HostName;
 import understudy.model.Life;
 import understudy.model.Moment;
 
-/// Small messages and heartbeats between agents: one lasting connection for each peer and peer link, dialled anew for
-/// ever, on which both sides say every 20 ms that they live.
+/// Small messages and heartbeats between agents: one lasting connection for each peer and peer link, dialled
+/// anew for ever, on which both sides say every 20 ms that they live.
 ///
-/// Of two agents the one whose name is smaller dials, so that there is one connection and not two. A message goes over
-/// one connection only, and is lost if that breaks: at most once. Messages over one connection keep their order;
-/// a change of connection may reorder them, so whoever cares numbers them.
+/// Of two agents the one whose name is smaller dials, so that there is one connection and not two. A message
+/// goes over one connection only, and is lost if that breaks: at most once. Messages over one connection keep
+/// their order; a change of connection may reorder them, so whoever cares numbers them.
 ///
-/// Heartbeats are written by one platform thread, and read by one for each connection: virtual threads share carriers,
-/// which work of others can occupy for longer than a peer should be silent. That thread never waits for a peer: it
-/// skips
-/// a connection on which another thread is writing (those bytes are a sign of life, too), or that has
-/// [Wire#UNHEARD_MAX] bytes under way unanswered.
+/// Heartbeats are written by one platform thread, and read by one for each connection: virtual threads share
+/// carriers, which work of others can occupy for longer than a peer should be silent. That thread never waits
+/// for a peer: it skips a connection on which another thread is writing (those bytes are a sign of life, too),
+/// or that has [Wire#UNHEARD_MAX] bytes under way unanswered.
 ///
-/// A connection on which nothing is heard for the configured silence is dropped, with all others of its peer and peer
-/// link ([Link#drop]), and dialled anew. That is reported to nobody: silence is what the listener measures itself.
+/// A connection on which nothing is heard for the configured silence is dropped, with all others of its peer
+/// and peer link ([Link#drop]), and dialled anew. That is reported to nobody: silence is what the listener
+/// measures itself.
 public final class Messenger implements AutoCloseable {
     static final String SERVICE = "messages";
     /// The most bytes of one message.
@@ -39,8 +39,8 @@ public final class Messenger implements AutoCloseable {
     private static final Duration BACKOFF_MAX = Duration.ofSeconds(1);
     private static final Duration DIAL_MAX = Duration.ofSeconds(1);
 
-    /// What an agent is told. The calls come from the threads that read, those of one connection in order; they must
-    /// return at once: what takes longer goes into a mailbox.
+    /// What an agent is told. The calls come from the threads that read, those of one connection in order; they
+    /// must return at once: what takes longer goes into a mailbox.
     public interface Listener {
         /// Bytes came from the peer, whatever they say.
         void heard(HostName peer, Life life, Moment at);
@@ -197,7 +197,8 @@ public final class Messenger implements AutoCloseable {
         connection.close();
     }
 
-    /// Closes its connections and ends its threads. The service stays taken: a link carries one messenger in its life.
+    /// Closes its connections and ends its threads. The service stays taken: a link carries one messenger in
+    /// its life.
     @Override
     public void close() {
         closed = true;

@@ -8,8 +8,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.slf4j.Logger;
 import understudy.model.HostName;
 
-/// Writes each peer's refusals of one kind once, until it has been let in again: agents dial for ever. At most 256
-/// are remembered; then all are forgotten.
+/// Writes each peer's refusals of one kind once, until it has been let in again: agents dial for ever. At most
+/// 256 are remembered; then all are forgotten.
 final class RefusalLog {
     private static final int REMEMBERED = 256;
 

@@ -6,8 +6,7 @@ import java.io.IOException;
 @FunctionalInterface
 public interface Service {
 
-    /// Runs on a virtual thread of its own. The connection is closed when this returns or throws; an exception is
-    /// logged
-    /// once and does no further harm.
+    /// Runs on a virtual thread of its own. The connection is closed when this returns or throws; an exception
+    /// is logged once and does no further harm.
     void serve(Connection connection) throws IOException, InterruptedException;
 }

@@ -14,13 +14,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import understudy.model.HostName;
 
-/// Carries another library's TCP connections over the link, so that they have its peer links and its authentication:
-/// the library dials a local port here, and on the peer the bytes go on to a local port there.
+/// Carries another library's TCP connections over the link, so that they have its peer links and its
+/// authentication: the library dials a local port here, and on the peer the bytes go on to a local port there.
 ///
-/// A connection whose peer cannot be reached is held for up to 10 s, in which the peer is dialled: the library then
-/// need
-/// not know how to come back soon. Either end that closes, closes the other. Silence is nothing special; the link
-/// drops what is on a dead path.
+/// A connection whose peer cannot be reached is held for up to 10 s, in which the peer is dialled: the library
+/// then need not know how to come back soon. Either end that closes, closes the other. Silence is nothing
+/// special; the link drops what is on a dead path.
 ///
 /// Bounds: 64 KiB buffered a direction, 32 connections.
 public final class Tunnel implements AutoCloseable {
@@ -54,7 +53,8 @@ public final class Tunnel implements AutoCloseable {
         return tunnel;
     }
 
-    /// The far end: carries connections for the service to a port of this machine, for as long as the link lives.
+    /// The far end: carries connections for the service to a port of this machine, for as long as the link
+    /// lives.
     public static void serve(Link link, String service, InetSocketAddress target) {
         link.serve(service, connection -> {
             SocketChannel local = SocketChannel.open();

@@ -2,7 +2,8 @@ package understudy.link;
 
 import java.util.OptionalInt;
 
-/// The protocol versions that an agent speaks. Every release speaks its own and the one before, for rolling upgrades.
+/// The protocol versions that an agent speaks. Every release speaks its own and the one before, for rolling
+/// upgrades.
 ///
 /// @param min in [1, 65535]
 /// @param max in [min, 65535]

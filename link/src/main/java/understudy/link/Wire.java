@@ -15,8 +15,8 @@ import understudy.model.Moment;
 ///
 /// Bounds: 256 messages and 4 MiB wait to be written.
 final class Wire {
-    /// The most bytes that the thread of the heartbeats leaves in a socket while nothing is heard from the peer: less
-    /// than any socket buffer, so that it never blocks.
+    /// The most bytes that the thread of the heartbeats leaves in a socket while nothing is heard from the
+    /// peer: less than any socket buffer, so that it never blocks.
     static final int UNHEARD_MAX = 8 << 10;
 
     private static final Logger LOG = LoggerFactory.getLogger(Wire.class);

@@ -8,8 +8,8 @@ import java.nio.channels.SocketChannel;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
-/// A fault: a TCP path that can begin to swallow what it carries without closing anything, like a network whose cable
-/// was pulled.
+/// A fault: a TCP path that can begin to swallow what it carries without closing anything, like a network whose
+/// cable was pulled.
 final class Forwarder implements AutoCloseable {
     private final ServerSocketChannel listener;
     private final InetSocketAddress target;

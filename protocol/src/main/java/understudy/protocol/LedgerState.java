@@ -20,16 +20,16 @@ import understudy.protocol.LedgerAnswer.Refused;
 
 /// All that must never be decided twice, and the function that decides it: what the cluster's voters replicate.
 ///
-/// Views are changed by compare-and-set only, so of two hosts that both want to go on with a VM one wins, whatever
-/// messages are lost or late. Three awkward cases are decided here:
+/// Views are changed by compare-and-set only, so of two hosts that both want to go on with a VM one wins,
+/// whatever messages are lost or late. Three awkward cases are decided here:
 ///
-/// - **A proposal that is its own rival.** Its first answer was lost and it is proposed again. The record then holds
-///   its proposal id, so it is answered as accepted.
-/// - **A claim by a host that is not in sync.** A solo VM has no other copy. Only the active host, or the standby that
-///   the view names, may be active in the next view; anything else goes through `Stopped`, which only the active or
-///   an operator proposes.
-/// - **A name that is used again.** Names are unique among the VMs that exist; ids are unique for ever, by their
-/// making.
+/// - **A proposal that is its own rival.** Its first answer was lost and it is proposed again. The record then
+///   holds its proposal id, so it is answered as accepted.
+/// - **A claim by a host that is not in sync.** A solo VM has no other copy. Only the active host, or the
+///   standby that the view names, may be active in the next view; anything else goes through `Stopped`, which
+///   only the active or an operator proposes.
+/// - **A name that is used again.** Names are unique among the VMs that exist; ids are unique for ever, by
+///   their making.
 ///
 /// Immutable; equal states have equal contents.
 ///

@@ -20,6 +20,16 @@ record Deadline(long nanos) {
         return System.nanoTime() - nanos >= 0;
     }
 
+    /// Lets some time pass between two looks at something that tells nobody when it changes.
+    static void pause(Duration time) throws IOException {
+        try {
+            Thread.sleep(time);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted while waiting", e);
+        }
+    }
+
     /// Waits for a value.
     ///
     /// @param what for the message: `waiting for WHAT: ...`

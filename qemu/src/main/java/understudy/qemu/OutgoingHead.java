@@ -78,21 +78,22 @@ public record OutgoingHead(StreamHead head, Duration stopped) {
     /// several attempts.
     private static void letRun(Qmp qmp, Duration timeout) throws IOException {
         Deadline end = Deadline.after(timeout);
-        while (!isRunning(qmp, timeout)) {
-            tryToContinue(qmp, timeout);
+        while (!isContinued(qmp, timeout)) {
             if (end.hasPassed()) {
                 throw new IOException("QEMU does not let the guest run on after a migration");
             }
         }
     }
 
-    private static void tryToContinue(Qmp qmp, Duration timeout) throws QmpException {
+    private static boolean isContinued(Qmp qmp, Duration timeout) throws QmpException {
         try {
             qmp.execute("cont", timeout);
+            return true;
         } catch (QmpException e) {
             if (e.kind() != QmpException.Kind.REFUSED) {
                 throw e;
             }
+            return false;
         }
     }
 

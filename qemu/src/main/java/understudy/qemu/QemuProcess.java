@@ -166,7 +166,7 @@ public record QemuProcess(
                             e);
                 }
             }
-            pause();
+            Deadline.pause(POLL);
         }
     }
 
@@ -195,7 +195,7 @@ public record QemuProcess(
                 throw new IOException("QEMU of VM %s (process %d) is not gone %d ms after SIGKILL: it may still write"
                         .formatted(vm, pid, timeout.toMillis()));
             }
-            pause();
+            Deadline.pause(POLL);
         }
     }
 
@@ -213,14 +213,5 @@ public record QemuProcess(
             }
         }
         LOG.debug("removed {}", directory.path());
-    }
-
-    private void pause() throws IOException {
-        try {
-            Thread.sleep(POLL);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw new IOException("interrupted while waiting for QEMU of VM " + vm, e);
-        }
     }
 }

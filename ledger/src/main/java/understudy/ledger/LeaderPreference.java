@@ -1,0 +1,82 @@
+package understudy.ledger;
+
+import java.io.IOException;
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import org.apache.ratis.proto.RaftProtos.ServerRpcProto;
+import org.apache.ratis.protocol.ClientId;
+import org.apache.ratis.protocol.RaftClientReply;
+import org.apache.ratis.protocol.RaftPeerId;
+import org.apache.ratis.protocol.TransferLeadershipRequest;
+import org.apache.ratis.server.DivisionInfo;
+import org.apache.ratis.server.RaftServer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// Moves the lead to the preferred voter once that has been there, and up to date, for a while.
+///
+/// Driven by a timer. Moving costs a short election, so a failed move is not repeated at once.
+final class LeaderPreference implements Runnable {
+    private static final Logger LOG = LoggerFactory.getLogger(LeaderPreference.class);
+    private static final long TRANSFER_MILLIS = 1_000;
+    /// Ticks in a row at which the preferred voter must have been fit.
+    private static final int FIT_MIN = 3;
+    /// Ticks to wait after an attempt.
+    private static final int REST = 10;
+
+    private final RaftServer.Division division;
+    private final RaftPeerId preferred;
+    private final ClientId client;
+    private final long freshMillis;
+    private int fit;
+    private long calls;
+
+    /// @param freshMillis how lately the preferred voter must have answered to count as there
+    LeaderPreference(RaftServer.Division division, RaftPeerId preferred, ClientId client, long freshMillis) {
+        this.division = division;
+        this.preferred = preferred;
+        this.client = client;
+        this.freshMillis = freshMillis;
+    }
+
+    /// One tick.
+    @Override
+    public void run() {
+        DivisionInfo info = division.getInfo();
+        boolean isOurs = info.isLeader() && info.isLeaderReady() && !preferred.equals(division.getId());
+        fit = isOurs && isFit(info) ? fit + 1 : Math.min(fit, 0);
+        if (fit >= FIT_MIN) {
+            fit = -REST;
+            move();
+        }
+    }
+
+    private boolean isFit(DivisionInfo info) {
+        Optional<ServerRpcProto> follower = info.getRoleInfoProto().getLeaderInfo().getFollowerInfoList().stream()
+                .filter(each -> RaftPeerId.valueOf(each.getId().getId()).equals(preferred))
+                .findFirst();
+        return follower.filter(each -> each.getLastRpcElapsedTimeMs() < freshMillis)
+                .isPresent();
+    }
+
+    private void move() {
+        LOG.info("{} leads; moving the lead to {}", division.getId(), preferred);
+        try {
+            CompletableFuture<RaftClientReply> _ = division.getRaftServer()
+                    .transferLeadershipAsync(new TransferLeadershipRequest(
+                            client,
+                            division.getId(),
+                            division.getMemberId().getGroupId(),
+                            ++calls,
+                            preferred,
+                            TRANSFER_MILLIS))
+                    .whenComplete((reply, failure) -> {
+                        if (failure != null || !reply.isSuccess()) {
+                            LOG.info("the lead was not moved to {}", preferred);
+                        }
+                    });
+        } catch (IOException failed) {
+            LOG.info("the lead was not moved to {}: {}", preferred, failed.getMessage());
+        }
+    }
+}

@@ -1,0 +1,182 @@
+package understudy.ledger;
+
+import com.fasterxml.jackson.annotation.JsonCreator;
+import com.fasterxml.jackson.annotation.JsonSubTypes;
+import com.fasterxml.jackson.annotation.JsonTypeInfo;
+import com.fasterxml.jackson.annotation.JsonValue;
+import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.UUID;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.json.JsonMapper;
+import understudy.model.ByteSize;
+import understudy.model.HostName;
+import understudy.model.HostRecord;
+import understudy.model.Life;
+import understudy.model.MacAddress;
+import understudy.model.Placement;
+import understudy.model.VmId;
+import understudy.model.VmName;
+import understudy.model.VmRecord;
+import understudy.protocol.LedgerAnswer;
+import understudy.protocol.LedgerCommand;
+import understudy.protocol.LedgerState;
+
+/// How commands, answers and states lie in the log, on the wire and in snapshots: JSON with a format number, so
+/// that a person can read what a cluster decided.
+///
+/// Strict: an unknown field, a missing one, a wrong type or anything after the end is refused. All voters must
+/// read an entry alike, so a release may write a new format only when all voters read it.
+final class LedgerJson {
+    static final int FORMAT = 1;
+    /// The most bytes of one command; a kernel command line is the longest thing in it.
+    static final int COMMAND_MAX = 64 << 10;
+
+    private static final JsonMapper MAPPER = JsonMapper.builder()
+            .enable(
+                    DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES,
+                    DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES,
+                    DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES,
+                    DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES,
+                    DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            .addMixIn(LedgerCommand.class, CommandMixin.class)
+            .addMixIn(LedgerAnswer.class, AnswerMixin.class)
+            .addMixIn(Placement.class, PlacementMixin.class)
+            .addMixIn(HostName.class, TextMixin.class)
+            .addMixIn(VmName.class, TextMixin.class)
+            .addMixIn(MacAddress.class, TextMixin.class)
+            .addMixIn(VmId.class, UuidMixin.class)
+            .addMixIn(Life.class, UuidMixin.class)
+            .addMixIn(ByteSize.class, BytesMixin.class)
+            .build();
+
+    private LedgerJson() {}
+
+    static byte[] encode(LedgerCommand command) {
+        byte[] bytes = MAPPER.writeValueAsBytes(new CommandDocument(FORMAT, command));
+        if (bytes.length > COMMAND_MAX) {
+            throw new IllegalArgumentException(
+                    "a command of %d bytes, where %d is the most".formatted(bytes.length, COMMAND_MAX));
+        }
+        return bytes;
+    }
+
+    static byte[] encode(LedgerAnswer answer) {
+        return MAPPER.writeValueAsBytes(new AnswerDocument(FORMAT, answer));
+    }
+
+    static byte[] encode(LedgerState state) {
+        return MAPPER.writeValueAsBytes(new StateDocument(
+                FORMAT,
+                state.applied(),
+                List.copyOf(state.vms().values()),
+                List.copyOf(state.hosts().values())));
+    }
+
+    /// @throws IllegalArgumentException if the bytes are no command of a known format
+    static LedgerCommand command(byte[] bytes) {
+        if (bytes.length > COMMAND_MAX) {
+            throw new IllegalArgumentException("a command of " + bytes.length + " bytes");
+        }
+        CommandDocument document = decode(bytes, CommandDocument.class);
+        checkFormat(document.format());
+        return document.command();
+    }
+
+    /// @throws IllegalArgumentException if the bytes are no answer of a known format
+    static LedgerAnswer answer(byte[] bytes) {
+        AnswerDocument document = decode(bytes, AnswerDocument.class);
+        checkFormat(document.format());
+        return document.answer();
+    }
+
+    /// @throws IllegalArgumentException if the bytes are no state of a known format
+    static LedgerState state(byte[] bytes) {
+        StateDocument document = decode(bytes, StateDocument.class);
+        checkFormat(document.format());
+        SortedMap<VmId, VmRecord> vms = new TreeMap<>();
+        document.vms().forEach(vm -> vms.put(vm.spec().id(), vm));
+        SortedMap<HostName, HostRecord> hosts = new TreeMap<>();
+        document.hosts().forEach(host -> hosts.put(host.name(), host));
+        return new LedgerState(document.applied(), vms, hosts);
+    }
+
+    private static <T> T decode(byte[] bytes, Class<T> type) {
+        try {
+            T document = MAPPER.readValue(bytes, type);
+            if (document == null) {
+                throw new IllegalArgumentException("null, where a document must be");
+            }
+            return document;
+        } catch (JacksonException malformed) {
+            throw new IllegalArgumentException(malformed.getOriginalMessage(), malformed);
+        }
+    }
+
+    private static void checkFormat(int format) {
+        if (format != FORMAT) {
+            throw new IllegalArgumentException("format " + format + ", where this release reads " + FORMAT);
+        }
+    }
+
+    record CommandDocument(int format, LedgerCommand command) {}
+
+    record AnswerDocument(int format, LedgerAnswer answer) {}
+
+    record StateDocument(int format, long applied, List<VmRecord> vms, List<HostRecord> hosts) {}
+
+    @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "do")
+    @JsonSubTypes({
+        @JsonSubTypes.Type(value = LedgerCommand.CreateVm.class, name = "create-vm"),
+        @JsonSubTypes.Type(value = LedgerCommand.ChangeView.class, name = "change-view"),
+        @JsonSubTypes.Type(value = LedgerCommand.SetWanted.class, name = "set-wanted"),
+        @JsonSubTypes.Type(value = LedgerCommand.DeleteVm.class, name = "delete-vm"),
+        @JsonSubTypes.Type(value = LedgerCommand.RegisterHost.class, name = "register-host")
+    })
+    private interface CommandMixin {}
+
+    @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "is")
+    @JsonSubTypes({
+        @JsonSubTypes.Type(value = LedgerAnswer.Accepted.class, name = "accepted"),
+        @JsonSubTypes.Type(value = LedgerAnswer.Conflict.class, name = "conflict"),
+        @JsonSubTypes.Type(value = LedgerAnswer.Refused.class, name = "refused")
+    })
+    private interface AnswerMixin {}
+
+    @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "is")
+    @JsonSubTypes({
+        @JsonSubTypes.Type(value = Placement.Stopped.class, name = "stopped"),
+        @JsonSubTypes.Type(value = Placement.Solo.class, name = "solo"),
+        @JsonSubTypes.Type(value = Placement.Paired.class, name = "paired")
+    })
+    private interface PlacementMixin {}
+
+    @SuppressWarnings("UnusedVariable") // Jackson reads the signature
+    private abstract static class TextMixin {
+        @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
+        TextMixin(String value) {}
+
+        @JsonValue
+        abstract String value();
+    }
+
+    @SuppressWarnings("UnusedVariable") // as above
+    private abstract static class UuidMixin {
+        @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
+        UuidMixin(UUID value) {}
+
+        @JsonValue
+        abstract UUID value();
+    }
+
+    @SuppressWarnings("UnusedVariable") // as above
+    private abstract static class BytesMixin {
+        @JsonCreator(mode = JsonCreator.Mode.DELEGATING)
+        BytesMixin(long bytes) {}
+
+        @JsonValue
+        abstract long bytes();
+    }
+}

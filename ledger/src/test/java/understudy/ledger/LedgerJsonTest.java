@@ -1,0 +1,131 @@
+package understudy.ledger;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Optional;
+import java.util.SplittableRandom;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+import understudy.model.Placement;
+import understudy.model.Problem;
+import understudy.model.VmId;
+import understudy.model.VmRecord;
+import understudy.model.VmSpec;
+import understudy.protocol.LedgerAnswer;
+import understudy.protocol.LedgerCommand;
+import understudy.protocol.LedgerState;
+
+class LedgerJsonTest {
+    private final VmSpec web = Samples.spec("web");
+    private final VmId id = web.id();
+    private final List<LedgerCommand> commands = List.of(
+            new LedgerCommand.CreateVm(web, true, Samples.view(1, new Placement.Stopped())),
+            new LedgerCommand.ChangeView(id, 1, Samples.view(2, new Placement.Solo(Samples.H1))),
+            new LedgerCommand.ChangeView(id, 2, Samples.view(3, new Placement.Paired(Samples.H1, Samples.H2))),
+            new LedgerCommand.SetWanted(id, false),
+            new LedgerCommand.DeleteVm(id),
+            new LedgerCommand.RegisterHost(Samples.host("w1")));
+
+    @Test
+    void everyCommandComesBackAsItWas() {
+        for (LedgerCommand command : commands) {
+            assertThat(LedgerJson.command(LedgerJson.encode(command))).isEqualTo(command);
+        }
+    }
+
+    @Test
+    void everyAnswerComesBackAsItWas() {
+        VmRecord record = new VmRecord(web, true, Samples.view(7, new Placement.Solo(Samples.H2)));
+        for (LedgerAnswer answer : List.of(
+                new LedgerAnswer.Accepted(Optional.of(record)),
+                new LedgerAnswer.Accepted(Optional.empty()),
+                new LedgerAnswer.Conflict(record),
+                new LedgerAnswer.Refused(Problem.of("a", "b", "c").with("d", 1)))) {
+            assertThat(LedgerJson.answer(LedgerJson.encode(answer))).isEqualTo(answer);
+        }
+    }
+
+    @Test
+    void aStateComesBackAsItWas() {
+        LedgerState state = LedgerState.empty();
+        for (LedgerCommand command : commands) {
+            state = state.apply(command).state();
+        }
+        assertThat(LedgerJson.state(LedgerJson.encode(state))).isEqualTo(state);
+    }
+
+    @Test
+    void namesAndIdsAreReadable() {
+        assertThat(new String(LedgerJson.encode(commands.get(1)), StandardCharsets.UTF_8))
+                .startsWith("{\"format\":1,\"command\":{\"do\":\"change-view\",\"vm\":\"" + id)
+                .contains("\"placement\":{\"is\":\"solo\",\"active\":{\"host\":\"h1\"");
+    }
+
+    @Test
+    void everyTruncatedCommandIsRefused() {
+        for (LedgerCommand command : commands) {
+            byte[] bytes = LedgerJson.encode(command);
+            for (int length = 0; length < bytes.length; length++) {
+                byte[] part = Arrays.copyOf(bytes, length);
+                assertThatThrownBy(() -> LedgerJson.command(part)).isInstanceOf(IllegalArgumentException.class);
+            }
+        }
+    }
+
+    @Test
+    void damagedCommandsAreRefusedOrReadButNeverMore() {
+        for (long seed = 0; seed < 3_000; seed++) {
+            SplittableRandom random = new SplittableRandom(seed);
+            byte[] bytes = LedgerJson.encode(commands.get(random.nextInt(commands.size())));
+            bytes[random.nextInt(bytes.length)] = (byte) random.nextInt();
+            try {
+                LedgerState.empty().apply(LedgerJson.command(bytes));
+            } catch (IllegalArgumentException refused) {
+                assertThat(refused.getMessage()).as("seed %d", seed).isNotNull();
+            }
+        }
+    }
+
+    @Test
+    void whatThisReleaseDoesNotKnowIsRefused() {
+        String good = new String(LedgerJson.encode(commands.get(4)), StandardCharsets.UTF_8);
+        for (String bad : List.of(
+                good.replace("\"format\":1", "\"format\":2"),
+                good.replace("delete-vm", "format-disk"),
+                good.replace("\"vm\"", "\"new\":1,\"vm\""),
+                good.replaceAll("\"vm\":\"[^\"]*\"", "\"vm\":null"),
+                good + "x",
+                "null",
+                "{\"format\":1,\"command\":null}",
+                "{\"format\":1}",
+                "[".repeat(60_000))) {
+            assertThat(bad).isNotEqualTo(good);
+            assertThatThrownBy(() -> LedgerJson.command(bad.getBytes(StandardCharsets.UTF_8)))
+                    .as(bad.substring(0, Math.min(80, bad.length())))
+                    .isInstanceOf(IllegalArgumentException.class);
+        }
+    }
+
+    @Test
+    void aCommandIsBounded() {
+        VmSpec large = new VmSpec(
+                new VmId(UUID.randomUUID()),
+                web.name(),
+                web.level(),
+                web.policy(),
+                web.memory(),
+                web.cpus(),
+                web.machine(),
+                web.cpu(),
+                web.nics(),
+                Optional.of(new VmSpec.Boot("ab", Optional.empty(), "x".repeat(LedgerJson.COMMAND_MAX))),
+                web.hosts());
+        assertThatThrownBy(() -> LedgerJson.encode(
+                        new LedgerCommand.CreateVm(large, true, Samples.view(1, new Placement.Stopped()))))
+                .isInstanceOf(IllegalArgumentException.class);
+    }
+}

@@ -1,0 +1,58 @@
+package understudy.ledger;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import understudy.model.ByteSize;
+import understudy.model.HostName;
+import understudy.model.HostRecord;
+import understudy.model.Level;
+import understudy.model.Life;
+import understudy.model.MacAddress;
+import understudy.model.Placement;
+import understudy.model.Policy;
+import understudy.model.Replica;
+import understudy.model.View;
+import understudy.model.VmId;
+import understudy.model.VmName;
+import understudy.model.VmSpec;
+
+final class Samples {
+    static final Replica H1 = new Replica(new HostName("h1"), new Life(UUID.randomUUID()));
+    static final Replica H2 = new Replica(new HostName("h2"), new Life(UUID.randomUUID()));
+
+    private Samples() {}
+
+    static VmSpec spec(String name) {
+        return new VmSpec(
+                new VmId(UUID.randomUUID()),
+                new VmName(name),
+                Level.SYSTEM,
+                Policy.BALANCED,
+                ByteSize.ofMebibytes(512),
+                1,
+                "pc-q35-7.2",
+                "qemu64",
+                List.of(new MacAddress("52:54:00:12:34:56")),
+                Optional.of(new VmSpec.Boot("ab".repeat(32), Optional.empty(), "console=ttyS0 quiet")),
+                List.of(H1.host(), H2.host()));
+    }
+
+    static HostRecord host(String name) {
+        return new HostRecord(
+                new HostName(name),
+                HostRecord.Role.WITNESS,
+                new Life(UUID.randomUUID()),
+                "http://127.0.0.1:1",
+                ByteSize.ofMebibytes(0),
+                2,
+                "",
+                List.of(),
+                List.of(),
+                "");
+    }
+
+    static View view(long number, Placement placement) {
+        return new View(number, placement, UUID.randomUUID());
+    }
+}

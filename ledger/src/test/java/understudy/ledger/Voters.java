@@ -1,0 +1,131 @@
+package understudy.ledger;
+
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.UnknownHostException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.concurrent.TimeUnit;
+import understudy.model.HostName;
+import understudy.protocol.LedgerAnswer;
+import understudy.protocol.LedgerCommand;
+import understudy.protocol.LedgerState;
+
+/// Three voters in one process. Everybody finds every voter through a forwarder that can begin to swallow.
+final class Voters implements AutoCloseable {
+    static final HostName H1 = new HostName("h1");
+    static final HostName H2 = new HostName("h2");
+    static final HostName W1 = new HostName("w1");
+
+    private final Path directory;
+    private final UUID cluster = UUID.randomUUID();
+    private final Duration bound;
+    private final SortedMap<HostName, InetSocketAddress> listen = new TreeMap<>();
+    private final SortedMap<HostName, Forwarder> paths = new TreeMap<>();
+    private final SortedMap<HostName, RatisLedger> running = new TreeMap<>();
+
+    Voters(Path directory, Duration bound) throws IOException {
+        this.directory = directory;
+        this.bound = bound;
+        for (HostName name : List.of(H1, H2, W1)) {
+            InetSocketAddress address = loopback(freePort());
+            listen.put(name, address);
+            paths.put(name, new Forwarder(address));
+        }
+    }
+
+    LedgerConfig config(HostName name) throws IOException {
+        SortedMap<HostName, InetSocketAddress> voters = new TreeMap<>();
+        for (Map.Entry<HostName, Forwarder> path : paths.entrySet()) {
+            voters.put(path.getKey(), path.getValue().address());
+        }
+        return new LedgerConfig(
+                name,
+                cluster,
+                directory.resolve(name.value()),
+                listen.getOrDefault(name, loopback(0)),
+                voters,
+                W1,
+                Duration.ofMillis(400),
+                bound);
+    }
+
+    RatisLedger start(HostName name) throws IOException {
+        RatisLedger ledger = RatisLedger.start(config(name));
+        running.put(name, ledger);
+        return ledger;
+    }
+
+    void startAll() throws IOException {
+        for (HostName name : listen.keySet()) {
+            start(name);
+        }
+    }
+
+    void stop(HostName name) {
+        RatisLedger ledger = running.remove(name);
+        if (ledger != null) {
+            ledger.close();
+        }
+    }
+
+    RatisLedger of(HostName name) {
+        RatisLedger ledger = running.get(name);
+        if (ledger == null) {
+            throw new IllegalStateException(name + " is stopped");
+        }
+        return ledger;
+    }
+
+    /// Cuts the voter off silently, both ways: what goes to it, and what it sends to the others.
+    void silence(HostName name, boolean on) {
+        paths.forEach((each, path) -> {
+            if (each.equals(name)) {
+                path.swallow(on);
+            }
+        });
+    }
+
+    void awaitLeader(HostName name) {
+        await().atMost(Duration.ofSeconds(20))
+                .until(() -> running.values().stream()
+                        .allMatch(ledger -> ledger.leader().filter(name::equals).isPresent()));
+    }
+
+    static LedgerAnswer propose(RatisLedger ledger, LedgerCommand command) throws Exception {
+        return ledger.propose(command).get(20, TimeUnit.SECONDS);
+    }
+
+    static LedgerState read(RatisLedger ledger) throws Exception {
+        return ledger.read().get(20, TimeUnit.SECONDS);
+    }
+
+    static InetSocketAddress loopback(int port) {
+        try {
+            return new InetSocketAddress(InetAddress.getByAddress(new byte[] {127, 0, 0, 1}), port);
+        } catch (UnknownHostException impossible) {
+            throw new IllegalStateException(impossible);
+        }
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0)) {
+            return socket.getLocalPort();
+        }
+    }
+
+    @Override
+    public void close() {
+        List.copyOf(running.keySet()).forEach(this::stop);
+        paths.values().forEach(Forwarder::close);
+    }
+}

@@ -1,0 +1,81 @@
+package understudy.qemu;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+import understudy.model.VmSpec;
+
+class QemuCommandTest {
+    private static final InstanceDirectory DIRECTORY = new InstanceDirectory(Path.of("/run/v"));
+    private final UUID id = UUID.randomUUID();
+
+    @Test
+    void theStandbyDiffersFromTheActiveInWaitingOnly() {
+        List<String> active =
+                command(QemuCommand.Role.ACTIVE, Path.of("/dev/shm/r")).arguments();
+        List<String> standby = new ArrayList<>(
+                command(QemuCommand.Role.STANDBY, Path.of("/dev/shm/r")).arguments());
+        assertThat(standby).containsSubsequence("-incoming", "defer");
+        standby.removeAll(List.of("-incoming", "defer"));
+        assertThat(standby).isEqualTo(active);
+    }
+
+    @Test
+    void machineModelAndAddressAreTheSpecifications() {
+        List<String> arguments =
+                command(QemuCommand.Role.ACTIVE, Path.of("/dev/shm/r")).arguments();
+        assertThat(arguments)
+                .containsSubsequence("-uuid", id.toString())
+                .containsSubsequence("-cpu", "qemu64")
+                .anyMatch(a -> a.startsWith("pc-q35-7.2,memory-backend=ram"))
+                .anyMatch(a -> a.startsWith("virtio-net-pci") && a.contains("mac=52:54:00:00:00:01"));
+    }
+
+    @Test
+    void aCommaInAPathIsDoubled() {
+        assertThat(command(QemuCommand.Role.ACTIVE, Path.of("/dev/shm/a,b")).arguments())
+                .anyMatch(a -> a.contains("mem-path=/dev/shm/a,,b,share=on"));
+    }
+
+    @Test
+    void kernelAndSpecificationMustAgree() {
+        VmSpec spec = TestMachine.spec(id, Optional.of(new VmSpec.Boot("00", Optional.empty(), "quiet")));
+        assertThatThrownBy(() -> QemuCommand.of(
+                        "qemu",
+                        spec,
+                        QemuCommand.Role.ACTIVE,
+                        Accelerator.TCG,
+                        DIRECTORY,
+                        Path.of("/r"),
+                        Optional.empty()))
+                .isInstanceOf(IllegalArgumentException.class);
+        QemuCommand.BootFiles files = new QemuCommand.BootFiles(Path.of("/k"), Optional.of(Path.of("/i")));
+        assertThat(QemuCommand.of(
+                                "qemu",
+                                spec,
+                                QemuCommand.Role.ACTIVE,
+                                Accelerator.TCG,
+                                DIRECTORY,
+                                Path.of("/r"),
+                                Optional.of(files))
+                        .arguments())
+                .containsSubsequence("-kernel", "/k", "-initrd", "/i", "-append", "quiet");
+    }
+
+    @Test
+    void aDirectoryThatIsTooLongForSocketsIsRefused() {
+        assertThatThrownBy(() -> new InstanceDirectory(Path.of("/run/" + "x".repeat(100))))
+                .hasMessageContaining("shorter");
+    }
+
+    private QemuCommand command(QemuCommand.Role role, Path ram) {
+        VmSpec spec = TestMachine.spec(id, Optional.empty());
+        return QemuCommand.of("qemu", spec, role, Accelerator.KVM, DIRECTORY, ram, Optional.empty());
+    }
+}
