@@ -1,0 +1,403 @@
+package understudy.checkpoint;
+
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import understudy.linux.AddressRange;
+import understudy.linux.ProcessMaps;
+import understudy.linux.SharedMemoryFile;
+import understudy.linux.UserfaultShim;
+import understudy.linux.WriteTracker;
+import understudy.model.Moment;
+import understudy.protocol.EpochSender;
+import understudy.protocol.EpochSender.Effect;
+import understudy.protocol.EpochSender.Input;
+import understudy.protocol.Step;
+import understudy.qemu.HostBlock;
+import understudy.qemu.MigrationStream;
+import understudy.qemu.OutgoingHead;
+import understudy.qemu.RamBlock;
+import understudy.qemu.SmallBlocks;
+
+/// The active's side of a checkpoint stream: copies a running guest to the standby, then sends it epoch after epoch.
+///
+/// Two threads: one captures and sends, one reads the standby's confirmations and lets output go. The next epoch runs
+/// while
+/// the last one travels; [EpochSender] says when the next capture is due.
+///
+/// It ends once, by [#close] or by whatever breaks it, and is never taken up again: what was taken from the guest and
+/// not
+/// confirmed is known to nobody any more, so the next stream begins with all of RAM.
+public final class CheckpointStream implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(CheckpointStream.class);
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+    /// What is left to copy when the guest is paused for the first whole epoch: 16 MiB.
+    private static final long LAST_ROUND_BYTES = 16 << 20;
+
+    private static final int ROUNDS_MAX = 8;
+    private static final long CHUNK_BYTES = 1 << 20;
+
+    /// Told by the stream's own threads: an implementation must not wait.
+    public interface Listener {
+        /// The first copy has got so far, in [0, 1].
+        void copied(double share);
+
+        /// The standby holds the first whole epoch; from its capture on, output leaves by epochs.
+        void firstCommitted();
+
+        /// The standby holds the last epoch, and the guest stands still.
+        void lastCommitted();
+
+        /// It is over; told once, and not after `close`.
+        void broken(String reason);
+    }
+
+    private final GuestHandle guest;
+    private final Channel channel;
+    private final StreamOffer offer;
+    private final GuestOutput output;
+    private final EpochSender sender;
+    private final LongSupplier view;
+    private final int verifyEvery;
+    private final CheckpointStatistics statistics;
+    private final Listener listener;
+
+    private final StagedEpoch staged = new StagedEpoch();
+    private final AtomicBoolean ended = new AtomicBoolean();
+    private final ArrayDeque<Long> sentAt = new ArrayDeque<>();
+    private EpochSender.State state;
+    private volatile boolean lastAsked;
+    private volatile long lastEpoch = -1;
+    private final Thread capturer;
+    private final Thread confirmer;
+
+    /// @param view        the newest view that is known here
+    /// @param verifyEvery compare all of RAM after every so many epochs; 0 for never
+    public CheckpointStream(
+            GuestHandle guest,
+            Channel channel,
+            StreamOffer offer,
+            GuestOutput output,
+            EpochSender sender,
+            LongSupplier view,
+            int verifyEvery,
+            CheckpointStatistics statistics,
+            Listener listener) {
+        this.guest = guest;
+        this.channel = channel;
+        this.offer = offer;
+        this.output = output;
+        this.sender = sender;
+        this.view = view;
+        this.verifyEvery = verifyEvery;
+        this.statistics = statistics;
+        this.listener = listener;
+        this.state = sender.initial(now());
+        this.capturer = Thread.ofPlatform().daemon().name("capture").unstarted(this::captureAll);
+        this.confirmer = Thread.ofPlatform().daemon().name("confirm").unstarted(this::readConfirmations);
+    }
+
+    public void start() {
+        capturer.start();
+    }
+
+    /// The running epoch has output that waits.
+    public void outputWaiting() {
+        step(new Input.OutputWaited());
+        LockSupport.unpark(capturer);
+    }
+
+    /// Pauses the guest for good, and sends what it did until then as the last epoch.
+    public void makeLast() {
+        lastAsked = true;
+        LockSupport.unpark(capturer);
+    }
+
+    /// Ends it. When this returns, the stream does nothing to the guest any more, which runs unless it was paused for
+    /// good.
+    @Override
+    public void close() {
+        ended.set(true);
+        channel.close();
+        LockSupport.unpark(capturer);
+        join(capturer);
+        join(confirmer);
+    }
+
+    // ---- the capturing thread -------------------------------------------------------------------------------------
+
+    private void captureAll() {
+        try {
+            channel.send(offer.message(), ByteBuffer.wrap(offer.body()));
+            awaitAcceptance();
+            confirmer.start();
+            OutgoingHead head = OutgoingHead.take(guest.qmp(), guest.process().directory(), PATIENCE);
+            channel.sendPlain(
+                    Message.Kind.HEAD, offer.view(), 0, offer.stream(), MigrationStream.encodeHead(head.head()));
+            try (GuestMemory memory = memory(head);
+                    Capture capture =
+                            new Capture(guest.qmp(), guest.process().directory().path(), memory)) {
+                copyRounds(memory);
+                captureEpochs(capture, memory);
+            }
+        } catch (IOException | RuntimeException e) {
+            end(reason(e));
+        } finally {
+            staged.close();
+        }
+    }
+
+    private void awaitAcceptance() throws IOException {
+        Message answer = channel.receive();
+        byte[] body = channel.plainBody(answer);
+        if (answer.kind() != Message.Kind.ACCEPT) {
+            throw new IOException("the standby does not take the stream: " + new String(body, StandardCharsets.UTF_8));
+        }
+    }
+
+    private GuestMemory memory(OutgoingHead head) throws IOException {
+        SmallBlocks.Located located =
+                SmallBlocks.locate(guest.qmp(), guest.process().pid(), head.head(), PATIENCE);
+        for (RamBlock block : located.missing()) {
+            LOG.warn(
+                    "{}: block {} is copied once and not tracked",
+                    guest.process().vm(),
+                    block.name());
+        }
+        AddressRange ram = ProcessMaps.of(guest.process().pid())
+                .find(guest.process().ram())
+                .orElseThrow(() ->
+                        new IOException("QEMU does not map " + guest.process().ram()));
+        List<AddressRange> tracked = new ArrayList<>(List.of(ram));
+        List<GuestMemory.SideBlock> sides = new ArrayList<>();
+        List<String> names = head.head().blocks().stream().map(RamBlock::name).toList();
+        for (HostBlock block : located.found()) {
+            AddressRange range = new AddressRange(block.address(), block.address() + block.length());
+            tracked.add(range);
+            sides.add(new GuestMemory.SideBlock(names.indexOf(block.name()), range));
+        }
+        SharedMemoryFile file = SharedMemoryFile.open(guest.process().ram());
+        return new GuestMemory(
+                guest.process().pid(),
+                file,
+                ram,
+                sides,
+                WriteTracker.attach(guest.process().pid(), UserfaultShim.TRACKER_FD, tracked));
+    }
+
+    /// Copies RAM while the guest runs, again and again what it wrote meanwhile, until little is left.
+    private void copyRounds(GuestMemory memory) throws IOException {
+        long first = 0;
+        for (int round = 0; round < ROUNDS_MAX && !ended.get(); round++) {
+            List<AddressRange> written = memory.written();
+            long bytes = written.stream().mapToLong(AddressRange::length).sum();
+            first = round == 0 ? bytes : first;
+            copyRound(memory.ram().segment(), written, round == 0 ? bytes : 0);
+            if (round > 0 && bytes <= LAST_ROUND_BYTES) {
+                return;
+            }
+        }
+    }
+
+    private void copyRound(MemorySegment ram, List<AddressRange> written, long progressOf) throws IOException {
+        long done = 0;
+        staged.clear();
+        for (AddressRange range : written) {
+            for (long from = range.start(); from < range.end() && !ended.get(); from += CHUNK_BYTES) {
+                long to = Math.min(range.end(), from + CHUNK_BYTES);
+                staged.addPages(ram, from, to);
+                done += to - from;
+                if (staged.bytes() >= CHUNK_BYTES) {
+                    sendRound();
+                    if (progressOf > 0) {
+                        listener.copied((double) done / progressOf);
+                    }
+                }
+            }
+        }
+        sendRound();
+    }
+
+    private void sendRound() throws IOException {
+        staged.send(channel, Message.Kind.ROUND, false, offer.view(), 0, offer.stream());
+        staged.clear();
+    }
+
+    private void captureEpochs(Capture capture, GuestMemory memory) throws IOException {
+        while (!ended.get() && lastEpoch < 0) {
+            boolean last = lastAsked;
+            long epoch = last ? nextEpoch() : dueEpoch();
+            if (epoch > 0) {
+                captureEpoch(capture, memory, epoch, last);
+            } else {
+                LockSupport.parkNanos(this, untilDueNanos());
+            }
+        }
+    }
+
+    private void captureEpoch(Capture capture, GuestMemory memory, long epoch, boolean last) throws IOException {
+        boolean verified = verifyEvery > 0 && (last || epoch % verifyEvery == 0);
+        byte[][] checksums = new byte[1][];
+        if (last) {
+            capture.stop();
+        }
+        capture.take(staged, () -> {
+            if (epoch == 1) {
+                output.gate(epoch);
+            }
+            output.seal();
+            if (verified) {
+                checksums[0] = memory.checksums();
+            }
+        });
+        Duration pause = last ? Duration.ZERO : capture.lastPause();
+        captured(pause);
+        if (last) {
+            lastEpoch = epoch;
+        }
+        long bytes = staged.send(channel, Message.Kind.EPOCH, last, view.getAsLong(), epoch, offer.stream());
+        if (verified) {
+            channel.sendPlain(Message.Kind.VERIFY, view.getAsLong(), epoch, offer.stream(), checksums[0]);
+        }
+        statistics.captured(epoch, pause, staged.pageCount(), bytes);
+    }
+
+    /// The guest runs again, so it may have sent something before the machine learns that the epoch is over.
+    private void captured(Duration pause) {
+        synchronized (this) {
+            sentAt.addLast(System.nanoTime());
+            step(new Input.Captured(now(), pause));
+        }
+        if (output.isWaiting()) {
+            step(new Input.OutputWaited());
+        }
+    }
+
+    // ---- the confirming thread ------------------------------------------------------------------------------------
+
+    private void readConfirmations() {
+        try {
+            while (!ended.get()) {
+                Message message = channel.receive();
+                byte[] body = channel.plainBody(message);
+                if (!message.stream().equals(offer.stream())) {
+                    throw new IOException(message.kind() + " of another stream");
+                }
+                switch (message.kind()) {
+                    case CONFIRM -> confirmed(message.epoch());
+                    case VERIFIED -> verified(message.epoch(), ByteBuffer.wrap(body));
+                    case END -> throw new IOException(new String(body, StandardCharsets.UTF_8));
+                    default -> throw new IOException("the standby sent " + message.kind());
+                }
+            }
+        } catch (IOException | RuntimeException e) {
+            end(reason(e));
+        }
+    }
+
+    private void confirmed(long epoch) throws IOException {
+        boolean first = lastConfirmed() == 0;
+        for (Effect effect : step(new Input.Confirmed(epoch))) {
+            switch (effect) {
+                case Effect.Release(long number) -> release(number, first);
+                case Effect.Break(String reason) -> throw new IOException(reason);
+                case Effect.Capture _ -> throw new IllegalStateException("a confirmation asked for a capture");
+            }
+        }
+        LockSupport.unpark(capturer);
+    }
+
+    private void release(long epoch, boolean first) {
+        output.release(epoch);
+        if (first) {
+            listener.firstCommitted();
+        }
+        if (epoch == lastEpoch) {
+            listener.lastCommitted();
+        }
+    }
+
+    private void verified(long epoch, ByteBuffer body) throws IOException {
+        if (body.remaining() != 16) {
+            throw new IOException("the outcome of a comparison has " + body.remaining() + " bytes");
+        }
+        long pages = body.getLong();
+        long differing = body.getLong();
+        statistics.verified(pages, differing);
+        if (differing != 0) {
+            throw new IOException("VERIFY FAILED: %d of %d pages differ on the standby after epoch %d"
+                    .formatted(differing, pages, epoch));
+        }
+    }
+
+    // ---- both -----------------------------------------------------------------------------------------------------
+
+    private synchronized List<Effect> step(Input input) {
+        Step<EpochSender.State, Effect> step = sender.step(state, input);
+        if (input instanceof Input.Confirmed(long epoch)) {
+            for (long e = state.committed(); e < Math.min(epoch, state.next() - 1); e++) {
+                statistics.confirmed(System.nanoTime() - sentAt.removeFirst());
+            }
+        }
+        state = step.state();
+        return step.effects();
+    }
+
+    /// The epoch that is to be captured now; 0 if none is.
+    private long dueEpoch() {
+        return step(new Input.Tick(now())).isEmpty() ? 0 : nextEpoch();
+    }
+
+    private synchronized long nextEpoch() {
+        return state.next();
+    }
+
+    private synchronized long lastConfirmed() {
+        return state.committed();
+    }
+
+    private synchronized long untilDueNanos() {
+        Duration wait = sender.mayCapture(state) ? sender.due(state).since(now()) : PATIENCE;
+        return Math.clamp(wait.toNanos(), 1, PATIENCE.toNanos());
+    }
+
+    private void end(String reason) {
+        if (ended.compareAndSet(false, true)) {
+            channel.end(offer.stream(), reason);
+            listener.broken(reason);
+            LockSupport.unpark(capturer);
+        }
+    }
+
+    private static String reason(Exception e) {
+        return e.getMessage() == null ? e.toString() : e.getMessage();
+    }
+
+    private static Moment now() {
+        return new Moment(System.nanoTime());
+    }
+
+    private static void join(Thread thread) {
+        if (thread.equals(Thread.currentThread()) || thread.getState() == Thread.State.NEW) {
+            return;
+        }
+        try {
+            if (!thread.join(PATIENCE.multipliedBy(3))) {
+                throw new IllegalStateException("thread " + thread.getName() + " of a checkpoint stream does not end");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

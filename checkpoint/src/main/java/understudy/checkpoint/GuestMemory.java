@@ -1,0 +1,117 @@
+package understudy.checkpoint;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
+import java.util.List;
+import understudy.linux.AddressRange;
+import understudy.linux.PageRuns;
+import understudy.linux.RemoteMemory;
+import understudy.linux.SharedMemoryFile;
+import understudy.linux.WriteTracker;
+
+/// A running guest's memory, seen from its agent: RAM in the file that it shares with QEMU, and the small blocks that
+/// are
+/// memory of QEMU's own.
+///
+/// Threads: one at a time.
+final class GuestMemory implements AutoCloseable {
+    private static final int PAGE = PageRuns.PAGE_BYTES;
+
+    /// A small block that the guest, or QEMU itself, may write later.
+    ///
+    /// @param index in the head's list of blocks
+    /// @param range where QEMU has it
+    record SideBlock(int index, AddressRange range) {}
+
+    private final long pid;
+    private final SharedMemoryFile ram;
+    private final AddressRange ramRange;
+    private final List<SideBlock> sides;
+    private final WriteTracker tracker;
+    private final PageRuns runs = new PageRuns(4096);
+
+    /// @param ramRange where QEMU has the RAM file
+    /// @param tracker  tracks `ramRange` and the ranges of all side blocks; closed with this
+    /// @param ram      closed with this
+    GuestMemory(long pid, SharedMemoryFile ram, AddressRange ramRange, List<SideBlock> sides, WriteTracker tracker) {
+        this.pid = pid;
+        this.ram = ram;
+        this.ramRange = ramRange;
+        this.sides = List.copyOf(sides);
+        this.tracker = tracker;
+    }
+
+    SharedMemoryFile ram() {
+        return ram;
+    }
+
+    /// Takes what was written since the last time, RAM and small blocks, while the guest stands still. The first time,
+    /// that
+    /// is all of the small blocks.
+    void take(StagedEpoch into) throws IOException {
+        runs.clear();
+        tracker.take(ramRange, runs);
+        for (int i = 0; i < runs.count(); i++) {
+            into.addPages(ram.segment(), runs.start(i) - ramRange.start(), runs.end(i) - ramRange.start());
+        }
+        for (SideBlock side : sides) {
+            takeSide(side, into);
+        }
+    }
+
+    private void takeSide(SideBlock side, StagedEpoch into) throws IOException {
+        runs.clear();
+        tracker.take(side.range, runs);
+        for (int i = 0; i < runs.count(); i++) {
+            for (long at = runs.start(i); at < runs.end(i); at += PAGE) {
+                MemorySegment page = into.addSidePage(side.index, (int) ((at - side.range.start()) / PAGE));
+                RemoteMemory.read(pid, at, page);
+            }
+        }
+    }
+
+    /// What was written to RAM since the last time and holds data, while the guest may run on. Pages that it writes
+    /// after this are told again.
+    List<AddressRange> written() throws IOException {
+        runs.clear();
+        tracker.take(ramRange, runs);
+        List<AddressRange> data = new ArrayList<>();
+        for (int i = 0; i < runs.count(); i++) {
+            long from = runs.start(i) - ramRange.start();
+            long to = runs.end(i) - ramRange.start();
+            while (from < to) {
+                long begin = ram.nextData(from);
+                if (begin >= to) {
+                    break;
+                }
+                long end = Math.min(to, ram.nextHole(begin));
+                data.add(new AddressRange(begin, end));
+                from = end;
+            }
+        }
+        return data;
+    }
+
+    /// A checksum of every page, RAM first, then the small blocks in the order of their places in the head.
+    byte[] checksums() throws IOException {
+        PageChecksums checksums = new PageChecksums();
+        checksums.add(ram);
+        try (Arena arena = Arena.ofConfined()) {
+            for (SideBlock side : sides) {
+                MemorySegment content = arena.allocate(side.range.length());
+                RemoteMemory.read(pid, side.range.start(), content);
+                checksums.add(side.index, content);
+            }
+        }
+        return checksums.bytes();
+    }
+
+    @Override
+    public void close() {
+        tracker.close();
+        runs.close();
+        ram.close();
+    }
+}

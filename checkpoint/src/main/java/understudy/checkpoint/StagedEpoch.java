@@ -1,0 +1,164 @@
+package understudy.checkpoint;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.UUID;
+import java.util.zip.CRC32C;
+import understudy.linux.PageRuns;
+
+/// What one capture took of a guest, outside the heap and ready to be sent: runs of RAM pages, pages of small blocks,
+/// device
+/// state. It keeps the room that it grew to, so that captures allocate nothing once they have met their worst case.
+///
+/// In a body: run table (first page and page count, 4 bytes each), RAM pages, side table (block and page, 4 bytes
+/// each), side
+/// pages, device state; big-endian.
+///
+/// Threads: one at a time.
+public final class StagedEpoch implements AutoCloseable {
+
+    /// The most RAM that one capture may take. A guest that writes more than this between two captures cannot be
+    /// protected.
+    public static final long BYTES_MAX = 1L << 30;
+
+    private static final int PAGE = PageRuns.PAGE_BYTES;
+    private static final ValueLayout.OfInt INT = JAVA_INT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
+
+    private final Room runs = new Room(64 << 10);
+    private final Room pages = new Room(4 << 20);
+    private final Room sides = new Room(1 << 10);
+    private final Room sidePages = new Room(64 << 10);
+    private final Room devices = new Room(256 << 10);
+    private final CRC32C checksum = new CRC32C();
+
+    /// Memory that grows by doubling, and is given back only at the end.
+    private static final class Room {
+        private Arena arena = Arena.ofShared();
+        private MemorySegment segment;
+        private long used;
+
+        Room(long bytes) {
+            segment = arena.allocate(bytes, 64);
+        }
+
+        /// The offset of `bytes` more bytes, which the caller fills.
+        long take(long bytes) throws IOException {
+            if (used + bytes > BYTES_MAX) {
+                throw new IOException("the guest wrote more than " + (BYTES_MAX >> 20) + " MiB between two captures");
+            }
+            if (used + bytes > segment.byteSize()) {
+                Arena larger = Arena.ofShared();
+                MemorySegment next = larger.allocate(Math.max(used + bytes, 2 * segment.byteSize()), 64);
+                MemorySegment.copy(segment, 0, next, 0, used);
+                arena.close();
+                arena = larger;
+                segment = next;
+            }
+            long at = used;
+            used += bytes;
+            return at;
+        }
+
+        ByteBuffer buffer() {
+            return segment.asSlice(0, used).asByteBuffer();
+        }
+    }
+
+    public void clear() {
+        for (Room room : new Room[] {runs, pages, sides, sidePages, devices}) {
+            room.used = 0;
+        }
+    }
+
+    public int pageCount() {
+        return (int) (pages.used / PAGE);
+    }
+
+    public int sidePageCount() {
+        return (int) (sidePages.used / PAGE);
+    }
+
+    public int deviceBytes() {
+        return (int) devices.used;
+    }
+
+    /// Bytes of the body.
+    public long bytes() {
+        return runs.used + pages.used + sides.used + sidePages.used + devices.used;
+    }
+
+    /// Copies RAM from `ram` at [`from`, `to`), both page-aligned offsets.
+    void addPages(MemorySegment ram, long from, long to) throws IOException {
+        long run = runs.take(8);
+        runs.segment.set(INT, run, (int) (from / PAGE));
+        runs.segment.set(INT, run + 4, (int) ((to - from) / PAGE));
+        long at = pages.take(to - from);
+        MemorySegment.copy(ram, from, pages.segment, at, to - from);
+    }
+
+    /// Room for one page of a small block.
+    ///
+    /// @param block its index in the head's list
+    MemorySegment addSidePage(int block, int page) throws IOException {
+        long entry = sides.take(8);
+        sides.segment.set(INT, entry, block);
+        sides.segment.set(INT, entry + 4, page);
+        long at = sidePages.take(PAGE);
+        return sidePages.segment.asSlice(at, PAGE);
+    }
+
+    /// Room for `bytes` of device state, behind what is there.
+    MemorySegment deviceRoom(long bytes) throws IOException {
+        long at = devices.take(bytes);
+        return devices.segment.asSlice(at, bytes);
+    }
+
+    /// Gives back what of the last [#deviceRoom] was not filled.
+    void trimDevices(long unused) {
+        devices.used -= unused;
+    }
+
+    /// The device state so far; a copy.
+    byte[] devices() {
+        return devices.segment.asSlice(0, devices.used).toArray(JAVA_BYTE);
+    }
+
+    /// Sends it as one message.
+    ///
+    /// @return bytes sent
+    long send(Channel channel, Message.Kind kind, boolean last, long view, long epoch, UUID stream) throws IOException {
+        ByteBuffer[] body = {runs.buffer(), pages.buffer(), sides.buffer(), sidePages.buffer(), devices.buffer()};
+        checksum.reset();
+        for (ByteBuffer part : body) {
+            checksum.update(part.duplicate());
+        }
+        Message message = new Message(
+                kind,
+                last,
+                view,
+                epoch,
+                stream,
+                (int) (runs.used / 8),
+                pageCount(),
+                sidePageCount(),
+                deviceBytes(),
+                Math.toIntExact(bytes()),
+                (int) checksum.getValue());
+        channel.send(message, body);
+        return Message.HEADER_BYTES + bytes();
+    }
+
+    @Override
+    public void close() {
+        for (Room room : new Room[] {runs, pages, sides, sidePages, devices}) {
+            room.arena.close();
+        }
+    }
+}
