@@ -101,6 +101,14 @@ public final class Json {
         return reader.readValue(json);
     }
 
+    /// As a newer agent may have written it: fields that are not known here are ignored.
+    ///
+    /// @throws JacksonException if it is not of that type
+    public static <T> T lenient(JsonNode json, Class<T> type) {
+        ObjectReader reader = MAPPER.readerFor(type).without(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES);
+        return reader.readValue(json);
+    }
+
     private static SimpleModule plainStrings() {
         SimpleModule module = new SimpleModule("understudy");
         plain(module, VmName.class, VmName::new);
