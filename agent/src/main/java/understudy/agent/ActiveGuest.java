@@ -1,0 +1,70 @@
+package understudy.agent;
+
+import java.io.IOException;
+import java.time.Duration;
+import understudy.checkpoint.GuestHandle;
+import understudy.qemu.Qmp;
+
+/// A guest that this host runs: its QEMU and its network cards.
+///
+/// Threads: the VM's driver.
+final class ActiveGuest {
+    private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+    private final QemuHost.Instance instance;
+    private final GuestHandle handle;
+    private final GuestPorts ports;
+
+    ActiveGuest(QemuHost.Instance instance, GuestHandle handle, GuestPorts ports) {
+        this.instance = instance;
+        this.handle = handle;
+        this.ports = ports;
+    }
+
+    GuestHandle handle() {
+        return handle;
+    }
+
+    GuestPorts ports() {
+        return ports;
+    }
+
+    Qmp qmp() {
+        return instance.qmp();
+    }
+
+    boolean isAlive() {
+        return instance.process().isAlive();
+    }
+
+    /// Lets the guest run, if it stands still.
+    void run() throws IOException {
+        if (!isRunning()) {
+            qmp().execute("cont", PATIENCE);
+        }
+    }
+
+    boolean isRunning() throws IOException {
+        return qmp().execute("query-status", PATIENCE).path("running").asBoolean(false);
+    }
+
+    /// Whether the guest has switched itself off.
+    boolean isShutDown() throws IOException {
+        return qmp().execute("query-status", PATIENCE)
+                .path("status")
+                .asString("")
+                .equals("shutdown");
+    }
+
+    /// What a press of the power button does.
+    void pressPowerButton() throws IOException {
+        qmp().execute("system_powerdown", PATIENCE);
+    }
+
+    /// Nothing leaves from here on; QEMU is gone when this returns.
+    void end() throws IOException {
+        ports.shut();
+        ports.close();
+        instance.end();
+    }
+}

@@ -1,0 +1,348 @@
+package understudy.agent;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import understudy.agent.rest.RestServer;
+import understudy.api.Event.Severity;
+import understudy.api.HostState;
+import understudy.checkpoint.Channel;
+import understudy.checkpoint.ImageStream;
+import understudy.checkpoint.StreamOffer;
+import understudy.ledger.LedgerConfig;
+import understudy.ledger.RatisLedger;
+import understudy.link.Connection;
+import understudy.link.Link;
+import understudy.link.LinkConfig;
+import understudy.link.Messenger;
+import understudy.link.Tunnel;
+import understudy.model.HostName;
+import understudy.model.HostRecord;
+import understudy.model.Life;
+import understudy.model.Moment;
+import understudy.model.Replica;
+import understudy.model.VmId;
+import understudy.model.VmRecord;
+import understudy.protocol.LedgerCommand;
+import understudy.protocol.LedgerState;
+import understudy.protocol.ViewInput;
+
+/// One agent: everything that runs on a host or a witness, put together.
+public final class Agent implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(Agent.class);
+    private static final String LEDGER = "ledger";
+    private static final int LEDGER_PORT = 7810;
+    private static final Duration TICK = Duration.ofMillis(10);
+    private static final Duration REPORT = Duration.ofMillis(500);
+    private static final Duration OFFER = Duration.ofSeconds(5);
+
+    private final AgentConfig config;
+    private final Replica self;
+    private final EventLog events;
+    private final Link link;
+    private final Messenger messenger;
+    private final RatisLedger ledger;
+    private final AgentServices services;
+    private final FileStore files;
+    private final Peers peers;
+    private final HostRecord host;
+    private final Map<VmId, VmDriver> drivers = new ConcurrentHashMap<>();
+    private final Map<HostName, Told> reports = new ConcurrentHashMap<>();
+    private final ScheduledExecutorService clock;
+    private final RestServer rest;
+
+    /// What a host said last, and when.
+    record Told(AgentMessage.Report report, Moment at) {}
+
+    /// Starts it. It serves from here on, and is ready when the ledger is.
+    ///
+    /// @throws IOException if an address, a folder or QEMU is not as it must be
+    public Agent(AgentConfig config) throws IOException {
+        this.config = config;
+        this.self = new Replica(config.name(), new Life(UUID.randomUUID()));
+        this.events = new EventLog(config.name());
+        this.link = Link.open(
+                LinkConfig.of(config.name(), self.life(), config.cluster(), config.listen(), peerAddresses(config)));
+        this.files = new FileStore(config.data().resolve("files"), link);
+        this.peers = new Peers(config.loseAfter(), new PeersListener());
+        this.messenger = new Messenger(link, new MessengerListener());
+        this.ledger = startLedger();
+        HostProbe probe = new HostProbe(config, self.life());
+        QemuHost qemu = new QemuHost(config.run(), config.data(), files, probe.accelerator());
+        this.services = new AgentServices(self, config, link, messenger, ledger, qemu, events);
+        link.serve(AgentServices.CHECKPOINTS, this::takeStream);
+        this.host = probe.record();
+        this.clock = Executors.newScheduledThreadPool(
+                2, Thread.ofPlatform().daemon().name("clock-", 0).factory());
+        this.rest = new RestServer(new AgentControl(this), config.api());
+        if (!config.isWitness()) {
+            var _ = ledger.read().thenAccept(state -> endForgotten(qemu, state));
+        }
+        ledger.subscribe(this::learn);
+        clock.scheduleAtFixedRate(guarded(this::tick), 0, TICK.toMillis(), TimeUnit.MILLISECONDS);
+        clock.scheduleAtFixedRate(guarded(this::report), 0, REPORT.toMillis(), TimeUnit.MILLISECONDS);
+        register();
+        services.happened(
+                Optional.empty(), "agent-started", Severity.INFO, "the agent of " + config.name() + " started");
+        probe.notice().ifPresent(text -> services.happened(Optional.empty(), "notice", Severity.WARNING, text));
+    }
+
+    // ---- for the REST API -----------------------------------------------------------------------------------------
+
+    AgentConfig config() {
+        return config;
+    }
+
+    RatisLedger ledger() {
+        return ledger;
+    }
+
+    EventLog events() {
+        return events;
+    }
+
+    FileStore files() {
+        return files;
+    }
+
+    HostState state(HostName name) {
+        return name.equals(config.name()) ? HostState.UP : peers.state(name);
+    }
+
+    /// What a host said last, if that is not older than `age`.
+    Optional<AgentMessage.Report> report(HostName name, Duration age) {
+        return Optional.ofNullable(reports.get(name))
+                .filter(told -> now().since(told.at).compareTo(age) <= 0)
+                .map(Told::report);
+    }
+
+    /// Asks the host that runs a VM for something.
+    ///
+    /// @return whether it was told
+    boolean tell(HostName name, AgentMessage message) {
+        if (name.equals(config.name())) {
+            received(message);
+            return true;
+        }
+        return messenger.send(name, message.bytes());
+    }
+
+    // ---- set-up ---------------------------------------------------------------------------------------------------
+
+    private static SortedMap<HostName, List<InetSocketAddress>> peerAddresses(AgentConfig config) {
+        SortedMap<HostName, List<InetSocketAddress>> addresses = new TreeMap<>();
+        config.peers().forEach(peer -> addresses.put(peer.name(), peer.addresses()));
+        return addresses;
+    }
+
+    /// The ledger's voters find each other on loopback, at the same port everywhere, behind the link's tunnels.
+    private RatisLedger startLedger() throws IOException {
+        SortedMap<HostName, InetSocketAddress> voters = new TreeMap<>();
+        for (int i = 0; i < config.voters().size(); i++) {
+            voters.put(
+                    config.voters().get(i), new InetSocketAddress(InetAddress.getLoopbackAddress(), LEDGER_PORT + i));
+        }
+        for (HostName voter : voters.keySet()) {
+            if (voter.equals(config.name())) {
+                Tunnel.serve(link, LEDGER, voters.get(voter));
+            } else {
+                Tunnel.open(link, voter, LEDGER, voters.get(voter));
+            }
+        }
+        return RatisLedger.start(LedgerConfig.of(
+                config.name(),
+                config.cluster(),
+                config.data().resolve("ledger"),
+                voters.get(config.name()),
+                voters,
+                preferredLeader()));
+    }
+
+    private HostName preferredLeader() {
+        return config.isWitness()
+                ? config.name()
+                : config.peers().stream()
+                        .filter(AgentConfig.Peer::isWitness)
+                        .map(AgentConfig.Peer::name)
+                        .filter(config.voters()::contains)
+                        .findFirst()
+                        .orElse(config.voters().getFirst());
+    }
+
+    private void register() {
+        var _ = ledger.propose(new LedgerCommand.RegisterHost(host)).whenComplete((_, failure) -> {
+            if (failure != null) {
+                clock.schedule(this::register, 1, TimeUnit.SECONDS);
+            }
+        });
+    }
+
+    /// QEMUs of VMs that were deleted while no agent was here. Only a state that was read through a majority can tell:
+    /// what
+    /// this voter has seen may be old.
+    private static void endForgotten(QemuHost qemu, LedgerState state) {
+        try {
+            qemu.endAllBut(state.vms().keySet());
+        } catch (IOException e) {
+            LOG.warn("QEMUs of deleted VMs cannot be ended: {}", e.getMessage());
+        }
+    }
+
+    // ---- what happens ---------------------------------------------------------------------------------------------
+
+    private void learn(LedgerState state) {
+        for (VmRecord record : state.vms().values()) {
+            if (record.spec().hosts().contains(config.name())) {
+                drivers.computeIfAbsent(record.spec().id(), _ -> startDriver(record))
+                        .input(new ViewInput.RecordLearnt(record));
+            }
+        }
+        for (VmId gone : drivers.keySet()) {
+            if (!state.vms().containsKey(gone)) {
+                VmDriver driver = drivers.remove(gone);
+                driver.input(new ViewInput.RecordGone());
+                driver.closeWhenDone();
+            }
+        }
+    }
+
+    private VmDriver startDriver(VmRecord record) {
+        VmDriver driver = new VmDriver(services, record.spec());
+        driver.start();
+        record.spec()
+                .otherThan(config.name())
+                .flatMap(peers::life)
+                .ifPresent(up -> driver.input(new ViewInput.PeerHeard(up.host(), up.life(), now())));
+        return driver;
+    }
+
+    private void takeStream(Connection connection) throws IOException, InterruptedException {
+        LinkWire wire = new LinkWire(connection);
+        Channel channel = new Channel(wire);
+        StreamOffer offer;
+        try (var _ = connection.deadline(OFFER)) {
+            offer = ImageStream.readOffer(channel);
+        }
+        VmDriver driver = drivers.get(offer.vm());
+        if (driver == null) {
+            ImageStream.refuse(channel, offer, config.name() + " does not know VM " + offer.vm() + " yet");
+            return;
+        }
+        driver.offered(connection, channel, offer);
+        wire.awaitClosed();
+    }
+
+    private void received(AgentMessage message) {
+        switch (message) {
+            case AgentMessage.Report report -> reports.put(report.host(), new Told(report, now()));
+            case AgentMessage.Happened(var event) -> events.told(event);
+            case AgentMessage.Switchover(VmId vm) ->
+                driver(vm).ifPresent(d -> d.input(new ViewInput.SwitchoverAsked()));
+            case AgentMessage.StopNow(VmId vm) -> driver(vm).ifPresent(VmDriver::stopNow);
+        }
+    }
+
+    private Optional<VmDriver> driver(VmId vm) {
+        return Optional.ofNullable(drivers.get(vm));
+    }
+
+    private void tick() {
+        Moment now = now();
+        peers.tick(now);
+        drivers.values().forEach(driver -> driver.tick(now));
+    }
+
+    private void report() {
+        List<VmReport> vms = drivers.values().stream()
+                .filter(VmDriver::isActive)
+                .map(VmDriver::report)
+                .toList();
+        AgentMessage.Report report = new AgentMessage.Report(config.name(), host.memory(), vms);
+        reports.put(config.name(), new Told(report, now()));
+        byte[] message = report.bytes();
+        services.peerNames().forEach(peer -> messenger.send(peer, message));
+    }
+
+    private final class PeersListener implements Peers.Listener {
+        @Override
+        public void heard(HostName peer, Life life, Moment at) {
+            drivers.values().stream()
+                    .filter(d -> d.spec().hosts().contains(peer))
+                    .forEach(d -> d.input(new ViewInput.PeerHeard(peer, life, at)));
+            LOG.info("{}: hears {}@{}", config.name(), peer, life);
+        }
+
+        @Override
+        public void doubted(HostName peer) {
+            LOG.debug("{}: doubts {}", config.name(), peer);
+        }
+
+        @Override
+        public void lost(HostName peer, Moment at) {
+            drivers.values().stream()
+                    .filter(d -> d.spec().hosts().contains(peer))
+                    .forEach(d -> d.input(new ViewInput.PeerLost(at)));
+            events.happened(Optional.empty(), "peer-lost", Severity.WARNING, peer + " is silent");
+        }
+    }
+
+    private final class MessengerListener implements Messenger.Listener {
+        @Override
+        public void heard(HostName peer, Life life, Moment at) {
+            peers.heard(peer, life, at);
+        }
+
+        @Override
+        public void closed(HostName peer) {
+            peers.closed(peer, now());
+        }
+
+        @Override
+        public void received(HostName peer, Life life, byte[] message) {
+            try {
+                Agent.this.received(AgentMessage.parse(message));
+            } catch (IllegalArgumentException e) {
+                LOG.warn("{}: from {}: {}", config.name(), peer, e.getMessage());
+            }
+        }
+    }
+
+    /// A task that throws would never be run again.
+    private Runnable guarded(Runnable task) {
+        return () -> {
+            try {
+                task.run();
+            } catch (RuntimeException e) {
+                LOG.error("{}: {}", config.name(), e.getMessage(), e);
+            }
+        };
+    }
+
+    private static Moment now() {
+        return new Moment(System.nanoTime());
+    }
+
+    /// Ends the agent; its guests live on, and a later life takes them up.
+    @Override
+    public void close() {
+        clock.shutdownNow();
+        rest.close();
+        drivers.values().forEach(VmDriver::close);
+        messenger.close();
+        ledger.close();
+        link.close();
+    }
+}

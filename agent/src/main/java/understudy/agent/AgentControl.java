@@ -1,0 +1,361 @@
+package understudy.agent;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
+import understudy.agent.rest.Control;
+import understudy.api.ClusterStatus;
+import understudy.api.Event;
+import understudy.api.HostState;
+import understudy.api.HostStatus;
+import understudy.api.VmRequest;
+import understudy.api.VmState;
+import understudy.api.VmStatus;
+import understudy.model.ByteSize;
+import understudy.model.HostName;
+import understudy.model.HostRecord;
+import understudy.model.Placement;
+import understudy.model.Problem;
+import understudy.model.Replica;
+import understudy.model.View;
+import understudy.model.VmId;
+import understudy.model.VmName;
+import understudy.model.VmRecord;
+import understudy.model.VmSpec;
+import understudy.protocol.LedgerAnswer;
+import understudy.protocol.LedgerCommand;
+import understudy.protocol.LedgerState;
+
+/// What this agent does for callers of the REST API.
+final class AgentControl implements Control {
+    private static final Duration FRESH = Duration.ofSeconds(3);
+    private static final Duration SWITCHOVER = Duration.ofSeconds(30);
+    private static final Duration POLL = Duration.ofMillis(20);
+
+    private final Agent agent;
+
+    AgentControl(Agent agent) {
+        this.agent = agent;
+    }
+
+    // ---- VMs ------------------------------------------------------------------------------------------------------
+
+    @Override
+    public List<VmStatus> vms() {
+        return agent.ledger().seen().vms().values().stream()
+                .map(this::status)
+                .sorted((one, other) -> one.name().compareTo(other.name()))
+                .toList();
+    }
+
+    @Override
+    public VmStatus vm(VmName name) {
+        return status(record(name));
+    }
+
+    @Override
+    public VmStatus create(VmRequest request) {
+        LedgerState state = read();
+        VmSpec spec = new Placing(state, this::isUp).spec(request, new VmId(UUID.randomUUID()));
+        for (String file : bootFiles(spec)) {
+            fetch(file);
+        }
+        View first = new View(1, new Placement.Stopped(), UUID.randomUUID());
+        return decided(new LedgerCommand.CreateVm(spec, !request.stopped(), first));
+    }
+
+    @Override
+    public VmStatus start(VmName name) {
+        return decided(new LedgerCommand.SetWanted(record(name).spec().id(), true));
+    }
+
+    @Override
+    public VmStatus stop(VmName name, boolean force) {
+        VmRecord record = record(name);
+        VmStatus status = decided(new LedgerCommand.SetWanted(record.spec().id(), false));
+        if (force) {
+            record.view()
+                    .placement()
+                    .activeReplica()
+                    .map(Replica::host)
+                    .ifPresent(host -> agent.tell(
+                            host, new AgentMessage.StopNow(record.spec().id())));
+        }
+        return status;
+    }
+
+    @Override
+    public VmStatus switchover(VmName name) {
+        VmRecord before = record(name);
+        if (!(before.view().placement() instanceof Placement.Paired(Replica active, Replica standby))) {
+            throw Problem.of(
+                            "not-protected",
+                            "VM " + name + " has no standby that could go on.",
+                            "Wait until it is protected: understudy vm show " + name)
+                    .refused();
+        }
+        agent.tell(active.host(), new AgentMessage.Switchover(before.spec().id()));
+        VmId id = before.spec().id();
+        if (!await(
+                SWITCHOVER,
+                state -> state.vm(id)
+                        .filter(vm -> vm.view().isActive(standby.host()))
+                        .isPresent())) {
+            throw Problem.of("switchover-failed", "VM " + name + " stayed where it was.", "See understudy events.")
+                    .refused();
+        }
+        return vm(name);
+    }
+
+    @Override
+    public VmStatus delete(VmName name) {
+        VmRecord record = record(name);
+        VmStatus was = status(record);
+        if (record.wanted() || !(record.view().placement() instanceof Placement.Stopped)) {
+            throw Problem.of("vm-runs", "VM " + name + " is not stopped.", "Stop it first: understudy vm stop " + name)
+                    .refused();
+        }
+        answer(new LedgerCommand.DeleteVm(record.spec().id()));
+        return was;
+    }
+
+    private VmRecord record(VmName name) {
+        return agent.ledger()
+                .seen()
+                .vm(name)
+                .or(() -> read().vm(name))
+                .orElseThrow(() -> Problem.of(
+                                "no-such-vm", "There is no VM named " + name + ".", "List them: understudy vm list")
+                        .refused());
+    }
+
+    private VmStatus decided(LedgerCommand command) {
+        return answer(command).map(this::status).orElseThrow(() -> new IllegalStateException(command + ": no record"));
+    }
+
+    /// The record that the ledger has after the command.
+    private Optional<VmRecord> answer(LedgerCommand command) {
+        return switch (await(agent.ledger().propose(command))) {
+            case LedgerAnswer.Accepted(Optional<VmRecord> vm) -> vm;
+            case LedgerAnswer.Conflict(VmRecord current) -> Optional.of(current);
+            case LedgerAnswer.Refused(Problem problem) -> throw problem.refused();
+        };
+    }
+
+    private LedgerState read() {
+        return await(agent.ledger().read());
+    }
+
+    private static <T> T await(CompletableFuture<T> future) {
+        try {
+            return future.get();
+        } catch (ExecutionException e) {
+            throw Problem.of(
+                            "no-quorum",
+                            "No majority of the cluster's voters answers, so nothing can be decided.",
+                            "See which of them are lost: understudy host list")
+                    .because(String.valueOf(e.getCause()))
+                    .refused();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted", e);
+        }
+    }
+
+    private boolean await(Duration time, Predicate<LedgerState> condition) {
+        long end = System.nanoTime() + time.toNanos();
+        while (!condition.test(agent.ledger().seen())) {
+            if (System.nanoTime() - end > 0) {
+                return false;
+            }
+            pause();
+        }
+        return true;
+    }
+
+    private static void pause() {
+        try {
+            Thread.sleep(POLL);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IllegalStateException("interrupted", e);
+        }
+    }
+
+    private VmStatus status(VmRecord vm) {
+        VmSpec spec = vm.spec();
+        Placement placement = vm.view().placement();
+        Optional<VmReport> report = placement
+                .activeReplica()
+                .flatMap(active -> agent.report(active.host(), FRESH))
+                .flatMap(told -> told.vms().stream()
+                        .filter(v -> v.vm().equals(spec.id()))
+                        .findFirst());
+        boolean paired = placement instanceof Placement.Paired;
+        return new VmStatus(
+                spec.name(),
+                spec.id(),
+                spec.level(),
+                spec.policy(),
+                report.map(VmReport::state).orElse(stateWithoutReport(vm)),
+                paired && report.filter(VmReport::isProtected).isPresent(),
+                placement.activeReplica().map(Replica::host),
+                placement.standbyReplica().map(Replica::host),
+                vm.view().number(),
+                spec.memory(),
+                spec.cpus(),
+                spec.nics(),
+                spec.hosts(),
+                spec.machine(),
+                spec.cpu(),
+                vm.wanted(),
+                report.map(VmReport::reason).orElse(reasonWithoutReport(vm)),
+                report.flatMap(VmReport::progress),
+                report.flatMap(VmReport::checkpoints));
+    }
+
+    private VmState stateWithoutReport(VmRecord vm) {
+        Optional<Replica> active = vm.view().placement().activeReplica();
+        if (active.isEmpty()) {
+            return vm.wanted() ? VmState.STARTING : VmState.STOPPED;
+        }
+        return agent.state(active.get().host()) == HostState.LOST ? VmState.FAILED : VmState.STARTING;
+    }
+
+    private String reasonWithoutReport(VmRecord vm) {
+        return vm.view()
+                .placement()
+                .activeReplica()
+                .filter(active -> agent.state(active.host()) == HostState.LOST)
+                .map(active -> "its host " + active.host() + " is lost")
+                .orElse("");
+    }
+
+    // ---- hosts ----------------------------------------------------------------------------------------------------
+
+    private boolean isUp(HostName host) {
+        return agent.state(host) == HostState.UP;
+    }
+
+    @Override
+    public List<HostStatus> hosts() {
+        LedgerState state = agent.ledger().seen();
+        Optional<HostName> leader = agent.ledger().leader();
+        return state.hosts().values().stream()
+                .map(host -> status(host, state, leader))
+                .toList();
+    }
+
+    private HostStatus status(HostRecord host, LedgerState state, Optional<HostName> leader) {
+        return new HostStatus(
+                host.name(),
+                host.role(),
+                agent.state(host.name()),
+                host.url(),
+                host.memory(),
+                new ByteSize(Math.max(0, host.memory().bytes() - Placing.promised(state, host.name()))),
+                host.cpus(),
+                host.qemu(),
+                host.accelerator(),
+                leader.equals(Optional.of(host.name())),
+                state.vms().values().stream()
+                        .filter(vm -> vm.view().isActive(host.name()))
+                        .map(vm -> vm.spec().name())
+                        .sorted()
+                        .toList());
+    }
+
+    @Override
+    public ClusterStatus status() {
+        List<VmStatus> vms = vms();
+        List<HostStatus> hosts =
+                hosts().stream().filter(h -> h.role() == HostRecord.Role.HOST).toList();
+        boolean registered =
+                agent.ledger().seen().hosts().containsKey(agent.config().name());
+        return new ClusterStatus(
+                agent.config().cluster().toString(),
+                agent.config().name(),
+                registered && agent.ledger().hasQuorum(),
+                agent.ledger().leader(),
+                agent.config().voters(),
+                hosts.size(),
+                (int) hosts.stream().filter(h -> h.state() == HostState.UP).count(),
+                vms.size(),
+                (int) vms.stream().filter(v -> v.state() == VmState.RUNNING).count(),
+                (int) vms.stream().filter(VmStatus::isProtected).count(),
+                alarms(vms));
+    }
+
+    private List<String> alarms(List<VmStatus> vms) {
+        List<String> alarms = new ArrayList<>();
+        if (!agent.ledger().hasQuorum()) {
+            alarms.add("This agent has no contact with a majority of the voters; nothing can be decided from here.");
+        }
+        for (HostName voter : agent.config().voters()) {
+            if (agent.state(voter) == HostState.LOST) {
+                alarms.add(voter + " is lost.");
+            }
+        }
+        for (VmStatus vm : vms) {
+            if (vm.wanted() && !vm.isProtected()) {
+                alarms.add("VM " + vm.name() + " is not protected"
+                        + (vm.reason().isEmpty() ? "." : ": " + vm.reason() + "."));
+            }
+        }
+        return alarms;
+    }
+
+    // ---- events and files -----------------------------------------------------------------------------------------
+
+    @Override
+    public List<Event> events(long after, int limit) {
+        return agent.events().after(after, limit);
+    }
+
+    @Override
+    public AutoCloseable follow(Consumer<Event> consumer) {
+        return agent.events().follow(consumer);
+    }
+
+    @Override
+    public String store(InputStream content) throws IOException {
+        return agent.files().store(content);
+    }
+
+    @Override
+    public boolean holds(String sha256) {
+        return agent.files().holds(sha256);
+    }
+
+    private void fetch(String file) {
+        try {
+            agent.files()
+                    .fetch(
+                            file,
+                            agent.config().peers().stream()
+                                    .map(AgentConfig.Peer::name)
+                                    .toList());
+        } catch (IOException e) {
+            throw Problem.of("no-such-file", "The cluster has no file " + file + ".", "Upload it first.")
+                    .because(String.valueOf(e.getMessage()))
+                    .refused();
+        }
+    }
+
+    private static List<String> bootFiles(VmSpec spec) {
+        List<String> files = new ArrayList<>();
+        spec.boot().ifPresent(boot -> {
+            files.add(boot.kernel());
+            boot.initrd().ifPresent(files::add);
+        });
+        return files;
+    }
+}

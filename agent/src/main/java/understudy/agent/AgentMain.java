@@ -1,0 +1,36 @@
+package understudy.agent;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.concurrent.CountDownLatch;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/// `understudyd --config FILE`: the daemon of a host or witness.
+public final class AgentMain {
+    private static final Logger LOG = LoggerFactory.getLogger(AgentMain.class);
+    private static final int EXIT_USAGE = 2;
+    private static final int EXIT_BROKEN = 70;
+
+    private AgentMain() {}
+
+    /// @param words `--config FILE`
+    public static void main(String[] words) throws InterruptedException {
+        if (words.length != 2 || !words[0].equals("--config")) {
+            System.err.println("usage: understudyd --config FILE");
+            System.exit(EXIT_USAGE);
+        }
+        Thread.setDefaultUncaughtExceptionHandler((thread, failure) -> {
+            LOG.error("{} failed; the agent ends, its guests live on", thread.getName(), failure);
+            Runtime.getRuntime().halt(EXIT_BROKEN);
+        });
+        try {
+            Agent agent = new Agent(AgentConfig.read(Path.of(words[1])));
+            Runtime.getRuntime().addShutdownHook(new Thread(agent::close, "shutdown"));
+        } catch (IOException e) {
+            System.err.println("understudyd: " + e.getMessage());
+            System.exit(1);
+        }
+        new CountDownLatch(1).await();
+    }
+}

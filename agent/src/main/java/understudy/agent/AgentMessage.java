@@ -1,0 +1,59 @@
+package understudy.agent;
+
+import java.util.List;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import understudy.api.Event;
+import understudy.api.Json;
+import understudy.model.ByteSize;
+import understudy.model.HostName;
+import understudy.model.VmId;
+
+/// What agents tell each other beside heartbeats, as one line of JSON each. None of it decides anything: a lost message
+/// costs
+/// a display that is a second old, or a request that must be made again.
+sealed interface AgentMessage {
+
+    /// What a host says of the VMs that it runs, twice a second.
+    record Report(HostName host, ByteSize memoryFree, List<VmReport> vms) implements AgentMessage {
+        Report {
+            vms = List.copyOf(vms);
+        }
+    }
+
+    /// Something happened where the sender is.
+    record Happened(Event event) implements AgentMessage {}
+
+    /// A user asks for a switchover.
+    record Switchover(VmId vm) implements AgentMessage {}
+
+    /// A user does not want to wait for the guest to shut down.
+    record StopNow(VmId vm) implements AgentMessage {}
+
+    static byte[] of(Event event) {
+        return new Happened(event).bytes();
+    }
+
+    /// `{"Report": {…}}` and so on.
+    default byte[] bytes() {
+        var document = Json.object();
+        document.putPOJO(getClass().getSimpleName(), this);
+        return Json.bytes(document);
+    }
+
+    /// @throws IllegalArgumentException if it is none; a newer agent may send kinds that this one does not know
+    static AgentMessage parse(byte[] bytes) {
+        try {
+            JsonNode document = Json.tree(bytes);
+            for (Class<?> kind : AgentMessage.class.getPermittedSubclasses()) {
+                JsonNode content = document.path(kind.getSimpleName());
+                if (content.isObject()) {
+                    return (AgentMessage) Json.lenient(content, kind);
+                }
+            }
+        } catch (JacksonException e) {
+            throw new IllegalArgumentException("not a message between agents: " + e.getOriginalMessage(), e);
+        }
+        throw new IllegalArgumentException("a message between agents of an unknown kind");
+    }
+}

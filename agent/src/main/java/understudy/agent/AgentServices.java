@@ -1,0 +1,43 @@
+package understudy.agent;
+
+import java.util.List;
+import java.util.Optional;
+import understudy.api.Event;
+import understudy.api.Event.Severity;
+import understudy.ledger.Ledger;
+import understudy.link.Link;
+import understudy.link.Messenger;
+import understudy.model.HostName;
+import understudy.model.Replica;
+import understudy.model.VmName;
+
+/// What a VM's driver uses of its agent.
+///
+/// @param self this host, in this life of its agent
+record AgentServices(
+        Replica self,
+        AgentConfig config,
+        Link link,
+        Messenger messenger,
+        Ledger ledger,
+        QemuHost qemu,
+        EventLog events) {
+
+    /// The link's service that takes checkpoint streams.
+    static final String CHECKPOINTS = "checkpoints";
+
+    String bridge() {
+        return config.bridge().orElseThrow();
+    }
+
+    List<HostName> peerNames() {
+        return config.peers().stream().map(AgentConfig.Peer::name).toList();
+    }
+
+    /// Records an event here and tells the other agents.
+    void happened(Optional<VmName> vm, String kind, Severity severity, String text) {
+        Event event = events.happened(vm, kind, severity, text);
+        byte[] message = AgentMessage.of(event);
+        peerNames().forEach(peer -> messenger.send(peer, message));
+    }
+}

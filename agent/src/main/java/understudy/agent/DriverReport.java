@@ -1,0 +1,145 @@
+package understudy.agent;
+
+import java.util.Optional;
+import understudy.api.Checkpoints;
+import understudy.api.Event.Severity;
+import understudy.api.VmState;
+import understudy.checkpoint.CheckpointStatistics;
+import understudy.model.VmName;
+import understudy.model.VmSpec;
+import understudy.protocol.Part;
+import understudy.protocol.Part.Booting;
+import understudy.protocol.Part.Claiming;
+import understudy.protocol.Part.Copying;
+import understudy.protocol.Part.Dropping;
+import understudy.protocol.Part.Found;
+import understudy.protocol.Part.Halting;
+import understudy.protocol.Part.HandingOver;
+import understudy.protocol.Part.Holding;
+import understudy.protocol.Part.Idle;
+import understudy.protocol.Part.Protected;
+import understudy.protocol.Part.Raising;
+import understudy.protocol.Part.Receiving;
+import understudy.protocol.Part.Resuming;
+import understudy.protocol.Part.Running;
+import understudy.protocol.Part.Starting;
+import understudy.protocol.Part.Yielding;
+import understudy.protocol.ViewInput;
+import understudy.protocol.ViewState;
+
+/// What a driver's state means to people.
+final class DriverReport {
+    private DriverReport() {}
+
+    /// Something to be told when a part begins.
+    record Transition(String kind, Severity severity, String text) {}
+
+    static VmReport of(
+            VmSpec spec,
+            Part part,
+            String trouble,
+            Optional<Double> progress,
+            Optional<CheckpointStatistics.Snapshot> statistics) {
+        return new VmReport(
+                spec.id(),
+                state(part, trouble),
+                part instanceof Protected,
+                reason(spec, part, trouble),
+                progress,
+                statistics.map(DriverReport::checkpoints));
+    }
+
+    static boolean isActive(Part part) {
+        return switch (part) {
+            case Booting _, Running _, Copying _, Raising _, Protected _, Dropping _, HandingOver _, Resuming _ -> true;
+            case Idle _, Found _, Starting _, Yielding _, Halting _, Receiving _, Holding _, Claiming _ -> false;
+        };
+    }
+
+    private static VmState state(Part part, String trouble) {
+        return switch (part) {
+            case Running _, Copying _, Raising _, Protected _, Dropping _ -> VmState.RUNNING;
+            case HandingOver _ -> VmState.PAUSED;
+            case Idle _ -> trouble.isEmpty() ? VmState.STARTING : VmState.FAILED;
+            case Found _, Starting _, Booting _, Yielding _, Receiving _, Holding _, Claiming _, Resuming _ ->
+                VmState.STARTING;
+            case Halting _ -> VmState.RUNNING;
+        };
+    }
+
+    private static String reason(VmSpec spec, Part part, String trouble) {
+        return switch (part) {
+            case Protected _ -> "";
+            case Copying _ -> "its memory is being copied to the standby";
+            case Raising _ -> "the pair is being recorded in the ledger";
+            case Dropping _ -> "its standby is lost";
+            case HandingOver _ -> "it is being handed over to its standby";
+            case Halting _ -> "it is shutting down";
+            case Running _ when spec.hosts().size() < 2 -> "it may run on one host only";
+            case Running _ -> trouble.isEmpty() ? "its other host does not answer" : trouble;
+            case Idle _, Found _, Starting _, Booting _, Yielding _, Receiving _, Holding _, Claiming _, Resuming _ ->
+                trouble;
+        };
+    }
+
+    private static Checkpoints checkpoints(CheckpointStatistics.Snapshot it) {
+        return new Checkpoints(
+                it.epoch(),
+                it.perSecond(),
+                it.pauseP50Millis(),
+                it.pauseP99Millis(),
+                it.pausedShare(),
+                it.pagesP50(),
+                it.bytesPerCheckpoint(),
+                it.gateWaitP50Millis(),
+                it.verifiedPages(),
+                it.verifyFailures(),
+                it.pagesP50() * it.perSecond(),
+                it.behindMillis());
+    }
+
+    /// The event that a change of parts is, if people care for it.
+    static Optional<Transition> transition(VmName vm, Part before, ViewState after, ViewInput because) {
+        String view = "view " + after.number();
+        return switch (after.part()) {
+            case Protected(var standby) ->
+                info("protected", "%s is protected; standby %s (%s)".formatted(vm, standby.host(), view));
+            case Dropping _ ->
+                warning("standby-lost", "the standby of %s is lost (%s); it goes on alone".formatted(vm, why(because)));
+            case Claiming _ -> warning("takeover", "the active of %s is lost; takes over".formatted(vm));
+            case Copying(var standby) -> info("copying", "copies %s to %s".formatted(vm, standby.host()));
+            case Booting _ when before instanceof Found -> info("adopted", vm + " was found running (" + view + ")");
+            case Booting _ -> info("starting", vm + " starts (" + view + ")");
+            case Running _ when before instanceof Resuming -> info("running", vm + " runs here now (" + view + ")");
+            case Running _ when before instanceof Booting -> info("running", vm + " runs (" + view + ")");
+            case Running _
+            when before instanceof Dropping -> warning("unprotected", vm + " runs without a standby (" + view + ")");
+            case HandingOver _ -> info("switchover", vm + " is handed over to its standby");
+            case Yielding _ -> warning("yielding", "QEMU of %s died; its standby goes on".formatted(vm));
+            case Idle _ when before instanceof Halting -> info("stopped", vm + " is stopped (" + view + ")");
+            case Idle _
+            when isActive(before) || before instanceof Found ->
+                warning("deposed", vm + " is not run here any more (" + view + ")");
+            case Holding _ -> info("image", "holds a whole image of " + vm);
+            case Idle _, Found _, Starting _, Running _, Raising _, Halting _, Receiving _, Resuming _ ->
+                Optional.empty();
+        };
+    }
+
+    private static String why(ViewInput because) {
+        return switch (because) {
+            case ViewInput.PeerLost _ -> "its host is silent";
+            case ViewInput.PeerHeard _ -> "its agent was restarted";
+            case ViewInput.StreamBroken _ -> "the connection broke";
+            default -> because.getClass().getSimpleName();
+        };
+    }
+
+    private static Optional<Transition> info(String kind, String text) {
+        return Optional.of(new Transition(kind, Severity.INFO, text));
+    }
+
+    private static Optional<Transition> warning(String kind, String text) {
+        return Optional.of(new Transition(kind, Severity.WARNING, text));
+    }
+}

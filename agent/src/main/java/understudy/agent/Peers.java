@@ -1,0 +1,97 @@
+package understudy.agent;
+
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import understudy.api.HostState;
+import understudy.model.HostName;
+import understudy.model.Life;
+import understudy.model.Moment;
+import understudy.model.Replica;
+import understudy.protocol.PeerWatch;
+import understudy.protocol.PeerWatch.Input;
+import understudy.protocol.Step;
+
+/// Watches the other agents: one [PeerWatch] each, fed by the messenger and by a clock.
+///
+/// Threads: any; the listener is called by whichever brought the change, under this object's lock, so it must not wait.
+final class Peers {
+
+    interface Listener {
+        /// It is heard of, for the first time, again, or in another life.
+        void heard(HostName peer, Life life, Moment at);
+
+        void doubted(HostName peer);
+
+        void lost(HostName peer, Moment at);
+    }
+
+    private record Known(Life life, PeerWatch.State state) {}
+
+    private final PeerWatch watch;
+    private final Listener listener;
+    private final Map<HostName, Known> known = new TreeMap<>();
+
+    /// @param loseAfter silence after which a peer is lost; it is doubted after half of it
+    Peers(Duration loseAfter, Listener listener) {
+        this.watch = new PeerWatch(loseAfter.dividedBy(2), loseAfter);
+        this.listener = listener;
+    }
+
+    synchronized void heard(HostName peer, Life life, Moment at) {
+        Known before = known.get(peer);
+        if (before == null || !before.life.equals(life)) {
+            known.put(peer, new Known(life, new PeerWatch.State.Heard(at)));
+            listener.heard(peer, life, at);
+        } else {
+            step(peer, before, new Input.HeartbeatReceived(at), at);
+        }
+    }
+
+    synchronized void closed(HostName peer, Moment at) {
+        Known before = known.get(peer);
+        if (before != null) {
+            step(peer, before, new Input.ConnectionsClosed(at), at);
+        }
+    }
+
+    synchronized void tick(Moment now) {
+        known.replaceAll((peer, before) -> next(peer, before, new Input.Tick(now), now));
+    }
+
+    synchronized HostState state(HostName peer) {
+        Known it = known.get(peer);
+        if (it == null) {
+            return HostState.LOST;
+        }
+        return switch (it.state) {
+            case PeerWatch.State.Heard _ -> HostState.UP;
+            case PeerWatch.State.Doubted _ -> HostState.DOUBTED;
+            case PeerWatch.State.Lost _ -> HostState.LOST;
+        };
+    }
+
+    /// The life in which it is heard of, unless it is lost.
+    synchronized Optional<Replica> life(HostName peer) {
+        return Optional.ofNullable(known.get(peer))
+                .filter(it -> !(it.state instanceof PeerWatch.State.Lost))
+                .map(it -> new Replica(peer, it.life));
+    }
+
+    private void step(HostName peer, Known before, Input input, Moment at) {
+        known.put(peer, next(peer, before, input, at));
+    }
+
+    private Known next(HostName peer, Known before, Input input, Moment at) {
+        Step<PeerWatch.State, PeerWatch.Effect> step = watch.step(before.state, input);
+        for (PeerWatch.Effect effect : step.effects()) {
+            switch (effect) {
+                case REPORT_HEARD -> listener.heard(peer, before.life, at);
+                case REPORT_DOUBTED -> listener.doubted(peer);
+                case REPORT_LOST -> listener.lost(peer, at);
+            }
+        }
+        return new Known(before.life, step.state());
+    }
+}

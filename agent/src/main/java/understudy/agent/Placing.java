@@ -1,0 +1,140 @@
+package understudy.agent;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Predicate;
+import java.util.random.RandomGenerator;
+import understudy.api.Nic;
+import understudy.api.VmRequest;
+import understudy.model.HostName;
+import understudy.model.HostRecord;
+import understudy.model.Level;
+import understudy.model.MacAddress;
+import understudy.model.Problem;
+import understudy.model.VmId;
+import understudy.model.VmRecord;
+import understudy.model.VmSpec;
+import understudy.protocol.LedgerState;
+import understudy.qemu.Fitness;
+
+/// Decides what a VM that a user wishes for will be: its hosts, machine type, CPU model and addresses; or why it cannot
+/// be.
+final class Placing {
+    private final LedgerState state;
+    private final Predicate<HostName> isUp;
+
+    /// @param isUp whether a host is heard of
+    Placing(LedgerState state, Predicate<HostName> isUp) {
+        this.state = state;
+        this.isUp = isUp;
+    }
+
+    /// @throws Problem.Refused with the reason
+    VmSpec spec(VmRequest request, VmId id) {
+        if (request.level() != Level.SYSTEM) {
+            throw Problem.of(
+                            "level-not-available",
+                            "Level " + request.level() + " is not available in this version.",
+                            "Create the VM with --level system.")
+                    .with("level", request.level())
+                    .refused();
+        }
+        List<HostRecord> hosts = hosts(request);
+        VmSpec spec = new VmSpec(
+                id,
+                request.name(),
+                request.level(),
+                request.policy(),
+                request.memory(),
+                request.cpus(),
+                request.machine().or(() -> Fitness.machine(hosts)).orElseThrow(() -> nothingInCommon(hosts)),
+                request.cpu().or(() -> Fitness.cpu(hosts)).orElseThrow(() -> nothingInCommon(hosts)),
+                request.nics().stream().map(Placing::address).toList(),
+                request.boot(),
+                hosts.stream().map(HostRecord::name).toList());
+        for (HostRecord host : hosts) {
+            checkMemory(request, host);
+        }
+        Optional<Problem> unfit = Fitness.check(spec, hosts);
+        if (unfit.isPresent()) {
+            throw unfit.get().refused();
+        }
+        return spec;
+    }
+
+    /// RAM that the VMs of a host may need there, as active or as standby.
+    static long promised(LedgerState state, HostName host) {
+        return state.vms().values().stream()
+                .map(VmRecord::spec)
+                .filter(spec -> spec.hosts().contains(host))
+                .mapToLong(spec -> spec.memory().bytes())
+                .sum();
+    }
+
+    private List<HostRecord> hosts(VmRequest request) {
+        if (!request.hosts().isEmpty()) {
+            return request.hosts().stream().map(this::host).toList();
+        }
+        List<HostRecord> candidates = new ArrayList<>(state.hosts().values().stream()
+                .filter(host -> host.role() == HostRecord.Role.HOST && isUp.test(host.name()))
+                .filter(host -> free(host) >= request.memory().bytes())
+                .sorted(Comparator.comparingLong((HostRecord host) -> -free(host))
+                        .thenComparing(HostRecord::name))
+                .toList());
+        if (candidates.size() < 2) {
+            throw Problem.of(
+                            "no-pair",
+                            "There are no two hosts that are up and have " + request.memory() + " of memory for it.",
+                            "Make the VM smaller, or see understudy host list; --on HOST creates it for one host, unprotected.")
+                    .with("memory", request.memory())
+                    .refused();
+        }
+        return candidates.subList(0, 2);
+    }
+
+    private HostRecord host(HostName name) {
+        return state.host(name)
+                .filter(host -> host.role() == HostRecord.Role.HOST)
+                .orElseThrow(() -> Problem.of(
+                                "no-such-host",
+                                "There is no host named " + name + ".",
+                                "List them: understudy host list")
+                        .refused());
+    }
+
+    private void checkMemory(VmRequest request, HostRecord host) {
+        if (free(host) < request.memory().bytes()) {
+            throw Problem.of(
+                            "no-memory",
+                            "%s has %d MiB of memory left for VMs; %s needs %s."
+                                    .formatted(host.name(), free(host) >> 20, request.name(), request.memory()),
+                            "Make the VM smaller, or name other hosts.")
+                    .with("host", host.name())
+                    .with("memory", request.memory())
+                    .refused();
+        }
+    }
+
+    private long free(HostRecord host) {
+        return Math.max(0, host.memory().bytes() - promised(state, host.name()));
+    }
+
+    private static Problem.Refused nothingInCommon(List<HostRecord> hosts) {
+        return Problem.of(
+                        "unfit-pair",
+                        "The hosts " + hosts.stream().map(HostRecord::name).toList()
+                                + " have no machine type or CPU model in common.",
+                        "Install QEMU of the same release on both.")
+                .refused();
+    }
+
+    /// An address of the range that QEMU uses for guests; random, so that clusters on one network do not meet.
+    private static MacAddress address(Nic nic) {
+        return nic.mac().orElseGet(() -> {
+            int low = RandomGenerator.getDefault().nextInt(1 << 24);
+            return new MacAddress("52:54:00:%02x:%02x:%02x".formatted(low >> 16, (low >> 8) & 0xff, low & 0xff));
+        });
+    }
+}

@@ -1,0 +1,140 @@
+package understudy.agent;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.function.Consumer;
+import understudy.checkpoint.GuestHandle;
+import understudy.linux.UserfaultShim;
+import understudy.model.HostName;
+import understudy.model.VmId;
+import understudy.model.VmSpec;
+import understudy.qemu.Accelerator;
+import understudy.qemu.InstanceDirectory;
+import understudy.qemu.QemuCommand;
+import understudy.qemu.QemuCommand.BootFiles;
+import understudy.qemu.QemuCommand.Role;
+import understudy.qemu.QemuProcess;
+import understudy.qemu.Qmp;
+import understudy.qemu.QmpEvent;
+
+/// Starts and finds the QEMUs of this host: one directory for each, below a folder for each VM.
+final class QemuHost {
+    private static final Duration PATIENCE = Duration.ofSeconds(20);
+    private static final Path SHARED_MEMORY = Path.of("/dev/shm");
+    private static final String PROGRAM = "qemu-system-x86_64";
+
+    private final Path instances;
+    private final Path logs;
+    private final Path shim;
+    private final FileStore files;
+    private final Accelerator accelerator;
+
+    QemuHost(Path run, Path data, FileStore files, Accelerator accelerator) throws IOException {
+        this.instances = Files.createDirectories(run.resolve("vm"));
+        this.logs = Files.createDirectories(data.resolve("log"));
+        this.shim = UserfaultShim.extract(Files.createDirectories(run.resolve("shim")));
+        this.files = files;
+        this.accelerator = accelerator;
+    }
+
+    /// A QEMU and the connection to it.
+    record Instance(QemuProcess process, Qmp qmp) {
+
+        GuestHandle handle(VmSpec spec) {
+            return new GuestHandle(process, qmp, spec.memory().bytes());
+        }
+
+        /// Ends it, and removes what it leaves.
+        void end() throws IOException {
+            qmp.close();
+            process.kill(PATIENCE);
+            process.remove();
+        }
+    }
+
+    /// Makes sure that the files to boot from are here.
+    void fetchFiles(VmSpec spec, Collection<HostName> from) throws IOException {
+        for (String file : bootFileNames(spec)) {
+            files.fetch(file, from);
+        }
+    }
+
+    Instance start(VmSpec spec, Role role, Consumer<QmpEvent> listener) throws IOException {
+        String instance = UUID.randomUUID().toString().substring(0, 8);
+        Path ram = SHARED_MEMORY.resolve("understudy-" + spec.id() + "-" + instance);
+        InstanceDirectory directory = new InstanceDirectory(directory(spec.id()).resolve(instance));
+        Optional<BootFiles> boot = spec.boot()
+                .map(b -> new BootFiles(files.path(b.kernel()), b.initrd().map(files::path)));
+        QemuCommand command = QemuCommand.of(PROGRAM, spec, role, accelerator, directory, ram, boot);
+        QemuProcess process = QemuProcess.start(command, shim, logs.resolve(spec.name() + ".qemu.log"));
+        try {
+            return new Instance(process, process.awaitReady(PATIENCE, listener));
+        } catch (IOException e) {
+            process.kill(PATIENCE);
+            process.remove();
+            throw e;
+        }
+    }
+
+    /// Finds the QEMU of an earlier life of the agent that runs this VM's guest. Others of the VM are ended: a
+    /// standby's
+    /// image is worth nothing in another life, and what has died is only removed.
+    Optional<Instance> find(VmId vm, Consumer<QmpEvent> listener) throws IOException {
+        Optional<Instance> found = Optional.empty();
+        for (InstanceDirectory directory : QemuProcess.list(directory(vm))) {
+            Optional<Instance> alive = QemuProcess.adopt(directory, PATIENCE, listener)
+                    .map(adopted -> new Instance(adopted.process(), adopted.qmp()));
+            if (alive.isEmpty()) {
+                QemuProcess.read(directory).remove();
+            } else if (found.isEmpty() && hasGuest(alive.get())) {
+                found = alive;
+            } else {
+                alive.get().end();
+            }
+        }
+        return found;
+    }
+
+    /// Ends all QEMUs of VMs that are not among these: they were deleted while no agent was here.
+    void endAllBut(Collection<VmId> vms) throws IOException {
+        List<Path> folders = new ArrayList<>();
+        try (var all = Files.newDirectoryStream(instances)) {
+            all.forEach(folders::add);
+        }
+        for (Path folder : folders) {
+            VmId vm = VmId.parse(folder.getFileName().toString());
+            if (!vms.contains(vm)) {
+                Optional<Instance> found = find(vm, _ -> {});
+                if (found.isPresent()) {
+                    found.get().end();
+                }
+            }
+        }
+    }
+
+    private static boolean hasGuest(Instance instance) throws IOException {
+        String status =
+                instance.qmp().execute("query-status", PATIENCE).path("status").asString("");
+        return !status.equals("inmigrate") && !status.equals("prelaunch");
+    }
+
+    private Path directory(VmId vm) throws IOException {
+        return Files.createDirectories(instances.resolve(vm.toString()));
+    }
+
+    private static List<String> bootFileNames(VmSpec spec) {
+        List<String> names = new ArrayList<>();
+        spec.boot().ifPresent(boot -> {
+            names.add(boot.kernel());
+            boot.initrd().ifPresent(names::add);
+        });
+        return names;
+    }
+}
