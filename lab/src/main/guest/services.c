@@ -127,6 +127,8 @@ int services_main(void) {
     serve(LISTEN_DISCARD, SOCK_STREAM, 9);
     serve(LISTEN_SOURCE, SOCK_STREAM, 19);
     serve(DATAGRAMS, SOCK_DGRAM, 7);
+    /* Into the background only now, so that whoever waited for this program finds the ports open. */
+    if (daemon(0, 1) != 0) fail("daemon");
     for (;;) {
         /* One at a time: handling an event may free its connection, and no other event of it may be pending then. */
         struct epoll_event event;

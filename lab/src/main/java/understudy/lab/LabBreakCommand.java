@@ -31,11 +31,13 @@ final class LabBreakCommand implements Runnable {
             mixinStandardHelpOptions = true)
     void host(@Parameters(paramLabel = "HOST", description = "h1, h2, ...") String host) {
         Lab.attach().breakHost(host);
+        System.out.println(host + " has no power");
     }
 
     @Command(description = "A power loss of a witness.", mixinStandardHelpOptions = true)
     void witness(@Parameters(paramLabel = "WITNESS", description = "w1, ...") String witness) {
         Lab.attach().breakWitness(witness);
+        System.out.println(witness + " has no power");
     }
 
     @Command(
@@ -45,6 +47,7 @@ final class LabBreakCommand implements Runnable {
             @Parameters(paramLabel = "NODE", description = "h1, h2, ..., w1, ...") String node,
             @Option(names = "--stay-dead", description = "Keep it dead until it is repaired.") boolean stayDead) {
         Lab.attach().breakAgent(node, stayDead);
+        System.out.println("the agent of " + node + (stayDead ? " is dead" : " was killed and is started again"));
     }
 
     @Command(
@@ -59,8 +62,10 @@ final class LabBreakCommand implements Runnable {
             @Option(names = "--one-way", description = "Only what A sends to B disappears.") boolean oneWay) {
         if (oneWay) {
             Lab.attach().silenceLink(link.from(), link.to());
+            System.out.println(link.to() + " hears nothing from " + link.from());
         } else {
             Lab.attach().breakLink(link.from(), link.to());
+            System.out.println(link.from() + " and " + link.to() + " hear nothing from each other");
         }
     }
 }

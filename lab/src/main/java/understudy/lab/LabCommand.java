@@ -77,6 +77,7 @@ public final class LabCommand implements Runnable {
         @Override
         public void run() {
             Lab.down();
+            System.out.println("no lab is up");
         }
     }
 

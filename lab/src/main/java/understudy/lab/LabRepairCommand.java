@@ -28,16 +28,19 @@ final class LabRepairCommand implements Runnable {
             mixinStandardHelpOptions = true)
     void host(@Parameters(paramLabel = "HOST", description = "h1, h2, ...") String host) {
         Lab.attach().repairHost(host);
+        System.out.println(host + " has power");
     }
 
     @Command(description = "Gives a witness its power back.", mixinStandardHelpOptions = true)
     void witness(@Parameters(paramLabel = "WITNESS", description = "w1, ...") String witness) {
         Lab.attach().repairWitness(witness);
+        System.out.println(witness + " has power");
     }
 
     @Command(description = "Lets a dead agent be started again.", mixinStandardHelpOptions = true)
     void agent(@Parameters(paramLabel = "NODE", description = "h1, h2, ..., w1, ...") String node) {
         Lab.attach().repairAgent(node);
+        System.out.println("the agent of " + node + " is started");
     }
 
     @Command(description = "Lets two nodes hear each other again.", mixinStandardHelpOptions = true)
@@ -53,5 +56,6 @@ final class LabRepairCommand implements Runnable {
         if (!oneWay) {
             lab.repairLink(link.to(), link.from());
         }
+        System.out.println(link.to() + " hears " + link.from() + " again");
     }
 }

@@ -1,11 +1,14 @@
 package understudy.lab;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.stream.Stream;
+import tools.jackson.core.JacksonException;
 import understudy.model.Problem;
 
 /// The lab's record, kept from command to command. Processes are not in it: the network namespace that a process is in
@@ -17,6 +20,8 @@ record LabState(int hosts, int witnesses, UUID cluster, NodeProgram program, Lis
     private static final Path FILE = LabFolders.RUN.resolve("state.json");
 
     LabState {
+        Objects.requireNonNull(cluster, "cluster");
+        Objects.requireNonNull(program, "program");
         faults = List.copyOf(faults);
     }
 
@@ -35,12 +40,30 @@ record LabState(int hosts, int witnesses, UUID cluster, NodeProgram program, Lis
                     .refused();
         }
         try {
-            return LabJson.MAPPER.readValue(FILE, LabState.class);
-        } catch (tools.jackson.core.JacksonException e) {
-            throw Problem.of("damaged-lab", "The lab's record " + FILE + " is damaged", "Run `understudy lab down`")
-                    .because(String.valueOf(e.getOriginalMessage()))
-                    .refused();
+            return parse(Files.readString(FILE));
+        } catch (IOException e) {
+            throw damaged(e);
         }
+    }
+
+    /// @throws Problem.Refused if it is not what [#save] writes
+    static LabState parse(String json) {
+        try {
+            LabState state = LabJson.MAPPER.readValue(json, LabState.class);
+            if (state == null) {
+                throw new IllegalArgumentException("it is null");
+            }
+            state.topology();
+            return state;
+        } catch (JacksonException | Problem.Refused | IllegalArgumentException e) {
+            throw damaged(e);
+        }
+    }
+
+    private static Problem.Refused damaged(Exception cause) {
+        return Problem.of("damaged-lab", "The lab's record " + FILE + " is damaged", "Run `understudy lab down`")
+                .because(String.valueOf(cause.getMessage()))
+                .refused();
     }
 
     void save() {
