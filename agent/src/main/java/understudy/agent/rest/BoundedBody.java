@@ -8,7 +8,7 @@ import understudy.model.Problem;
 /// A request's body, of which no more than so many bytes are accepted.
 final class BoundedBody extends FilterInputStream {
     /// What is read and thrown away of a body that is too large, so that whoever is still sending it gets to see
-    /// the answer instead of a broken connection.
+    ///  the answer instead of a broken connection.
     private static final int DRAIN_BYTES = 8 << 20;
 
     private final long limit;

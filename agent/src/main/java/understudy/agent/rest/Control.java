@@ -55,7 +55,8 @@ public interface Control {
 
     ClusterStatus status();
 
-    /// Kept events with a sequence number above `after`, oldest first.
+    /// Kept events with a sequence number above `after`, oldest first. Numbers go on rising when the agent starts
+    /// anew (say, from the time of its start in microseconds): who follows remembers them.
     ///
     /// @param after 0 or more
     /// @param limit 1 to 1000

@@ -73,6 +73,7 @@ final class Exchange {
     }
 
     /// @throws Problem.Refused with `bad-value` if the query parameter is not a whole number from `min` to `max`
+    ///
     long number(String name, long otherwise, long min, long max) {
         return number(name, query(name).orElse(Long.toString(otherwise)), min, max);
     }

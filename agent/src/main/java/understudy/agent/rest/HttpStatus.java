@@ -3,6 +3,7 @@ package understudy.agent.rest;
 import understudy.model.Problem;
 
 /// Which HTTP status goes with a problem. Programs should look at the code; the status is for proxies and people.
+///
 final class HttpStatus {
     static final int OK = 200;
     static final int CREATED = 201;

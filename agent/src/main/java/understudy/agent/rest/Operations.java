@@ -100,11 +100,18 @@ final class Operations implements AutoCloseable {
                     .refused();
         }
         streams.add(stream);
+        try {
+            send(exchange, stream, after);
+        } finally {
+            streams.remove(stream);
+        }
+    }
+
+    private void send(Exchange exchange, EventStream stream, OptionalLong after) throws IOException {
         AutoCloseable subscription = control.follow(stream);
         try (OutputStream out = exchange.eventStream()) {
             stream.send(control, after, out);
         } finally {
-            streams.remove(stream);
             close(subscription);
         }
     }

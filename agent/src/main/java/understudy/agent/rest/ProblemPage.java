@@ -9,8 +9,8 @@ import org.eclipse.jetty.util.Callback;
 import understudy.api.Json;
 import understudy.model.Problem;
 
-/// What the HTTP server itself answers to requests that are so wrong that they never come to a route. Its own page
-/// would be HTML, with a stack trace.
+/// What the HTTP server itself answers to requests that are so wrong that they never come to a route. Its own
+/// page would be HTML, with a stack trace.
 final class ProblemPage extends ErrorHandler {
 
     @Override

@@ -24,6 +24,7 @@ import understudy.model.Problem;
 /// Serves the REST API over HTTP on a few addresses, each request on a virtual thread of its own.
 ///
 /// There is neither encryption nor a login yet: the addresses must be such that only trusted callers reach them.
+///
 public final class RestServer implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(RestServer.class);
     private static final int CONNECTIONS_MAX = 512;

@@ -1,0 +1,34 @@
+package understudy.cli;
+
+import java.util.Arrays;
+import java.util.Iterator;
+import understudy.model.Level;
+import understudy.model.Policy;
+
+/// The words that the shell offers for an option's value. The library would offer the names of Java's constants.
+///
+///
+final class Candidates {
+    private Candidates() {}
+
+    static final class Levels implements Iterable<String> {
+        @Override
+        public Iterator<String> iterator() {
+            return Arrays.stream(Level.values()).map(Level::toString).iterator();
+        }
+    }
+
+    static final class Policies implements Iterable<String> {
+        @Override
+        public Iterator<String> iterator() {
+            return Arrays.stream(Policy.values()).map(Policy::toString).iterator();
+        }
+    }
+
+    static final class Outputs implements Iterable<String> {
+        @Override
+        public Iterator<String> iterator() {
+            return Arrays.stream(Output.values()).map(Output::toString).iterator();
+        }
+    }
+}

@@ -1,0 +1,108 @@
+package understudy.cli;
+
+import java.util.List;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import understudy.api.ApiClient;
+import understudy.api.VmStatus;
+import understudy.model.VmName;
+
+@Command(
+        name = "vm",
+        header = "Create, show and run VMs.",
+        subcommands = VmCreate.class,
+        footerHeading = "%nExamples:%n",
+        footer = {
+            "  understudy vm list",
+            "  understudy vm create web-1 --level system --memory 512M --nic --kernel vmlinuz",
+            "  understudy vm show web-1 --output json"
+        })
+final class VmCommand {
+    @Command(
+            name = "list",
+            header = "List all VMs.",
+            footerHeading = "%nExamples:%n",
+            footer = {
+                "  understudy vm list",
+                "  understudy vm list --output json | jq '.[] | select(.protected | not) | .name'"
+            })
+    int list(@Mixin ClusterOptions cluster) {
+        try (ApiClient client = cluster.connect()) {
+            List<VmStatus> vms = client.vms();
+            cluster.print(vms, () -> Text.vms(vms));
+            return ExitCode.OK;
+        }
+    }
+
+    @Command(
+            name = "show",
+            header = "Show one VM: where it runs, whether it is protected, how its checkpoints go.",
+            footerHeading = "%nExamples:%n",
+            footer = {"  understudy vm show web-1", "  understudy vm show web-1 --output json | jq .protected"})
+    int show(@Parameters(paramLabel = "NAME") VmName name, @Mixin ClusterOptions cluster) {
+        try (ApiClient client = cluster.connect()) {
+            VmStatus vm = client.vm(name);
+            cluster.print(vm, () -> Text.vm(vm));
+            return ExitCode.OK;
+        }
+    }
+
+    @Command(
+            name = "start",
+            header = "Start a VM, and wait as create does.",
+            footerHeading = "%nExamples:%n",
+            footer = "  understudy vm start web-1")
+    int start(@Parameters(paramLabel = "NAME") VmName name, @Mixin WaitOptions wait, @Mixin ClusterOptions cluster) {
+        try (ApiClient client = cluster.connect()) {
+            return wait.running(cluster, client, client.start(name));
+        }
+    }
+
+    @Command(
+            name = "stop",
+            header = "Stop a VM, and wait until it is stopped.",
+            footerHeading = "%nExamples:%n",
+            footer = {
+                "  Ask the guest to shut down:",
+                "    understudy vm stop web-1",
+                "  Switch it off, as if its power were cut:",
+                "    understudy vm stop web-1 --force"
+            })
+    int stop(
+            @Parameters(paramLabel = "NAME") VmName name,
+            @Option(names = "--force", description = "At once, without asking the guest.") boolean force,
+            @Mixin WaitOptions wait,
+            @Mixin ClusterOptions cluster) {
+        try (ApiClient client = cluster.connect()) {
+            return wait.stopped(cluster, client, client.stop(name, force));
+        }
+    }
+
+    @Command(
+            name = "switchover",
+            header = "Let a VM's standby become active, without a gap that its clients notice.",
+            footerHeading = "%nExamples:%n",
+            footer = "  understudy vm switchover web-1")
+    int switchover(
+            @Parameters(paramLabel = "NAME") VmName name, @Mixin WaitOptions wait, @Mixin ClusterOptions cluster) {
+        try (ApiClient client = cluster.connect()) {
+            VmStatus before = client.vm(name);
+            return wait.switchedOver(cluster, client, before, client.switchover(name));
+        }
+    }
+
+    @Command(
+            name = "delete",
+            header = "Forget a VM that is stopped.",
+            footerHeading = "%nExamples:%n",
+            footer = "  understudy vm stop web-1 && understudy vm delete web-1")
+    int delete(@Parameters(paramLabel = "NAME") VmName name, @Mixin ClusterOptions cluster) {
+        try (ApiClient client = cluster.connect()) {
+            VmStatus vm = client.delete(name);
+            cluster.print(vm, () -> vm.name() + ": deleted");
+            return ExitCode.OK;
+        }
+    }
+}

@@ -1,0 +1,99 @@
+package understudy.cli;
+
+import java.time.Duration;
+import picocli.CommandLine.Option;
+import understudy.api.ApiClient;
+import understudy.api.VmState;
+import understudy.api.VmStatus;
+import understudy.model.Level;
+import understudy.model.Problem;
+
+/// Whether and how long a command waits for what it asked for, and what it says then.
+final class WaitOptions {
+    @Option(names = "--no-wait", description = "Return as soon as the cluster has recorded it.")
+    private boolean noWait;
+
+    @Option(
+            names = "--timeout",
+            paramLabel = "SECONDS",
+            defaultValue = "120",
+            description = "Wait at most so long (default: ${DEFAULT-VALUE}).")
+    private int seconds = 120;
+
+    /// Waits until a VM runs, and at level `system` until it is protected. Running without protection is no
+    /// failure: it is told as a note, for the VM works, and the cluster goes on trying to protect it.
+    ///
+    /// @return an exit code
+    int running(ClusterOptions cluster, ApiClient client, VmStatus first) {
+        if (noWait) {
+            return printed(cluster, first);
+        }
+        boolean canBeProtected = first.level() == Level.SYSTEM && first.hosts().size() > 1;
+        VmStatus vm = waiting(cluster, client)
+                .until(first, v -> v.state() == VmState.RUNNING && (v.isProtected() || !canBeProtected));
+        if (vm.state() != VmState.RUNNING) {
+            throw notRunning(vm).refused();
+        }
+        if (canBeProtected && !vm.isProtected()) {
+            cluster.tell("note: %s runs, but is not protected yet%s; understudy vm show %s says how it goes on"
+                    .formatted(vm.name(), vm.reason().isEmpty() ? "" : " (" + vm.reason() + ")", vm.name()));
+        }
+        return printed(cluster, vm);
+    }
+
+    /// Waits until a VM is stopped.
+    int stopped(ClusterOptions cluster, ApiClient client, VmStatus first) {
+        VmStatus vm = noWait ? first : waiting(cluster, client).until(first, v -> v.state() == VmState.STOPPED);
+        if (!noWait && vm.state() != VmState.STOPPED) {
+            throw Problem.of(
+                            "time-out",
+                            vm.name() + " has not stopped within " + seconds + " s",
+                            "understudy vm stop --force " + vm.name())
+                    .because(vm.reason())
+                    .refused();
+        }
+        return printed(cluster, vm);
+    }
+
+    /// Waits until another host runs a VM than the one that did.
+    int switchedOver(ClusterOptions cluster, ApiClient client, VmStatus before, VmStatus first) {
+        VmStatus vm = noWait
+                ? first
+                : waiting(cluster, client)
+                        .until(
+                                first,
+                                v -> v.state() == VmState.RUNNING
+                                        && v.active().isPresent()
+                                        && !v.active().equals(before.active()));
+        if (!noWait && vm.active().equals(before.active())) {
+            throw Problem.of(
+                            "time-out",
+                            vm.name() + " has not switched over within " + seconds + " s",
+                            "look at its host's events: understudy events")
+                    .because(vm.reason())
+                    .refused();
+        }
+        return printed(cluster, vm);
+    }
+
+    private Waiting waiting(ClusterOptions cluster, ApiClient client) {
+        return new Waiting(cluster, client, Duration.ofSeconds(Math.max(0, seconds)));
+    }
+
+    private Problem notRunning(VmStatus vm) {
+        boolean failed = vm.state() == VmState.FAILED;
+        return Problem.of(
+                        failed ? "vm-failed" : "time-out",
+                        failed
+                                ? vm.name() + " has failed"
+                                : vm.name() + " is still " + vm.state() + " after " + seconds + " s",
+                        "understudy events --vm " + vm.name() + " says what happened")
+                .because(vm.reason())
+                .with("vm", vm.name());
+    }
+
+    private static int printed(ClusterOptions cluster, VmStatus vm) {
+        cluster.print(vm, () -> Text.sentence(vm));
+        return ExitCode.OK;
+    }
+}
