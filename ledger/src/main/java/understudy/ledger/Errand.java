@@ -16,13 +16,12 @@ import org.apache.ratis.protocol.RaftClientRequest;
 import org.apache.ratis.protocol.RaftPeerId;
 import org.jspecify.annotations.Nullable;
 
-/// One request on its way to a leader, sent again until it is answered or its time is over. The reply to any
+/// One request on its way to a leader, sent again until it is answered or its time is over: when the last
+/// sending has failed (the transport has a time-out of its own), or when another voter leads. The reply to any
 /// sending counts.
 final class Errand {
     /// After a refusal: there is no leader, or it is not ready.
     private static final Duration PAUSE = Duration.ofMillis(20);
-    /// Without an answer: far above a commit, far below the bound.
-    private static final Duration PATIENCE = Duration.ofMillis(500);
 
     private final Courier courier;
     private final ScheduledExecutorService timer;
@@ -68,7 +67,6 @@ final class Errand {
             return;
         }
         RaftPeerId target = lastTarget.get();
-        sendAfter(PATIENCE, sending);
         CompletableFuture<RaftClientReply> _ = courier.send(target, type, message, number)
                 .whenComplete((answer, failure) -> answered(sending, target, answer, failure));
     }

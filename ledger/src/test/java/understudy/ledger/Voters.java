@@ -7,8 +7,8 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.UnknownHostException;
-import java.nio.file.Path;
 import java.time.Duration;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SortedMap;
@@ -20,33 +20,40 @@ import understudy.protocol.LedgerAnswer;
 import understudy.protocol.LedgerCommand;
 import understudy.protocol.LedgerState;
 
-/// Three voters in one process. Everybody finds every voter through a forwarder that can begin to swallow.
+/// Three voters in one process. Each finds each other one through a forwarder of their own that can begin to
+/// swallow.
 final class Voters implements AutoCloseable {
     static final HostName H1 = new HostName("h1");
     static final HostName H2 = new HostName("h2");
     static final HostName W1 = new HostName("w1");
 
-    private final Path directory;
+    private final java.nio.file.Path directory;
     private final UUID cluster = UUID.randomUUID();
     private final Duration bound;
     private final SortedMap<HostName, InetSocketAddress> listen = new TreeMap<>();
-    private final SortedMap<HostName, Forwarder> paths = new TreeMap<>();
+    private final Map<Path, Forwarder> paths = new LinkedHashMap<>();
     private final SortedMap<HostName, RatisLedger> running = new TreeMap<>();
 
-    Voters(Path directory, Duration bound) throws IOException {
+    Voters(java.nio.file.Path directory, Duration bound) throws IOException {
         this.directory = directory;
         this.bound = bound;
         for (HostName name : List.of(H1, H2, W1)) {
             InetSocketAddress address = loopback(freePort());
             listen.put(name, address);
-            paths.put(name, new Forwarder(address));
+            for (HostName from : List.of(H1, H2, W1)) {
+                paths.put(new Path(from, name), new Forwarder(address));
+            }
         }
     }
 
+    private record Path(HostName from, HostName to) {}
+
     LedgerConfig config(HostName name) throws IOException {
         SortedMap<HostName, InetSocketAddress> voters = new TreeMap<>();
-        for (Map.Entry<HostName, Forwarder> path : paths.entrySet()) {
-            voters.put(path.getKey(), path.getValue().address());
+        for (Map.Entry<Path, Forwarder> path : paths.entrySet()) {
+            if (path.getKey().from().equals(name)) {
+                voters.put(path.getKey().to(), path.getValue().address());
+            }
         }
         return new LedgerConfig(
                 name,
@@ -89,7 +96,7 @@ final class Voters implements AutoCloseable {
     /// Cuts the voter off silently, both ways: what goes to it, and what it sends to the others.
     void silence(HostName name, boolean on) {
         paths.forEach((each, path) -> {
-            if (each.equals(name)) {
+            if (each.from().equals(name) || each.to().equals(name)) {
                 path.swallow(on);
             }
         });
