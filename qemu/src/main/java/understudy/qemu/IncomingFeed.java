@@ -8,12 +8,16 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Files;
 import java.time.Duration;
 import java.util.Map;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /// Makes a standby QEMU (`-incoming defer`) load an incoming stream and run its guest, once in its life.
 ///
 /// QEMU listens on a socket in the instance's directory and we write: unlike `exec:` it needs no child
 /// process (which the sandbox forbids), and unlike `fd:` no descriptor has to be passed.
 public final class IncomingFeed {
+    private static final Logger LOG = LoggerFactory.getLogger(IncomingFeed.class);
+
     private IncomingFeed() {}
 
     /// How a guest came to run.
@@ -37,9 +41,12 @@ public final class IncomingFeed {
         try (MigrationEvents events = new MigrationEvents(qmp)) {
             MigrationEvents.enable(qmp, timeout);
             qmp.execute("migrate-incoming", Map.of("uri", "unix:" + directory.incoming()), timeout);
-            write(directory, stream);
-            QmpEvent resume = events.awaitResumed(end);
-            return new Resumed(Duration.ofNanos(System.nanoTime() - begin), resume);
+            try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
+                channel.connect(UnixDomainSocketAddress.of(directory.incoming()));
+                Thread.ofPlatform().daemon().name("incoming " + standby.vm()).start(() -> write(channel, stream));
+                QmpEvent resume = events.awaitResumed(end);
+                return new Resumed(Duration.ofNanos(System.nanoTime() - begin), resume);
+            }
         } catch (IOException e) {
             throw new IOException(
                     "VM %s cannot be resumed (%s): QEMU says: %s"
@@ -50,16 +57,18 @@ public final class IncomingFeed {
         }
     }
 
-    /// Blocks while QEMU does not read; it reads, or dies, which ends this.
-    private static void write(InstanceDirectory directory, byte[] stream) throws IOException {
-        try (SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX)) {
-            channel.connect(UnixDomainSocketAddress.of(directory.incoming()));
-            ByteBuffer buffer = ByteBuffer.wrap(stream);
+    /// Blocks while QEMU does not read, until the channel is closed: hence a thread of its own.
+    private static void write(SocketChannel channel, byte[] stream) {
+        ByteBuffer buffer = ByteBuffer.wrap(stream);
+        try {
             while (buffer.hasRemaining()) {
                 channel.write(buffer);
             }
+            // So that QEMU sees the end of a torn stream instead of waiting for more.
+            channel.shutdownOutput();
         } catch (IOException e) {
-            throw new IOException("QEMU stopped reading the incoming stream: " + e.getMessage(), e);
+            // QEMU refused the stream or died, which its control socket tells; or we gave up.
+            LOG.debug("writing the incoming stream", e);
         }
     }
 }

@@ -48,6 +48,11 @@ public record InstanceDirectory(Path path) {
         return path.resolve("outgoing.socket");
     }
 
+    /// Where QEMU writes its process number when it starts.
+    Path processNumber() {
+        return path.resolve("qemu.pid");
+    }
+
     Path instance() {
         return path.resolve("instance.json");
     }

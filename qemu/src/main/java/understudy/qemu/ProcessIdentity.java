@@ -1,5 +1,7 @@
 package understudy.qemu;
 
+import static java.nio.charset.StandardCharsets.ISO_8859_1;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -16,6 +18,16 @@ record ProcessIdentity(long pid, long start) {
         return stat(pid).map(fields -> new ProcessIdentity(pid, startOf(fields)));
     }
 
+    /// Whether the process was started with this text in its arguments.
+    boolean isStartedWith(String text) {
+        try {
+            return Files.readString(Path.of("/proc/" + pid + "/cmdline"), ISO_8859_1)
+                    .contains(text);
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
     /// Whether it still lives. A zombie does not: its memory and descriptors are gone.
     boolean isAlive() {
         return stat(pid)
@@ -29,8 +41,7 @@ record ProcessIdentity(long pid, long start) {
     /// parenthesis.
     private static Optional<List<String>> stat(long pid) {
         try {
-            String text =
-                    Files.readString(Path.of("/proc/" + pid + "/stat"), java.nio.charset.StandardCharsets.ISO_8859_1);
+            String text = Files.readString(Path.of("/proc/" + pid + "/stat"), ISO_8859_1);
             List<String> fields =
                     List.of(text.substring(text.lastIndexOf(')') + 2).split(" "));
             return fields.size() > 19 ? Optional.of(fields) : Optional.empty();

@@ -107,11 +107,15 @@ public record QemuCommand(List<String> arguments, VmId vm, Role role, InstanceDi
 
     private static void sockets(List<String> arguments, InstanceDirectory directory) {
         arguments.addAll(List.of(
-                "-qmp", "unix:" + escaped(directory.qmp()) + ",server=on,wait=off",
+                "-pidfile",
+                directory.processNumber().toString(),
+                "-qmp",
+                "unix:" + escaped(directory.qmp()) + ",server=on,wait=off",
                 "-chardev",
-                        "socket,id=serial0,path=" + escaped(directory.serial()) + ",server=on,wait=off,logfile="
-                                + escaped(directory.serialLog()) + ",logappend=on",
-                "-serial", "chardev:serial0"));
+                "socket,id=serial0,path=" + escaped(directory.serial()) + ",server=on,wait=off,logfile="
+                        + escaped(directory.serialLog()) + ",logappend=on",
+                "-serial",
+                "chardev:serial0"));
     }
 
     private static void network(List<String> arguments, int nic, MacAddress mac, InstanceDirectory directory) {

@@ -32,6 +32,9 @@ public record QemuProcess(
     private static final Logger LOG = LoggerFactory.getLogger(QemuProcess.class);
     private static final JsonMapper MAPPER = JsonMapper.shared();
     private static final Duration POLL = Duration.ofMillis(2);
+    /// Stands for the process number in a record that was written before the process was started.
+    private static final long NOT_YET = 0;
+
     private static final int LOG_TAIL_BYTES = 4096;
 
     /// Starts QEMU. It is not ready yet: see [#awaitReady].
@@ -45,18 +48,20 @@ public record QemuProcess(
         if (Files.exists(directory.instance())) {
             throw new IOException("directory " + directory.path() + " belongs to another QEMU: give each its own");
         }
-        // setsid: a terminal's interrupt must not reach it. env: only QEMU itself gets the shim.
-        List<String> line = new ArrayList<>(List.of("setsid", "env", "LD_PRELOAD=" + shim));
-        line.addAll(command.arguments());
-        Process child = new ProcessBuilder(line)
-                .directory(directory.path().toFile())
-                .redirectInput(Redirect.from(Path.of("/dev/null").toFile()))
-                .redirectErrorStream(true)
-                .redirectOutput(Redirect.appendTo(log.toFile()))
-                .start();
-        ProcessIdentity identity = ProcessIdentity.of(child.pid()).orElse(new ProcessIdentity(child.pid(), 0));
-        QemuProcess process = new QemuProcess(
-                child.pid(), identity.start(), command.vm(), command.role(), directory, command.ram(), log);
+        // Written before there is a process, too: an agent that is killed in between must not leave a QEMU unknown.
+        QemuProcess unknown =
+                new QemuProcess(NOT_YET, NOT_YET, command.vm(), command.role(), directory, command.ram(), log);
+        unknown.write();
+        Process child;
+        try {
+            child = spawn(command, shim, log);
+        } catch (IOException e) {
+            Files.delete(directory.instance());
+            throw e;
+        }
+        long start = ProcessIdentity.of(child.pid()).map(ProcessIdentity::start).orElse(NOT_YET);
+        QemuProcess process =
+                new QemuProcess(child.pid(), start, command.vm(), command.role(), directory, command.ram(), log);
         try {
             process.write();
         } catch (IOException e) {
@@ -64,6 +69,18 @@ public record QemuProcess(
             throw e;
         }
         return process;
+    }
+
+    private static Process spawn(QemuCommand command, Path shim, Path log) throws IOException {
+        // setsid: a terminal's interrupt must not reach it. env: only QEMU itself gets the shim.
+        List<String> line = new ArrayList<>(List.of("setsid", "env", "LD_PRELOAD=" + shim));
+        line.addAll(command.arguments());
+        return new ProcessBuilder(line)
+                .directory(command.directory().path().toFile())
+                .redirectInput(Redirect.from(Path.of("/dev/null").toFile()))
+                .redirectErrorStream(true)
+                .redirectOutput(Redirect.appendTo(log.toFile()))
+                .start();
     }
 
     /// Finds the QEMU that an earlier life of the agent left in a directory.
@@ -114,9 +131,14 @@ public record QemuProcess(
     public static QemuProcess read(InstanceDirectory directory) throws IOException {
         try {
             JsonNode json = MAPPER.readTree(Files.readAllBytes(directory.instance()));
+            long pid = json.required("pid").asLong();
+            Optional<ProcessIdentity> identity = pid == NOT_YET
+                    ? started(directory)
+                    : Optional.of(
+                            new ProcessIdentity(pid, json.required("start").asLong()));
             return new QemuProcess(
-                    json.required("pid").asLong(),
-                    json.required("start").asLong(),
+                    identity.map(ProcessIdentity::pid).orElse(NOT_YET),
+                    identity.map(ProcessIdentity::start).orElse(NOT_YET),
                     VmId.parse(json.required("vm").asString()),
                     QemuCommand.Role.valueOf(json.required("role").asString()),
                     directory,
@@ -128,6 +150,16 @@ public record QemuProcess(
                             + ", remove it",
                     e);
         }
+    }
+
+    /// The QEMU that was started in this directory by an agent that did not live to record it.
+    private static Optional<ProcessIdentity> started(InstanceDirectory directory) throws IOException {
+        if (!Files.exists(directory.processNumber())) {
+            return Optional.empty();
+        }
+        long pid = Long.parseLong(Files.readString(directory.processNumber()).strip());
+        return ProcessIdentity.of(pid)
+                .filter(p -> p.isStartedWith(directory.path().toString()));
     }
 
     private void write() throws IOException {

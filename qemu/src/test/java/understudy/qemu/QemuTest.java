@@ -39,7 +39,7 @@ class QemuTest {
         try (Qmp qmp = active.awaitReady(LIMIT, _ -> {})) {
             awaitTicks(active, 2);
             OutgoingHead outgoing = OutgoingHead.take(qmp, active.directory(), LIMIT);
-            System.out.println("outgoing head: guest stopped for " + outgoing.stopped());
+            assertThat(outgoing.stopped()).isBetween(Duration.ZERO, LIMIT);
             int before = TestMachine.ticks(active);
             awaitTicks(active, before + 1);
 
@@ -54,7 +54,7 @@ class QemuTest {
 
         try (Qmp qmp = standby.awaitReady(LIMIT, _ -> {})) {
             IncomingFeed.Resumed resumed = IncomingFeed.resume(qmp, standby, stream, LIMIT);
-            System.out.println("incoming feed: guest runs after " + resumed.time() + ", " + stream.length + " bytes");
+            assertThat(resumed.time()).isBetween(Duration.ZERO, LIMIT);
             assertThat(qmp.execute("query-status", LIMIT).path("status").asString())
                     .isEqualTo("running");
             assertThat(TestMachine.ticks(standby)).isGreaterThanOrEqualTo(ticks);
@@ -126,6 +126,21 @@ class QemuTest {
         active.remove();
         assertThat(active.ram()).doesNotExist();
         assertThat(active.directory().path()).doesNotExist();
+    }
+
+    @Test
+    void aQemuWhoseAgentDiedBeforeItRecordedItIsFound() throws IOException {
+        QemuProcess active = machine.start("a", QemuCommand.Role.ACTIVE);
+        active.awaitReady(LIMIT, _ -> {}).close();
+        Path record = active.directory().instance();
+        String json = Files.readString(record);
+        Files.writeString(record, json.replace("\"pid\":" + active.pid(), "\"pid\":0"));
+        QemuProcess.Adopted adopted =
+                QemuProcess.adopt(active.directory(), LIMIT, _ -> {}).orElseThrow();
+        adopted.qmp().close();
+        assertThat(adopted.process()).isEqualTo(active);
+        Files.writeString(record, "{\"pid\"");
+        assertThatThrownBy(() -> QemuProcess.read(active.directory())).hasMessageContaining("is damaged");
     }
 
     @Test
