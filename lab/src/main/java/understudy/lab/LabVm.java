@@ -1,0 +1,131 @@
+package understudy.lab;
+
+import java.net.InetSocketAddress;
+import java.net.URI;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Predicate;
+import understudy.api.ApiClient;
+import understudy.api.Nic;
+import understudy.api.VmRequest;
+import understudy.api.VmState;
+import understudy.api.VmStatus;
+import understudy.model.ByteSize;
+import understudy.model.HostName;
+import understudy.model.Level;
+import understudy.model.Policy;
+import understudy.model.Problem;
+import understudy.model.VmName;
+
+/// A VM with the lab guest in it, created through the API as any user would.
+public final class LabVm {
+    private static final Duration POLL = Duration.ofMillis(50);
+    private static final int ECHO_PORT = 7;
+
+    private final ApiClient api;
+    private final VmName name;
+    private final String address;
+
+    /// What is wanted.
+    ///
+    /// @param address the guest's in the lab's LAN, such as `10.77.0.10`
+    /// @param hosts   which may run it; empty for any two, one for a VM that is never protected
+    public record Wish(String name, String address, ByteSize memory, int cpus, Policy policy, List<String> hosts) {
+        public Wish {
+            hosts = List.copyOf(hosts);
+        }
+
+        /// 256 MiB, one CPU, the default policy.
+        public static Wish usual(String name) {
+            return new Wish(name, "10.77.0.10", ByteSize.ofMebibytes(256), 1, Policy.BALANCED, List.of("h1", "h2"));
+        }
+
+        public Wish with(Policy other) {
+            return new Wish(name, address, memory, cpus, other, hosts);
+        }
+
+        public Wish onlyOn(String host) {
+            return new Wish(name, address, memory, cpus, policy, List.of(host));
+        }
+    }
+
+    private LabVm(ApiClient api, VmName name, String address) {
+        this.api = api;
+        this.name = name;
+        this.address = address;
+    }
+
+    /// A client of the lab's API.
+    public static ApiClient api(Lab lab) {
+        return new ApiClient(lab.urls().stream().map(URI::create).toList());
+    }
+
+    public static LabVm create(ApiClient api, LabGuest guest, Wish wish) {
+        String kernel = api.upload(guest.kernel(), _ -> {});
+        String initrd = api.upload(guest.initrd(), _ -> {});
+        api.create(new VmRequest(
+                new VmName(wish.name),
+                Level.SYSTEM,
+                wish.policy,
+                wish.memory,
+                wish.cpus,
+                List.of(new Nic(Optional.empty())),
+                Optional.of(kernel),
+                Optional.of(initrd),
+                LabGuest.commandLine(wish.address + "/24"),
+                wish.hosts.stream().map(HostName::new).toList(),
+                false,
+                Optional.empty(),
+                Optional.empty()));
+        return new LabVm(api, new VmName(wish.name), wish.address);
+    }
+
+    public VmName name() {
+        return name;
+    }
+
+    public VmStatus status() {
+        return api.vm(name);
+    }
+
+    /// Where it answers every byte with the same byte, by TCP and UDP.
+    public InetSocketAddress echo() {
+        return new InetSocketAddress(address, ECHO_PORT);
+    }
+
+    public VmStatus awaitRunning(Duration patience, Progress progress) {
+        return await("to run", patience, progress, vm -> vm.state() == VmState.RUNNING);
+    }
+
+    public VmStatus awaitProtected(Duration patience, Progress progress) {
+        return await("to be protected", patience, progress, VmStatus::isProtected);
+    }
+
+    /// @throws Problem.Refused if it is not so in time
+    public VmStatus await(String what, Duration patience, Progress progress, Predicate<VmStatus> condition) {
+        long end = System.nanoTime() + patience.toNanos();
+        String last = "";
+        while (true) {
+            try {
+                VmStatus vm = status();
+                if (condition.test(vm)) {
+                    return vm;
+                }
+                last = vm.state() + (vm.reason().isEmpty() ? "" : ", " + vm.reason())
+                        + vm.progress().map(p -> " (%.0f %%)".formatted(100 * p)).orElse("");
+            } catch (Problem.Refused notNow) {
+                last = notNow.problem().message();
+            }
+            if (System.nanoTime() - end > 0) {
+                throw Problem.of(
+                                "not-in-time",
+                                "Waited %d s for VM %s %s: %s".formatted(patience.toSeconds(), name, what, last),
+                                "Look at understudy events, and at the agents' logs.")
+                        .refused();
+            }
+            progress.waiting("VM " + name + ": " + last);
+            Await.pause(POLL);
+        }
+    }
+}
