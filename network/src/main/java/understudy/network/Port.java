@@ -1,6 +1,7 @@
 package understudy.network;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.Inet4Address;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -39,7 +40,7 @@ public final class Port implements AutoCloseable {
     private static final int GUEST = 0;
     private static final int UPLINK = 1;
 
-    /// Reads of a quarter MiB when a shut port is opened: what a guest made while it was shut, and a bound.
+    /// Reads of a quarter MiB when a shut port is opened: what came while it was shut, and a bound.
     private static final int STALE_READS_MAX = 64;
 
     private final ReentrantLock lock = new ReentrantLock();
@@ -291,7 +292,7 @@ public final class Port implements AutoCloseable {
         return true;
     }
 
-    private void listen() throws IOException {
+    private void listen() {
         boolean guestReadable = poll.isReadable(GUEST);
         boolean uplinkReadable = poll.isReadable(UPLINK);
         lock.lock();
@@ -302,7 +303,7 @@ public final class Port implements AutoCloseable {
             if (guestReadable || full) {
                 receive();
             }
-            if (uplinkReadable && !inbound.isPending()) {
+            if (uplinkReadable) {
                 collect();
             }
             forward();
@@ -405,23 +406,43 @@ public final class Port implements AutoCloseable {
         }
     }
 
-    /// Drops what the guest made while the port was shut, if it is.
+    /// Drops what both sides sent while the port was shut, if it is, and has not been read yet.
     private void dropStale() {
         int reads = 0;
         while (mode == Mode.SHUT && reads < STALE_READS_MAX && receive()) {
             reads++;
         }
+        reads = 0;
+        while (mode == Mode.SHUT && reads < STALE_READS_MAX && collect()) {
+            reads++;
+        }
     }
 
-    /// Frames from the uplink that nobody may have are read all the same, so that they do not enter later.
-    private void collect() throws IOException {
-        int count = inbound.collect(uplink.tap());
+    /// Takes a batch from the uplink, if the last one is through. Frames that nobody may have are read all the same, so
+    /// that they do not enter later.
+    ///
+    /// @return whether there may be more
+    private boolean collect() {
+        if (inbound.isPending()) {
+            return false;
+        }
+        int count = collected();
         if (mode == Mode.SHUT || guestGone) {
             inbound.drop();
             counters.framesDropped.add(count);
         } else {
             counters.framesIn.add(count);
             counters.bytesIn.add(inbound.pendingBytes());
+        }
+        return count > 0;
+    }
+
+    /// A TAP device that can be written to can be read from: a failure is a broken invariant.
+    private int collected() {
+        try {
+            return inbound.collect(uplink.tap());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
         }
     }
 

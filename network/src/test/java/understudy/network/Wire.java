@@ -11,7 +11,6 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -44,7 +43,6 @@ final class Wire implements AutoCloseable {
     private final Port port;
 
     Wire(Path directory, int heldBytesMax, Listener listener) throws IOException {
-        silenceIpv6();
         namespace.ip("link add br0 type bridge");
         namespace.ip("link set br0 up");
         far = tap("far0");
@@ -55,14 +53,6 @@ final class Wire implements AutoCloseable {
             server.bind(UnixDomainSocketAddress.of(socket));
             port = Port.connect(socket, tap("tap0"), MAC, heldBytesMax, listener);
             guest = server.accept();
-        }
-    }
-
-    /// The bridge's own interface would send frames, which tests that count would count.
-    private void silenceIpv6() throws IOException {
-        Path setting = Path.of("/proc/sys/net/ipv6/conf/default/disable_ipv6");
-        if (Files.exists(setting)) {
-            Path _ = NetworkNamespace.inside(namespace.file(), () -> Files.writeString(setting, "1"));
         }
     }
 
