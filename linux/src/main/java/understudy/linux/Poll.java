@@ -21,6 +21,7 @@ public final class Poll implements AutoCloseable {
     private final MemorySegment entries;
     private final MemorySegment one;
     private final MemorySegment counter;
+    private final int[] fds;
     private final int count;
     private final int eventFd;
 
@@ -33,29 +34,26 @@ public final class Poll implements AutoCloseable {
             arena.close();
             throw Native.failure("eventfd");
         }
+        this.fds = fds.clone();
         count = fds.length;
         entries = arena.allocate(Structs.POLLFD, count + 1L);
         one = arena.allocate(JAVA_LONG);
         one.set(JAVA_LONG, 0, 1);
         counter = arena.allocate(JAVA_LONG);
         for (int i = 0; i < count; i++) {
-            entries.set(JAVA_INT, i * STRIDE + Waiting.FD, fds[i]);
+            interest(i, false, false);
         }
         entries.set(JAVA_INT, count * STRIDE + Waiting.FD, eventFd);
         entries.set(JAVA_SHORT, count * STRIDE + Waiting.EVENTS, Waiting.POLLIN);
     }
 
-    /// What to wait for at the descriptor of index `i` of those given at construction. With neither, its end and its
-    /// errors still end every wait: use [#forget] for a descriptor that has ended.
+    /// What to wait for at the descriptor of index `i` of those given at construction. With neither, the descriptor is
+    /// left out of later waits, its end and its errors included.
     public void interest(int i, boolean readable, boolean writable) {
         int events = (readable ? Waiting.POLLIN : 0) | (writable ? Waiting.POLLOUT : 0);
-        entries.set(JAVA_SHORT, checked(i) + Waiting.EVENTS, (short) events);
-    }
-
-    /// Leaves the descriptor of index `i` out of all later waits.
-    public void forget(int i) {
         // poll skips negative descriptors.
-        entries.set(JAVA_INT, checked(i) + Waiting.FD, -1);
+        entries.set(JAVA_INT, checked(i) + Waiting.FD, events == 0 ? -1 : fds[i]);
+        entries.set(JAVA_SHORT, checked(i) + Waiting.EVENTS, (short) events);
     }
 
     /// Waits until a descriptor has what is of interest, or another thread wakes it, or the time is over.

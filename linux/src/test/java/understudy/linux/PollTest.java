@@ -59,7 +59,7 @@ class PollTest {
                 poll.interest(0, true, false);
                 assertThat(poll.await(-1)).isTrue();
                 assertThatThrownBy(() -> socket.write(buffer, 0, 10)).hasMessageContaining("(EPIPE)");
-                poll.forget(0);
+                poll.interest(0, false, false);
                 assertThat(poll.await(0)).isFalse();
             }
         }

@@ -56,6 +56,14 @@ class TapTest {
     }
 
     @Test
+    void theHostDoesNotSpeakIpv6OnIt() throws Exception {
+        try (Tap _ = tap("t1")) {
+            assertThat(namespace.ip("-6 addr show dev t1")).isEmpty();
+            assertThat(namespace.ip("-6 addr show dev br0")).contains("inet6 fe80:");
+        }
+    }
+
+    @Test
     void itGoesAwayWhenItIsClosedAndItsNameIsFreeAgain() throws Exception {
         tap("t1").close();
         tap("t1").close();
