@@ -24,10 +24,16 @@ class LabTest {
     private static final Duration SOON = Duration.ofSeconds(10);
     private static final String ECHO = "busybox nc -ll -p 7700 -e cat & child=$!; "
             + "echo $child >/run/understudy/child; echo agent of $(hostname); exec sleep 1000000";
+    private static final String STATUS = """
+            #!/bin/sh
+            while read -r line && [ "$line" != "$(printf '\\r')" ]; do :; done
+            printf 'HTTP/1.1 200 OK\\r\\nContent-Length: 15\\r\\nConnection: close\\r\\n\\r\\n{"ready": true}'
+            """;
     private static final Path KEPT = temporaryFolder();
-    private static final List<String> COMMAND = List.of("sh", "-c", ECHO, "agent");
+    private static final String API = "busybox nc -ll -p 7800 -e sh " + KEPT + "/status & ";
+    private static final List<String> COMMAND = List.of("sh", "-c", API + ECHO, "agent");
     private static final LabPlan PLAN =
-            new LabPlan(2, 1, new NodeProgram(COMMAND, COMMAND, List.of(KEPT.toString()), false));
+            new LabPlan(2, 1, new NodeProgram(COMMAND, COMMAND, List.of(KEPT.toString()), true));
 
     private static Lab lab = up();
 
@@ -40,6 +46,7 @@ class LabTest {
         try {
             Path folder = Files.createTempDirectory("understudy-lab");
             Files.writeString(folder.resolve("program"), "kept");
+            Files.writeString(folder.resolve("status"), STATUS);
             return folder;
         } catch (IOException e) {
             throw new UncheckedIOException(e);
