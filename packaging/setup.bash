@@ -134,7 +134,7 @@ wait_for_build() {
     sleep 0.5
     seconds=$((seconds + 1))
     [ $((seconds % 20)) -ne 0 ] ||
-      say "  building: $(grep -E '^\[INFO\] Building [a-zA-Z]' "$cache/build.log" | tail -n 1 | awk '{print $3, $NF}') ..."
+      say "  building: $(grep -E '^\[INFO\] Building [a-z-]+ [0-9]' "$cache/build.log" | tail -n 1 | awk '{print $3, $NF}') ..."
   done
   wait "$1"
 }

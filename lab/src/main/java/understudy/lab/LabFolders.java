@@ -40,6 +40,10 @@ final class LabFolders {
         return data(node).resolve("agent.out");
     }
 
+    static Path earlierAgentOutput(String node) {
+        return data(node).resolve("agent.out.1");
+    }
+
     static void create(List<Path> folders) {
         try {
             for (Path folder : folders) {

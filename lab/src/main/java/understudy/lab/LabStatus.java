@@ -1,7 +1,9 @@
 package understudy.lab;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.List;
+import java.util.Locale;
 import java.util.OptionalLong;
 import java.util.UUID;
 
@@ -23,7 +25,13 @@ public record LabStatus(
     public enum AgentState {
         RUNNING,
         PAUSED,
-        DEAD
+        DEAD;
+
+        /// In lower case, for programs and people.
+        @JsonValue
+        public String word() {
+            return name().toLowerCase(Locale.ROOT);
+        }
     }
 
     /// @param power     whether its first process lives

@@ -1,6 +1,5 @@
 package understudy.lab;
 
-import java.util.Locale;
 import java.util.OptionalLong;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -38,7 +37,7 @@ final class LabStatusCommand implements Runnable {
                     node.name(),
                     node.role().word(),
                     node.power() ? "on" : "off",
-                    node.agent().name().toLowerCase(Locale.ROOT),
+                    node.agent().word(),
                     number(node.pid()),
                     node.url());
         }

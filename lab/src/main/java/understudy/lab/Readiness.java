@@ -12,6 +12,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import tools.jackson.core.JacksonException;
 import understudy.model.Problem;
 
@@ -21,6 +22,7 @@ final class Readiness {
     private static final Duration ANSWER_LIMIT = Duration.ofSeconds(2);
     private static final Duration ROUND = Duration.ofMillis(200);
     private static final int EXCERPT_LINES = 15;
+    private static final int HOPELESS_DEATHS = 4;
 
     private final HttpClient client = HttpClient.newBuilder()
             .version(HttpClient.Version.HTTP_1_1)
@@ -32,7 +34,8 @@ final class Readiness {
         this.progress = progress;
     }
 
-    /// @throws Problem.Refused after a minute, with the last words of the agents that are not ready
+    /// @throws Problem.Refused after a minute, or as soon as an agent ends again and again, with those agents' last
+    /// words
     void await(List<Node> nodes) {
         long deadline = System.nanoTime() + LIMIT.toNanos();
         List<Node> waiting = new ArrayList<>(nodes);
@@ -41,8 +44,14 @@ final class Readiness {
             if (waiting.isEmpty()) {
                 return;
             }
+            List<Node> hopeless = waiting.stream().filter(Readiness::isHopeless).toList();
+            if (!hopeless.isEmpty()) {
+                throw notReady("The agents of %s end as soon as they start".formatted(names(hopeless)), hopeless);
+            }
             if (System.nanoTime() - deadline > 0) {
-                throw notReady(waiting);
+                throw notReady(
+                        "The agents of %s are not ready after %d s".formatted(names(waiting), LIMIT.toSeconds()),
+                        waiting);
             }
             progress.waiting("waiting for the agents of " + names(waiting));
             Await.holds(ROUND, () -> false);
@@ -65,27 +74,40 @@ final class Readiness {
         }
     }
 
-    private static Problem.Refused notReady(List<Node> nodes) {
+    private static boolean isHopeless(Node node) {
+        return LabProcess.firstOf(node.namespace())
+                .map(first -> Supervisor.of(first).earlyDeaths() >= HOPELESS_DEATHS)
+                .orElse(false);
+    }
+
+    private static Problem.Refused notReady(String message, List<Node> nodes) {
         String excerpts = nodes.stream()
-                .map(node -> "%s: %s".formatted(node.name(), excerpt(LabFolders.agentOutput(node.name()))))
+                .map(node -> "%s: %s".formatted(node.name(), excerpt(node.name())))
                 .collect(Collectors.joining("\n"));
         return Problem.of(
                         "not-ready",
-                        "The agents of %s are not ready after %d s".formatted(names(nodes), LIMIT.toSeconds()),
+                        message,
                         "The lab is left up for a look (its files: " + LabFolders.DATA
                                 + "); `understudy lab down` ends it")
                 .because(excerpts)
                 .refused();
     }
 
-    private static String excerpt(Path output) {
+    /// The last lines of this and the previous start of the agent.
+    private static String excerpt(String node) {
+        List<String> lines = Stream.of(LabFolders.earlierAgentOutput(node), LabFolders.agentOutput(node))
+                .flatMap(Readiness::lines)
+                .toList();
+        return lines.isEmpty()
+                ? "it has written nothing"
+                : String.join("\n  ", lines.subList(Math.max(0, lines.size() - EXCERPT_LINES), lines.size()));
+    }
+
+    private static Stream<String> lines(Path output) {
         try {
-            List<String> lines = new String(Files.readAllBytes(output), StandardCharsets.UTF_8)
-                    .lines()
-                    .toList();
-            return String.join("\n  ", lines.subList(Math.max(0, lines.size() - EXCERPT_LINES), lines.size()));
+            return new String(Files.readAllBytes(output), StandardCharsets.UTF_8).lines();
         } catch (IOException e) {
-            return "it has written nothing";
+            return Stream.of();
         }
     }
 

@@ -28,6 +28,15 @@ record Supervisor(LabProcess first, Path marks) {
         }
     }
 
+    /// How often in a row the agent ended within two seconds of its start.
+    int earlyDeaths() {
+        try {
+            return Integer.parseInt(Files.readString(mark("early-deaths")).strip());
+        } catch (IOException | NumberFormatException e) {
+            return 0;
+        }
+    }
+
     /// Keeps the supervisor from starting the agent again.
     void keepAgentDead() {
         try {

@@ -1,5 +1,7 @@
 package understudy.lab;
 
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -11,6 +13,7 @@ import java.util.stream.Stream;
 /// killed anywhere; and it ends only processes that are in one of the lab's own network namespaces.
 final class Sweep {
     private static final int ROUNDS = 5;
+    private static final String DATA_PREFIX = LabFolders.DATA.toString();
 
     private Sweep() {}
 
@@ -41,6 +44,19 @@ final class Sweep {
                 .filter(Files::exists)
                 .map(Path::toString)
                 .forEach(remains::add);
+        mounts().forEach(mount -> remains.add("mount " + mount));
         return remains;
+    }
+
+    /// In this mount namespace the lab mounts nothing but the names of its network namespaces.
+    private static List<String> mounts() {
+        try {
+            return Files.readAllLines(Path.of("/proc/self/mounts"), StandardCharsets.ISO_8859_1).stream()
+                    .map(line -> line.split(" ", -1)[1])
+                    .filter(point -> point.contains("/" + Namespace.PREFIX) || point.startsWith(DATA_PREFIX))
+                    .toList();
+        } catch (IOException e) {
+            throw Shell.failure("read the mounts", e);
+        }
     }
 }

@@ -78,5 +78,6 @@ while :; do
   echo "supervisor: the agent (process $agent) ended with status $status" >>$output
   # At once, unless it cannot even start: then slowly enough not to take the machine.
   if [ $(($(seconds) - began)) -lt 2 ]; then early_deaths=$((early_deaths + 1)); else early_deaths=0; fi
+  echo $early_deaths >$marks/early-deaths
   if [ $early_deaths -ge 3 ]; then sleep 1; fi
 done

@@ -3,6 +3,8 @@ package understudy.lab;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -22,13 +24,33 @@ class LabTest {
     private static final Duration SOON = Duration.ofSeconds(10);
     private static final String ECHO = "busybox nc -ll -p 7700 -e cat & child=$!; "
             + "echo $child >/run/understudy/child; echo agent of $(hostname); exec sleep 1000000";
-    private static final LabPlan PLAN = new LabPlan(2, 1, NodeProgram.of(List.of("sh", "-c", ECHO, "agent")));
+    private static final String STATUS = """
+            #!/bin/sh
+            while read -r line && [ "$line" != "$(printf '\\r')" ]; do :; done
+            printf 'HTTP/1.1 200 OK\\r\\nContent-Length: 15\\r\\nConnection: close\\r\\n\\r\\n{"ready": true}'
+            """;
+    private static final Path KEPT = temporaryFolder();
+    private static final String API = "busybox nc -ll -p 7800 -e sh " + KEPT + "/status & ";
+    private static final List<String> COMMAND = List.of("sh", "-c", API + ECHO, "agent");
+    private static final LabPlan PLAN =
+            new LabPlan(2, 1, new NodeProgram(COMMAND, COMMAND, List.of(KEPT.toString()), true));
 
     private static Lab lab = up();
 
     private static Lab up() {
         Lab.down();
         return Lab.up(PLAN, Progress.silent());
+    }
+
+    private static Path temporaryFolder() {
+        try {
+            Path folder = Files.createTempDirectory("understudy-lab");
+            Files.writeString(folder.resolve("program"), "kept");
+            Files.writeString(folder.resolve("status"), STATUS);
+            return folder;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     @BeforeAll
@@ -38,6 +60,7 @@ class LabTest {
 
     @AfterAll
     static void nothingIsLeft() {
+        LabFolders.delete(KEPT);
         Lab.down();
         assertThat(Sweep.remains()).isEmpty();
         assertThat(Files.exists(LabFolders.URLS)).isFalse();
@@ -193,6 +216,12 @@ class LabTest {
         return Shell.of(lab.inside(node, List.of("sh", "-c", script)).toArray(String[]::new))
                 .run()
                 .strip();
+    }
+
+    @Test
+    void aProgramThatLiesInTheTemporaryFolderIsStillThereToRead() {
+        assertThat(in("h1", "cat " + KEPT + "/program")).isEqualTo("kept");
+        assertThat(in("h1", "touch " + KEPT + "/x 2>&1 || echo refused")).contains("refused");
     }
 
     @Test
