@@ -92,8 +92,8 @@ public final class Agent implements AutoCloseable {
             var _ = ledger.read().thenAccept(state -> endForgotten(qemu, state));
         }
         ledger.subscribe(this::learn);
-        clock.scheduleAtFixedRate(guarded(this::tick), 0, TICK.toMillis(), TimeUnit.MILLISECONDS);
-        clock.scheduleAtFixedRate(guarded(this::report), 0, REPORT.toMillis(), TimeUnit.MILLISECONDS);
+        var _ = clock.scheduleAtFixedRate(guarded(this::tick), 0, TICK.toMillis(), TimeUnit.MILLISECONDS);
+        var _ = clock.scheduleAtFixedRate(guarded(this::report), 0, REPORT.toMillis(), TimeUnit.MILLISECONDS);
         register();
         services.happened(
                 Optional.empty(), "agent-started", Severity.INFO, "the agent of " + config.name() + " started");
@@ -155,20 +155,16 @@ public final class Agent implements AutoCloseable {
             voters.put(
                     config.voters().get(i), new InetSocketAddress(InetAddress.getLoopbackAddress(), LEDGER_PORT + i));
         }
-        for (HostName voter : voters.keySet()) {
-            if (voter.equals(config.name())) {
-                Tunnel.serve(link, LEDGER, voters.get(voter));
-            } else {
-                Tunnel.open(link, voter, LEDGER, voters.get(voter));
+        InetSocketAddress own = new InetSocketAddress(
+                InetAddress.getLoopbackAddress(), LEDGER_PORT + config.voters().indexOf(config.name()));
+        Tunnel.serve(link, LEDGER, own);
+        for (Map.Entry<HostName, InetSocketAddress> voter : voters.entrySet()) {
+            if (!voter.getKey().equals(config.name())) {
+                Tunnel _ = Tunnel.open(link, voter.getKey(), LEDGER, voter.getValue());
             }
         }
         return RatisLedger.start(LedgerConfig.of(
-                config.name(),
-                config.cluster(),
-                config.data().resolve("ledger"),
-                voters.get(config.name()),
-                voters,
-                preferredLeader()));
+                config.name(), config.cluster(), config.data().resolve("ledger"), own, voters, preferredLeader()));
     }
 
     private HostName preferredLeader() {
@@ -185,7 +181,7 @@ public final class Agent implements AutoCloseable {
     private void register() {
         var _ = ledger.propose(new LedgerCommand.RegisterHost(host)).whenComplete((_, failure) -> {
             if (failure != null) {
-                clock.schedule(this::register, 1, TimeUnit.SECONDS);
+                var _ = clock.schedule(this::register, 1, TimeUnit.SECONDS);
             }
         });
     }
@@ -210,13 +206,16 @@ public final class Agent implements AutoCloseable {
                         .input(new ViewInput.RecordLearnt(record));
             }
         }
-        for (VmId gone : drivers.keySet()) {
-            if (!state.vms().containsKey(gone)) {
-                VmDriver driver = drivers.remove(gone);
-                driver.input(new ViewInput.RecordGone());
-                driver.closeWhenDone();
-            }
+        drivers.values().removeIf(driver -> isForgotten(driver, state));
+    }
+
+    private static boolean isForgotten(VmDriver driver, LedgerState state) {
+        boolean forgotten = !state.vms().containsKey(driver.spec().id());
+        if (forgotten) {
+            driver.input(new ViewInput.RecordGone());
+            driver.closeWhenDone();
         }
+        return forgotten;
     }
 
     private VmDriver startDriver(VmRecord record) {

@@ -16,7 +16,7 @@ sealed interface AgentMessage {
 
     /// What a host says of the VMs that it runs, twice a second.
     record Report(HostName host, ByteSize memoryFree, List<VmReport> vms) implements AgentMessage {
-        Report {
+        public Report {
             vms = List.copyOf(vms);
         }
     }

@@ -24,7 +24,11 @@ final class EventLog {
     private final HostName self;
     private final ArrayDeque<Event> kept = new ArrayDeque<>();
     private final List<Consumer<Event>> followers = new CopyOnWriteArrayList<>();
-    private long sequence;
+
+    /// Begins at the time in microseconds, so that numbers go up over restarts of the agent, too: whoever follows
+    /// events
+    /// drops smaller ones.
+    private long sequence = System.currentTimeMillis() * 1000;
 
     EventLog(HostName self) {
         this.self = self;

@@ -17,6 +17,8 @@ import java.time.Duration;
 import java.util.Collection;
 import java.util.HexFormat;
 import java.util.regex.Pattern;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import understudy.link.Connection;
 import understudy.link.Link;
 import understudy.model.HostName;
@@ -26,12 +28,13 @@ import understudy.model.HostName;
 ///
 /// A file appears under its name only when all of it is there and durable.
 final class FileStore {
+    private static final Logger LOG = LoggerFactory.getLogger(FileStore.class);
     private static final String SERVICE = "files";
     private static final Pattern NAME = Pattern.compile("[0-9a-f]{64}");
     private static final int BLOCK_BYTES = 1 << 20;
     private static final long FILE_BYTES_MAX = 4L << 30;
     private static final Duration DIAL = Duration.ofSeconds(2);
-    private static final Duration PATIENCE = Duration.ofSeconds(120);
+    private static final Duration PATIENCE = Duration.ofMinutes(2);
 
     private final Path directory;
     private final Link link;
@@ -87,7 +90,7 @@ final class FileStore {
                     var _ = connection.deadline(PATIENCE)) {
                 receive(connection, name);
             } catch (IOException tryTheNext) {
-                continue;
+                LOG.debug("{} does not give {}: {}", host, name, tryTheNext.getMessage());
             }
         }
         if (!holds(name)) {

@@ -254,7 +254,7 @@ final class VmDriver implements AutoCloseable {
 
     private void propose(View view) {
         askAgainAt = Optional.empty();
-        services.ledger()
+        var _ = services.ledger()
                 .propose(new LedgerCommand.ChangeView(spec.id(), view.number() - 1, view))
                 .whenComplete((answer, failure) -> post(() -> answered(view, Optional.ofNullable(answer), failure)));
     }
@@ -323,7 +323,7 @@ final class VmDriver implements AutoCloseable {
     }
 
     private void watch(Instance instance) {
-        instance.qmp()
+        var _ = instance.qmp()
                 .ended()
                 .whenComplete((_, _) -> post(() -> {
                     if (guest.filter(g -> g.qmp() == instance.qmp()).isPresent()) {
@@ -386,7 +386,7 @@ final class VmDriver implements AutoCloseable {
         if (event.isNamed("SHUTDOWN") && event.data().path("guest").asBoolean(false)) {
             post(() -> {
                 event("guest-shut-down", Severity.INFO, "the guest switched itself off");
-                services.ledger().propose(new LedgerCommand.SetWanted(spec.id(), false));
+                var _ = services.ledger().propose(new LedgerCommand.SetWanted(spec.id(), false));
             });
         }
     }
@@ -490,7 +490,7 @@ final class VmDriver implements AutoCloseable {
             instance.end();
             throw e;
         }
-        instance.qmp().ended().whenComplete((_, _) -> post(() -> standbyEnded(instance)));
+        var _ = instance.qmp().ended().whenComplete((_, _) -> post(() -> standbyEnded(instance)));
     }
 
     private void standbyEnded(Instance instance) {

@@ -5,6 +5,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
 import understudy.api.ApiClient;
 import understudy.api.Nic;
@@ -112,8 +113,11 @@ public final class LabVm {
                 if (condition.test(vm)) {
                     return vm;
                 }
-                last = vm.state() + (vm.reason().isEmpty() ? "" : ", " + vm.reason())
-                        + vm.progress().map(p -> " (%.0f %%)".formatted(100 * p)).orElse("");
+                last = vm.state()
+                        + (vm.reason().isEmpty() ? "" : ", " + vm.reason())
+                        + vm.progress()
+                                .map(p -> " (%.0f %%)".formatted(100 * p))
+                                .orElse("");
             } catch (Problem.Refused notNow) {
                 last = notNow.problem().message();
             }
@@ -125,7 +129,7 @@ public final class LabVm {
                         .refused();
             }
             progress.waiting("VM " + name + ": " + last);
-            Await.pause(POLL);
+            LockSupport.parkNanos(POLL.toNanos());
         }
     }
 }

@@ -16,8 +16,7 @@ final class Timeline {
         this.out = out;
     }
 
-    void tell(String text, Object... values) {
-        String told = text.formatted(values);
+    void tell(String told) {
         long ms = (System.nanoTime() - origin) / 1_000_000;
         entries.add(new Entry(ms, told));
         out.printf("%7.1f s  %s%n", ms / 1e3, told);

@@ -11,11 +11,14 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import org.HdrHistogram.Histogram;
 import understudy.linux.NetworkNamespace;
 
-/// A guest's client: one TCP connection, one numbered echo after another, every answer checked. It never connects twice, so
+/// A guest's client: one TCP connection, one numbered echo after another, every answer checked. It never connects
+/// twice, so
 /// all that it reports happened on one connection.
 ///
 /// Threads: any; the echoes have a thread of their own.
@@ -32,7 +35,7 @@ public final class EchoClient implements AutoCloseable {
     private volatile boolean stopping;
     private volatile long sent;
     private volatile long answered;
-    private volatile long wrong;
+    private final AtomicLong wrong = new AtomicLong();
     private volatile String failure = "";
 
     /// A round trip that took long.
@@ -106,7 +109,7 @@ public final class EchoClient implements AutoCloseable {
         return new Report(
                 sent,
                 answered,
-                wrong,
+                wrong.get(),
                 failure,
                 Duration.ofNanos(roundTrips.getValueAtPercentile(50)),
                 Duration.ofNanos(roundTrips.getValueAtPercentile(99)),
@@ -118,7 +121,7 @@ public final class EchoClient implements AutoCloseable {
     public Report stop(Duration patience) {
         stopping = true;
         try {
-            if (!ended.await(patience.toMillis(), java.util.concurrent.TimeUnit.MILLISECONDS)) {
+            if (!ended.await(patience.toMillis(), TimeUnit.MILLISECONDS)) {
                 failure = "no answer for " + patience.toMillis() + " ms";
             }
         } catch (InterruptedException e) {
@@ -165,7 +168,7 @@ public final class EchoClient implements AutoCloseable {
         if (answer.getLong(0) == number) {
             answered = number;
         } else {
-            wrong++;
+            wrong.incrementAndGet();
         }
         record(began, took);
     }
