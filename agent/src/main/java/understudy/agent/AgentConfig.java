@@ -66,27 +66,29 @@ public record AgentConfig(
 
     /// The file as it is written.
     private record Document(
-            UUID cluster,
-            String name,
-            String role,
-            String data,
-            String run,
+            @JsonProperty(required = true) UUID cluster,
+            @JsonProperty(required = true) String name,
+            @JsonProperty(required = true) String role,
+            @JsonProperty(required = true) String data,
+            @JsonProperty(required = true) String run,
             Optional<String> bridge,
-            List<String> api,
-            List<String> listen,
-            List<String> voters,
-            List<PeerDocument> peers,
+            @JsonProperty(required = true) List<String> api,
+            @JsonProperty(required = true) List<String> listen,
+            @JsonProperty(required = true) List<String> voters,
+            @JsonProperty(required = true) List<PeerDocument> peers,
             Optional<String> memory,
             @JsonProperty("lose-after-millis") Optional<Integer> loseAfterMillis,
             @JsonProperty("verify-every") Optional<Integer> verifyEvery) {}
 
-    private record PeerDocument(String name, String role, List<String> addresses) {}
+    private record PeerDocument(
+            @JsonProperty(required = true) String name,
+            @JsonProperty(required = true) String role,
+            @JsonProperty(required = true) List<String> addresses) {}
 
     /// @throws IOException with a text for people: what is wrong in which file
     public static AgentConfig read(Path file) throws IOException {
         YAMLMapper mapper = YAMLMapper.builder()
                 .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
-                .enable(DeserializationFeature.FAIL_ON_MISSING_CREATOR_PROPERTIES)
                 .build();
         try {
             return of(mapper.readValue(Files.readString(file), Document.class));
