@@ -106,7 +106,7 @@ public final class ViewMachine {
                 Duration.ofSeconds(3),
                 Duration.ofSeconds(10),
                 Duration.ofMillis(500),
-                Duration.ofSeconds(30));
+                Duration.ofSeconds(5));
     }
 
     private final Replica self;
