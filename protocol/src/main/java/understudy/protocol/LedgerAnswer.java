@@ -1,0 +1,22 @@
+package understudy.protocol;
+
+import java.util.Optional;
+import understudy.model.Problem;
+import understudy.model.VmRecord;
+
+/// What the cluster decided about a [LedgerCommand]. An answer is final: it is in the log of a majority.
+public sealed interface LedgerAnswer {
+
+    /// It is so, by this command or already before it.
+    ///
+    /// @param vm the VM's record from then on; empty for a deleted VM and for a host
+    record Accepted(Optional<VmRecord> vm) implements LedgerAnswer {}
+
+    /// Another proposal was first. Nothing changed.
+    ///
+    /// @param current what the ledger holds instead
+    record Conflict(VmRecord current) implements LedgerAnswer {}
+
+    /// It can never be accepted as the ledger is now. Nothing changed.
+    record Refused(Problem problem) implements LedgerAnswer {}
+}

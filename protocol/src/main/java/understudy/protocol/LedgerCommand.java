@@ -1,0 +1,33 @@
+package understudy.protocol;
+
+import understudy.model.HostRecord;
+import understudy.model.View;
+import understudy.model.VmId;
+import understudy.model.VmSpec;
+
+/// Something that an agent asks the cluster to decide. All voters apply the same commands in the same order.
+///
+/// Every command may be given twice (its first answer can be lost), and the second time does no harm.
+public sealed interface LedgerCommand {
+
+    /// A new VM. Refused where its name is taken.
+    ///
+    /// @param wanted whether its users want it to run from the start
+    /// @param first  number 1
+    record CreateVm(VmSpec spec, boolean wanted, View first) implements LedgerCommand {}
+
+    /// Compare-and-set of a VM's view.
+    ///
+    /// @param expected the number of the view that the proposer knows
+    /// @param next     has the number `expected + 1`
+    record ChangeView(VmId vm, long expected, View next) implements LedgerCommand {}
+
+    /// Whether its users want the VM to run.
+    record SetWanted(VmId vm, boolean wanted) implements LedgerCommand {}
+
+    /// Forgets a VM that is stopped and not wanted.
+    record DeleteVm(VmId vm) implements LedgerCommand {}
+
+    /// What a host says of itself; replaces what it said before.
+    record RegisterHost(HostRecord host) implements LedgerCommand {}
+}

@@ -1,0 +1,207 @@
+package understudy.protocol;
+
+import java.util.Collections;
+import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import understudy.model.HostName;
+import understudy.model.HostRecord;
+import understudy.model.Placement;
+import understudy.model.Problem;
+import understudy.model.Replica;
+import understudy.model.View;
+import understudy.model.VmId;
+import understudy.model.VmName;
+import understudy.model.VmRecord;
+import understudy.model.VmSpec;
+import understudy.protocol.LedgerAnswer.Accepted;
+import understudy.protocol.LedgerAnswer.Conflict;
+import understudy.protocol.LedgerAnswer.Refused;
+
+/// All that must never be decided twice, and the function that decides it: what the cluster's voters replicate.
+///
+/// Views are changed by compare-and-set only, so of two hosts that both want to go on with a VM one wins, whatever
+/// messages are lost or late. Three awkward cases are decided here:
+///
+/// - **A proposal that is its own rival.** Its first answer was lost and it is proposed again. The record then holds
+///   its proposal id, so it is answered as accepted.
+/// - **A claim by a host that is not in sync.** A solo VM has no other copy. Only the active host, or the standby that
+///   the view names, may be active in the next view; anything else goes through `Stopped`, which only the active or
+///   an operator proposes.
+/// - **A name that is used again.** Names are unique among the VMs that exist; ids are unique for ever, by their
+/// making.
+///
+/// Immutable; equal states have equal contents.
+///
+/// @param applied how many commands have been applied, refused ones included; the same on all voters
+/// @param vms     by id; unmodifiable
+/// @param hosts   by name; unmodifiable
+public record LedgerState(long applied, SortedMap<VmId, VmRecord> vms, SortedMap<HostName, HostRecord> hosts) {
+    /// The most VMs of one cluster: the whole state travels in one snapshot.
+    public static final int VMS_MAX = 1024;
+    /// The most hosts and witnesses of one cluster.
+    public static final int HOSTS_MAX = 64;
+
+    public LedgerState {
+        if (applied < 0) {
+            throw new IllegalArgumentException(applied + " commands applied");
+        }
+        vms = Collections.unmodifiableSortedMap(new TreeMap<>(vms));
+        hosts = Collections.unmodifiableSortedMap(new TreeMap<>(hosts));
+    }
+
+    /// A new state and what to tell the proposer.
+    public record Applied(LedgerState state, LedgerAnswer answer) {}
+
+    /// What a new cluster starts with.
+    public static LedgerState empty() {
+        return new LedgerState(0, new TreeMap<>(), new TreeMap<>());
+    }
+
+    /// Decides one command. Total: it throws for no command that can be written.
+    public Applied apply(LedgerCommand command) {
+        return switch (command) {
+            case LedgerCommand.CreateVm(VmSpec spec, boolean wanted, View first) ->
+                create(new VmRecord(spec, wanted, first));
+            case LedgerCommand.ChangeView(VmId id, long expected, View next) -> changeView(id, expected, next);
+            case LedgerCommand.SetWanted(VmId id, boolean wanted) ->
+                vm(id).map(vm -> put(vm.withWanted(wanted))).orElseGet(() -> refuse(unknown(id)));
+            case LedgerCommand.DeleteVm(VmId id) -> vm(id).map(this::delete).orElseGet(() -> refuse(unknown(id)));
+            case LedgerCommand.RegisterHost(HostRecord host) -> register(host);
+        };
+    }
+
+    public Optional<VmRecord> vm(VmId id) {
+        return Optional.ofNullable(vms.get(id));
+    }
+
+    public Optional<VmRecord> vm(VmName name) {
+        return vms.values().stream().filter(vm -> vm.spec().name().equals(name)).findFirst();
+    }
+
+    public Optional<HostRecord> host(HostName name) {
+        return Optional.ofNullable(hosts.get(name));
+    }
+
+    private Applied create(VmRecord vm) {
+        VmSpec spec = vm.spec();
+        Optional<VmRecord> same = vm(spec.id());
+        if (same.isPresent()) {
+            return same.get().spec().equals(spec) ? accept(same) : answer(new Conflict(same.get()));
+        }
+        if (vm(spec.name()).isPresent()) {
+            return refuse(Problem.of(
+                            "vm-name-taken", "There is already a VM named " + spec.name() + ".", "Choose another name.")
+                    .with("name", spec.name()));
+        }
+        if (vms.size() >= VMS_MAX) {
+            return refuse(Problem.of("cluster-full", "The cluster has " + VMS_MAX + " VMs.", "Delete one first."));
+        }
+        if (vm.view().number() != 1) {
+            return refuse(wrongNumber(1, vm.view()));
+        }
+        return stranger(spec, vm.view()).map(this::refuse).orElseGet(() -> put(vm));
+    }
+
+    private Applied changeView(VmId id, long expected, View next) {
+        VmRecord vm = vms.get(id);
+        if (vm == null) {
+            return refuse(unknown(id));
+        }
+        View current = vm.view();
+        if (current.number() == next.number() && current.proposal().equals(next.proposal())) {
+            return accept(Optional.of(vm));
+        }
+        if (next.number() - 1 != expected) {
+            return refuse(wrongNumber(expected + 1, next));
+        }
+        if (current.number() != expected) {
+            return answer(new Conflict(vm));
+        }
+        return stranger(vm.spec(), next)
+                .or(() -> unfit(vm, next))
+                .map(this::refuse)
+                .orElseGet(() -> put(vm.withView(next)));
+    }
+
+    private Applied delete(VmRecord vm) {
+        if (vm.wanted() || !(vm.view().placement() instanceof Placement.Stopped)) {
+            return refuse(Problem.of("vm-not-stopped", vm.spec().name() + " is not stopped.", "Stop it first.")
+                    .with("placement", vm.view().placement()));
+        }
+        SortedMap<VmId, VmRecord> rest = new TreeMap<>(vms);
+        rest.remove(vm.spec().id());
+        return new Applied(new LedgerState(applied + 1, rest, hosts), new Accepted(Optional.empty()));
+    }
+
+    private Applied register(HostRecord host) {
+        if (!hosts.containsKey(host.name()) && hosts.size() >= HOSTS_MAX) {
+            return refuse(Problem.of(
+                    "cluster-full", "The cluster has " + HOSTS_MAX + " hosts.", "Make a second cluster for more."));
+        }
+        SortedMap<HostName, HostRecord> more = new TreeMap<>(hosts);
+        more.put(host.name(), host);
+        return new Applied(new LedgerState(applied + 1, vms, more), new Accepted(Optional.empty()));
+    }
+
+    /// A placement may name only the hosts that the VM was created for.
+    private static Optional<Problem> stranger(VmSpec spec, View view) {
+        Placement placement = view.placement();
+        Optional<HostName> active = placement.activeReplica().map(Replica::host);
+        Optional<HostName> standby = placement.standbyReplica().map(Replica::host);
+        return active.filter(host -> !spec.hosts().contains(host))
+                .or(() -> standby.filter(host -> !spec.hosts().contains(host)))
+                .map(host -> Problem.of(
+                                "host-not-of-vm",
+                                host + " is not one of the hosts of " + spec.name() + ".",
+                                "Place it on " + spec.hosts() + ".")
+                        .with("host", host));
+    }
+
+    /// Invariant: the next active host was active or standby before, unless nobody ran the VM.
+    private static Optional<Problem> unfit(VmRecord vm, View next) {
+        View current = vm.view();
+        return next.placement()
+                .activeReplica()
+                .map(Replica::host)
+                .filter(_ -> !(current.placement() instanceof Placement.Stopped))
+                .filter(host -> !current.isActive(host) && !current.isStandby(host))
+                .map(host -> Problem.of(
+                                "host-not-in-sync",
+                                host + " has no copy of " + vm.spec().name() + " that may go on.",
+                                "Wait for the active host, or force a start.")
+                        .with("host", host)
+                        .with("view", current));
+    }
+
+    private static Problem unknown(VmId id) {
+        return Problem.of("vm-unknown", "There is no VM " + id + ".", "List the VMs; it may have been deleted.")
+                .with("vm", id);
+    }
+
+    private static Problem wrongNumber(long expected, View view) {
+        return Problem.of(
+                        "view-number",
+                        "The proposed view must have number " + expected + " and has " + view.number() + ".",
+                        "Read the ledger and propose again.")
+                .with("number", view.number());
+    }
+
+    private Applied put(VmRecord vm) {
+        SortedMap<VmId, VmRecord> more = new TreeMap<>(vms);
+        more.put(vm.spec().id(), vm);
+        return new Applied(new LedgerState(applied + 1, more, hosts), new Accepted(Optional.of(vm)));
+    }
+
+    private Applied accept(Optional<VmRecord> vm) {
+        return answer(new Accepted(vm));
+    }
+
+    private Applied refuse(Problem problem) {
+        return answer(new Refused(problem));
+    }
+
+    private Applied answer(LedgerAnswer answer) {
+        return new Applied(new LedgerState(applied + 1, vms, hosts), answer);
+    }
+}

@@ -1,0 +1,228 @@
+package understudy.protocol;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+import understudy.model.ByteSize;
+import understudy.model.HostName;
+import understudy.model.HostRecord;
+import understudy.model.Level;
+import understudy.model.Life;
+import understudy.model.Placement;
+import understudy.model.Placement.Paired;
+import understudy.model.Placement.Solo;
+import understudy.model.Placement.Stopped;
+import understudy.model.Policy;
+import understudy.model.Replica;
+import understudy.model.View;
+import understudy.model.VmId;
+import understudy.model.VmName;
+import understudy.model.VmRecord;
+import understudy.model.VmSpec;
+import understudy.protocol.LedgerAnswer.Accepted;
+import understudy.protocol.LedgerAnswer.Conflict;
+import understudy.protocol.LedgerAnswer.Refused;
+import understudy.protocol.LedgerCommand.ChangeView;
+import understudy.protocol.LedgerCommand.CreateVm;
+import understudy.protocol.LedgerCommand.DeleteVm;
+import understudy.protocol.LedgerCommand.RegisterHost;
+import understudy.protocol.LedgerCommand.SetWanted;
+
+class LedgerStateTest {
+    private static final Replica H1 = replica("h1");
+    private static final Replica H2 = replica("h2");
+    private static final Replica H3 = replica("h3");
+
+    private final VmSpec web = spec("web");
+    private final VmId id = web.id();
+    private final View first = new View(1, new Stopped(), UUID.randomUUID());
+    private LedgerState state = LedgerState.empty();
+
+    @Test
+    void aVmIsCreatedOnceHoweverOftenItIsAsked() {
+        VmRecord record = new VmRecord(web, true, first);
+        assertThat(apply(new CreateVm(web, true, first))).isEqualTo(new Accepted(Optional.of(record)));
+        assertThat(apply(new CreateVm(web, true, first))).isEqualTo(new Accepted(Optional.of(record)));
+        assertThat(state.vms()).hasSize(1);
+        assertThat(state.vm(new VmName("web"))).contains(record);
+        assertThat(state.applied()).isEqualTo(2);
+    }
+
+    @Test
+    void aNameThatIsTakenIsRefusedUntilItsVmIsDeleted() {
+        apply(new CreateVm(web, false, first));
+        VmSpec other = spec("web");
+        assertRefused(new CreateVm(other, false, first), "vm-name-taken");
+        apply(new DeleteVm(id));
+        assertThat(apply(new CreateVm(other, false, first))).isInstanceOf(Accepted.class);
+    }
+
+    @Test
+    void anIdThatIsTakenByAnotherSpecIsAConflict() {
+        apply(new CreateVm(web, false, first));
+        VmSpec other = new VmSpec(
+                id,
+                new VmName("db"),
+                web.level(),
+                web.policy(),
+                web.memory(),
+                web.cpus(),
+                web.machine(),
+                web.cpu(),
+                web.nics(),
+                web.boot(),
+                web.hosts());
+        assertThat(apply(new CreateVm(other, false, first))).isInstanceOf(Conflict.class);
+    }
+
+    @Test
+    void ofTwoProposalsForOneNumberTheFirstWinsAndTheSecondLearnsWhatWon() {
+        paired();
+        View takeover = view(3, new Solo(H2));
+        View goingSolo = view(3, new Solo(H1));
+        assertThat(apply(new ChangeView(id, 2, takeover))).isInstanceOf(Accepted.class);
+        assertThat(apply(new ChangeView(id, 2, goingSolo))).isEqualTo(new Conflict(new VmRecord(web, true, takeover)));
+    }
+
+    @Test
+    void aConflictWithItsOwnRecordIsSuccess() {
+        paired();
+        View takeover = view(3, new Solo(H2));
+        apply(new ChangeView(id, 2, takeover));
+        assertThat(apply(new ChangeView(id, 2, takeover)))
+                .isEqualTo(new Accepted(Optional.of(new VmRecord(web, true, takeover))));
+        apply(new ChangeView(id, 3, view(4, new Paired(H2, H1))));
+        assertThat(apply(new ChangeView(id, 2, takeover)))
+                .as("but not once it has been overtaken")
+                .isInstanceOf(Conflict.class);
+    }
+
+    @Test
+    void aViewOfAnotherNumberThanTheNextIsRefused() {
+        paired();
+        assertRefused(new ChangeView(id, 2, view(4, new Solo(H1))), "view-number");
+        assertRefused(new ChangeView(id, Long.MAX_VALUE, view(2, new Solo(H1))), "view-number");
+        assertThat(apply(new ChangeView(id, 1, view(2, new Solo(H1))))).isInstanceOf(Conflict.class);
+        assertRefused(new CreateVm(spec("db"), false, view(2, new Stopped())), "view-number");
+    }
+
+    @Test
+    void onlyAHostThatTheViewNamesMayGoOn() {
+        paired();
+        apply(new ChangeView(id, 2, view(3, new Solo(H1))));
+        assertRefused(new ChangeView(id, 3, view(4, new Solo(H2))), "host-not-in-sync");
+        assertRefused(new ChangeView(id, 3, view(4, new Paired(H2, H1))), "host-not-in-sync");
+        assertThat(apply(new ChangeView(id, 3, view(4, new Solo(replica("h1"))))))
+                .as("the active host in a new life")
+                .isInstanceOf(Accepted.class);
+        assertThat(apply(new ChangeView(id, 4, view(5, new Stopped())))).isInstanceOf(Accepted.class);
+        assertThat(apply(new ChangeView(id, 5, view(6, new Solo(H2))))).isInstanceOf(Accepted.class);
+    }
+
+    @Test
+    void onlyTheHostsOfTheVmMayBePlaced() {
+        assertRefused(new CreateVm(web, true, view(1, new Solo(H3))), "host-not-of-vm");
+        paired();
+        assertRefused(new ChangeView(id, 2, view(3, new Paired(H1, H3))), "host-not-of-vm");
+        assertRefused(new ChangeView(id, 2, view(3, new Paired(H3, H1))), "host-not-of-vm");
+    }
+
+    @Test
+    void onlyAStoppedUnwantedVmIsDeleted() {
+        paired();
+        assertRefused(new DeleteVm(id), "vm-not-stopped");
+        apply(new SetWanted(id, false));
+        assertRefused(new DeleteVm(id), "vm-not-stopped");
+        apply(new ChangeView(id, 2, view(3, new Stopped())));
+        assertThat(apply(new DeleteVm(id))).isEqualTo(new Accepted(Optional.empty()));
+        assertThat(state.vms()).isEmpty();
+    }
+
+    @Test
+    void whatIsNotThereIsRefused() {
+        assertRefused(new DeleteVm(id), "vm-unknown");
+        assertRefused(new SetWanted(id, true), "vm-unknown");
+        assertRefused(new ChangeView(id, 1, view(2, new Stopped())), "vm-unknown");
+    }
+
+    @Test
+    void aHostIsWhatItSaidLast() {
+        apply(new RegisterHost(host("h1", 4)));
+        apply(new RegisterHost(host("h1", 8)));
+        assertThat(state.host(new HostName("h1")).map(HostRecord::cpus)).contains(8);
+    }
+
+    @Test
+    void theNumbersOfHostsAndVmsAreBounded() {
+        for (int i = 0; i < LedgerState.HOSTS_MAX; i++) {
+            assertThat(apply(new RegisterHost(host("h" + i, 1)))).isInstanceOf(Accepted.class);
+        }
+        assertRefused(new RegisterHost(host("more", 1)), "cluster-full");
+        assertThat(apply(new RegisterHost(host("h1", 2)))).isInstanceOf(Accepted.class);
+        for (int i = 0; i < LedgerState.VMS_MAX; i++) {
+            apply(new CreateVm(spec("vm" + i), false, first));
+        }
+        assertRefused(new CreateVm(spec("more"), false, first), "cluster-full");
+    }
+
+    static HostRecord host(String name, int cpus) {
+        return new HostRecord(
+                new HostName(name),
+                HostRecord.Role.HOST,
+                new Life(UUID.randomUUID()),
+                "http://10.0.0.1:8080",
+                ByteSize.ofMebibytes(2048),
+                cpus,
+                "7.2.22",
+                List.of("pc-q35-7.2"),
+                List.of("qemu64"),
+                "tcg");
+    }
+
+    static VmSpec spec(String name) {
+        return new VmSpec(
+                new VmId(UUID.randomUUID()),
+                new VmName(name),
+                Level.SYSTEM,
+                Policy.BALANCED,
+                ByteSize.ofMebibytes(512),
+                1,
+                "pc-q35-7.2",
+                "qemu64",
+                List.of(),
+                Optional.empty(),
+                List.of(H1.host(), H2.host()));
+    }
+
+    static Replica replica(String host) {
+        return new Replica(new HostName(host), new Life(UUID.randomUUID()));
+    }
+
+    private static View view(long number, Placement placement) {
+        return new View(number, placement, UUID.randomUUID());
+    }
+
+    private void paired() {
+        apply(new CreateVm(web, true, first));
+        apply(new ChangeView(id, 1, view(2, new Paired(H1, H2))));
+    }
+
+    private LedgerAnswer apply(LedgerCommand command) {
+        LedgerState.Applied applied = state.apply(command);
+        state = applied.state();
+        return applied.answer();
+    }
+
+    private void assertRefused(LedgerCommand command, String code) {
+        LedgerState before = state;
+        assertThat(apply(command))
+                .isInstanceOfSatisfying(
+                        Refused.class,
+                        refused -> assertThat(refused.problem().code()).isEqualTo(code));
+        assertThat(state.vms()).isEqualTo(before.vms());
+        assertThat(state.hosts()).isEqualTo(before.hosts());
+    }
+}
