@@ -206,7 +206,7 @@ class LedgerStateTest {
     }
 
     private void paired() {
-        apply(new CreateVm(web, true, first));
+        apply(new CreateVm(web, true, view(1, new Solo(H1))));
         apply(new ChangeView(id, 1, view(2, new Paired(H1, H2))));
     }
 
