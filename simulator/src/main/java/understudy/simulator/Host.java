@@ -1,0 +1,84 @@
+package understudy.simulator;
+
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import understudy.model.HostName;
+import understudy.model.Life;
+import understudy.model.VmId;
+
+/// A node that runs VMs: the QEMU processes, which only a power loss ends together, and the agent that drives them.
+final class Host extends Node {
+    private final Cluster cluster;
+    private final Map<VmId, Guest> guests = new TreeMap<>();
+    private final Map<VmId, Image> images = new TreeMap<>();
+    private Optional<Agent> agent = Optional.empty();
+    private long handicappedAt;
+
+    Host(HostName name, Cluster cluster, Schedule schedule) {
+        super(name, schedule);
+        this.cluster = cluster;
+    }
+
+    Optional<Agent> agent() {
+        return agent;
+    }
+
+    /// The guest's process, if there is one.
+    Optional<Guest> guest(VmId vm) {
+        return Optional.ofNullable(guests.get(vm)).filter(Guest::isAlive);
+    }
+
+    void put(VmId vm, Guest guest) {
+        guest(vm).ifPresent(Guest::die);
+        guests.put(vm, guest);
+    }
+
+    Optional<Image> image(VmId vm) {
+        return Optional.ofNullable(images.get(vm));
+    }
+
+    void put(VmId vm, Image image) {
+        images.put(vm, image);
+    }
+
+    void dropImage(VmId vm) {
+        images.remove(vm);
+    }
+
+    /// When this host could last not have had something decided, or was not there.
+    long handicappedAt() {
+        return handicappedAt;
+    }
+
+    void handicapped(long nowNanos) {
+        handicappedAt = nowNanos;
+    }
+
+    @Override
+    void startAgent(Life next) {
+        super.startAgent(next);
+        images.clear();
+        Agent started = new Agent(cluster, this, next);
+        agent = Optional.of(started);
+        started.start();
+    }
+
+    @Override
+    void killAgent() {
+        agent.ifPresent(Agent::died);
+        agent = Optional.empty();
+        super.killAgent();
+        guests.values().forEach(guest -> guest.listen(_ -> {}));
+        images.clear();
+    }
+
+    @Override
+    void powerOff() {
+        agent.ifPresent(Agent::vanished);
+        agent = Optional.empty();
+        super.powerOff();
+        guests.values().forEach(Guest::die);
+        guests.clear();
+    }
+}
