@@ -192,7 +192,10 @@ final class Cluster {
                         name(vm),
                         "branch " + branch.id() + " from " + branch.fork().orElseThrow());
             case Observation.ProposalRefused(VmId vm, String message) -> note("refused", vm, Optional.empty(), message);
-            case Observation.FrameLeft _, Observation.GateOpened _, Observation.EpochHeld _ -> {}
+            case Observation.ViewProposed _,
+                    Observation.FrameLeft _,
+                    Observation.GateOpened _,
+                    Observation.EpochHeld _ -> {}
         }
     }
 
@@ -246,6 +249,26 @@ final class Cluster {
                                 .isPresent();
         };
         return there ? Optional.empty() : Optional.of(describe(vm));
+    }
+
+    /// Where the ledger has each VM.
+    List<Outcome.VmEnd> end() {
+        return ledger.vms().stream()
+                .map(vm -> {
+                    Placement placement = vm.view().placement();
+                    return new Outcome.VmEnd(
+                            vm.spec().name().toString(),
+                            placement instanceof Placement.Stopped ? "stopped" : "running",
+                            placement
+                                    .activeReplica()
+                                    .map(it -> it.host().toString())
+                                    .orElse(""),
+                            placement
+                                    .standbyReplica()
+                                    .map(it -> it.host().toString())
+                                    .orElse(""));
+                })
+                .toList();
     }
 
     private Optional<Part> part(Replica replica, VmId vm) {

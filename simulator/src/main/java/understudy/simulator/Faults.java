@@ -82,7 +82,7 @@ final class Faults {
         host.guest(vm.spec().id()).ifPresent(guest -> {
             fault(name, "guest of " + vm.spec().name() + " crashes");
             guest.die();
-            host.agent().flatMap(agent -> agent.driver(vm.spec().id())).ifPresent(VmDriver::guestCrashed);
+            host.agent().flatMap(agent -> agent.driver(vm.spec().id())).ifPresent(driver -> driver.guestCrashed(guest));
         });
     }
 

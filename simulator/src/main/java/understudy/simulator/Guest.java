@@ -10,6 +10,7 @@ final class Guest {
     private final Branch branch;
     private long position;
     private boolean alive = true;
+    private boolean unnoticed = true;
     private boolean running;
     private boolean paused;
     private Optional<Consumer<Point>> listener = Optional.empty();
@@ -63,6 +64,16 @@ final class Guest {
     void die() {
         alive = false;
         listener = Optional.empty();
+    }
+
+    /// The agent knows that it is dead.
+    void noticeDeath() {
+        unnoticed = false;
+    }
+
+    /// Whether the agent has no reason yet to think that it is dead.
+    boolean isThoughtAlive() {
+        return alive || unnoticed;
     }
 
     private void work() {

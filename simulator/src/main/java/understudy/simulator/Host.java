@@ -29,6 +29,11 @@ final class Host extends Node {
         return Optional.ofNullable(guests.get(vm)).filter(Guest::isAlive);
     }
 
+    /// Whether the agent has the guest, for all it knows.
+    boolean thinksItHasGuest(VmId vm) {
+        return Optional.ofNullable(guests.get(vm)).filter(Guest::isThoughtAlive).isPresent();
+    }
+
     void put(VmId vm, Guest guest) {
         guest(vm).ifPresent(Guest::die);
         guests.put(vm, guest);
@@ -59,6 +64,7 @@ final class Host extends Node {
     void startAgent(Life next) {
         super.startAgent(next);
         images.clear();
+        guests.values().removeIf(guest -> !guest.isAlive());
         Agent started = new Agent(cluster, this, next);
         agent = Optional.of(started);
         started.start();

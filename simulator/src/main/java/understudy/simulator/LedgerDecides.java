@@ -37,6 +37,7 @@ final class LedgerDecides implements Checker {
             }
             case Observation.ProposalRefused(VmId _, String message) -> Optional.of("refused: " + message);
             case Observation.FrameLeft _,
+                    Observation.ViewProposed _,
                     Observation.GuestBooted _,
                     Observation.ImageResumed _,
                     Observation.EpochHeld _ -> Optional.empty();

@@ -2,11 +2,15 @@ package understudy.simulator;
 
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.UUID;
 import understudy.model.Placement;
 import understudy.model.Placement.Paired;
 import understudy.model.Placement.Solo;
 import understudy.model.Replica;
+import understudy.model.View;
 import understudy.model.VmId;
 import understudy.model.VmRecord;
 import understudy.simulator.Branch.Point;
@@ -22,6 +26,9 @@ final class NothingLost implements Checker {
     private final Cluster cluster;
     private final Map<VmId, Map<Integer, Point>> shown = new TreeMap<>();
 
+    /// Proposals by which somebody with a memory was to go on, when they were made; they may land after it was lost.
+    private final Set<UUID> sound = new TreeSet<>();
+
     NothingLost(Cluster cluster) {
         this.cluster = cluster;
     }
@@ -35,13 +42,20 @@ final class NothingLost implements Checker {
             }
             case Observation.ImageResumed(VmId vm, var _, Branch branch) ->
                 forgotten(vm, branch.end(), branch.fork().orElseThrow().toString());
-            case Observation.ViewAccepted(VmId vm, VmRecord before, var view) ->
-                judge(vm, before.view().placement(), view.placement());
+            case Observation.ViewAccepted(VmId vm, VmRecord before, View view) ->
+                judge(vm, before.view().placement(), view);
             case Observation.GuestBooted(VmId vm, var host, Branch _) -> {
                 Host there = cluster.host(host);
                 yield image(there, vm).isPresent()
                         ? Optional.of(host + " boots, and its image could go on")
                         : Optional.empty();
+            }
+            case Observation.ViewProposed(VmId vm, View view) -> {
+                if (view.placement() instanceof Solo(Replica next)
+                        && (hasMemory(next, vm) || cluster.host(next.host()).thinksItHasGuest(vm))) {
+                    sound.add(view.proposal());
+                }
+                yield Optional.empty();
             }
             case Observation.EpochHeld _, Observation.GateOpened _, Observation.ProposalRefused _ -> Optional.empty();
         };
@@ -59,23 +73,17 @@ final class NothingLost implements Checker {
                 .map(seen -> who + " goes on without frame " + seen + ", which clients saw");
     }
 
-    private Optional<String> judge(VmId vm, Placement before, Placement after) {
-        if (!(before instanceof Paired(Replica active, Replica standby)) || !(after instanceof Solo(Replica next))) {
+    private Optional<String> judge(VmId vm, Placement before, View view) {
+        if (!(before instanceof Paired(Replica active, Replica standby))
+                || !(view.placement() instanceof Solo(Replica next))
+                || sound.contains(view.proposal())
+                || hasMemory(next, vm)) {
             return Optional.empty();
         }
-        if (next.host().equals(standby.host())) {
-            return hasImage(standby, vm) && next.equals(standby)
-                    ? Optional.empty()
-                    : survivor(vm, active, hasGuest(active, vm), next);
-        }
-        return hasGuest(active, vm) ? Optional.empty() : survivor(vm, standby, hasImage(standby, vm), next);
-    }
-
-    private Optional<String> survivor(VmId vm, Replica other, boolean survives, Replica next) {
+        Replica other = next.host().equals(standby.host()) ? active : standby;
         long since = cluster.schedule().nowNanos() - cluster.host(other.host()).handicappedAt();
-        boolean authorDied = !cluster.host(next.host()).isLife(next.life());
-        return survives && since > excused() && !authorDied
-                ? Optional.of("%s goes on without a memory of %s, and %s has one".formatted(next, vm, other))
+        return hasMemory(other, vm) && since > excused()
+                ? Optional.of("%s goes on without a memory, and %s has one".formatted(next, other))
                 : Optional.empty();
     }
 
@@ -84,13 +92,11 @@ final class NothingLost implements Checker {
         return cluster.options().timing().bootClaimAfter().toNanos() + Schedule.SECOND;
     }
 
-    private boolean hasGuest(Replica active, VmId vm) {
-        return cluster.host(active.host()).guest(vm).isPresent();
-    }
-
-    private boolean hasImage(Replica standby, VmId vm) {
-        Host host = cluster.host(standby.host());
-        return host.isLife(standby.life()) && image(host, vm).isPresent();
+    /// A guest outlives its agent, an image does not.
+    private boolean hasMemory(Replica replica, VmId vm) {
+        Host host = cluster.host(replica.host());
+        return host.guest(vm).isPresent()
+                || (host.isLife(replica.life()) && image(host, vm).isPresent());
     }
 
     private static Optional<Point> image(Host host, VmId vm) {

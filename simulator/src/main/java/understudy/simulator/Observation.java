@@ -26,6 +26,9 @@ sealed interface Observation {
     /// A standby holds the whole of an epoch that ended at `end`.
     record EpochHeld(VmId vm, Replica standby, Point end) implements Observation {}
 
+    /// A host asks for a view.
+    record ViewProposed(VmId vm, View view) implements Observation {}
+
     /// The ledger changed the view.
     record ViewAccepted(VmId vm, VmRecord before, View view) implements Observation {}
 

@@ -37,8 +37,10 @@ final class OneRunner implements Checker {
                 yield Optional.empty();
             }
             case Observation.FrameLeft(var _, var host, Point frame) -> left(line, host.toString(), frame);
-            case Observation.GateOpened _, Observation.ViewAccepted _, Observation.ProposalRefused _ ->
-                Optional.empty();
+            case Observation.GateOpened _,
+                    Observation.ViewAccepted _,
+                    Observation.ViewProposed _,
+                    Observation.ProposalRefused _ -> Optional.empty();
         };
     }
 

@@ -7,10 +7,20 @@ import java.util.stream.Collectors;
 ///
 /// @param violations all promises that were broken at the first moment at which one was; empty if none
 /// @param timeline   what happened, in order
-public record Outcome(long seed, List<Violation> violations, List<TimelineEntry> timeline) {
+/// @param end        where each VM is when the run ends
+public record Outcome(long seed, List<Violation> violations, List<TimelineEntry> timeline, List<VmEnd> end) {
+
+    /// Where a VM is.
+    ///
+    /// @param state   `running` or `stopped`
+    /// @param active  a host's name, or empty
+    /// @param standby a host's name, or empty
+    public record VmEnd(String vm, String state, String active, String standby) {}
+
     public Outcome {
         violations = List.copyOf(violations);
         timeline = List.copyOf(timeline);
+        end = List.copyOf(end);
     }
 
     public boolean isOk() {

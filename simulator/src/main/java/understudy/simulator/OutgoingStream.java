@@ -126,10 +126,10 @@ final class OutgoingStream {
 
     private void capture(long epoch) {
         Optional<Guest> guest = driver.guest();
+        capturing = true;
         if (guest.isEmpty() || closed || lastCaptured) {
             return;
         }
-        capturing = true;
         guest.get().pause();
         long pause = cluster.dice().millis(0.3, 8);
         driver.later(pause, () -> captured(guest.get(), epoch, pause));

@@ -35,6 +35,7 @@ final class OutputFollowsCommit implements Checker {
             case Observation.GuestBooted _,
                     Observation.ImageResumed _,
                     Observation.GateOpened _,
+                    Observation.ViewProposed _,
                     Observation.ProposalRefused _ -> Optional.empty();
         };
     }

@@ -1,6 +1,5 @@
 package understudy.simulator;
 
-import java.util.List;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 
@@ -86,6 +85,6 @@ public final class SimulationRun {
     }
 
     Outcome outcome() {
-        return new Outcome(seed, List.copyOf(cluster.violations()), cluster.timeline());
+        return new Outcome(seed, cluster.violations(), cluster.timeline(), cluster.end());
     }
 }

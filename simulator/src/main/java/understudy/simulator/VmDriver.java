@@ -119,6 +119,7 @@ final class VmDriver {
     // ---- the ledger -----------------------------------------------------------------------------------------------
 
     private void propose(View view) {
+        cluster.observe(new Observation.ViewProposed(vm(), view));
         plantedAtProposal();
         long attempt = ++asked;
         cluster.ledger()
@@ -183,7 +184,7 @@ final class VmDriver {
         later(takes, () -> {
             if (guest.isAlive() && fails) {
                 guest.die();
-                give(new ViewInput.GuestGone(cluster.schedule().now()));
+                gone(guest);
             } else if (guest.isAlive()) {
                 guest.run();
                 give(new ViewInput.GuestRunning(cluster.schedule().now()));
@@ -214,22 +215,30 @@ final class VmDriver {
     }
 
     /// The guest's process ended by itself.
-    void guestCrashed() {
-        later(
-                cluster.dice().millis(0, 5),
-                () -> give(new ViewInput.GuestGone(cluster.schedule().now())));
+    void guestCrashed(Guest guest) {
+        later(cluster.dice().millis(0, 5), () -> gone(guest));
+    }
+
+    private void gone(Guest guest) {
+        guest.noticeDeath();
+        give(new ViewInput.GuestGone(cluster.schedule().now()));
     }
 
     private void kill() {
-        guest().ifPresent(Guest::die);
+        guest().ifPresent(this::end);
         gate.shut();
+    }
+
+    private void end(Guest guest) {
+        guest.die();
+        guest.noticeDeath();
     }
 
     private void shutDown() {
         Optional<Guest> ending = guest();
         later(cluster.dice().millis(20, 300), () -> {
             if (ending.isEmpty() || ending.get().isAlive()) {
-                ending.ifPresent(Guest::die);
+                ending.ifPresent(this::end);
                 give(new ViewInput.GuestGone(cluster.schedule().now()));
             }
         });
