@@ -9,9 +9,14 @@ import understudy.model.VmRecord;
 /// What can happen to the [ViewMachine].
 public sealed interface ViewInput {
 
-    /// The ledger has this record of the VM: from its change feed, or as the answer to a proposal. Older ones are
-    /// ignored.
+    /// The ledger has this record of the VM, says its change feed. To be told in the ledger's order; one of an older
+    /// view
+    /// is ignored.
     record RecordLearnt(VmRecord record) implements ViewInput {}
+
+    /// The ledger had this record when it decided on a proposal, be it accepted or not. The feed may have told a later
+    /// one already, so it counts only where its view is newer than the known one.
+    record ProposalAnswered(VmRecord record) implements ViewInput {}
 
     /// The ledger has no such VM any more.
     record RecordGone() implements ViewInput {}

@@ -54,6 +54,7 @@ import understudy.protocol.ViewInput.ImageLost;
 import understudy.protocol.ViewInput.LastEpochCommitted;
 import understudy.protocol.ViewInput.PeerHeard;
 import understudy.protocol.ViewInput.PeerLost;
+import understudy.protocol.ViewInput.ProposalAnswered;
 import understudy.protocol.ViewInput.ProposalUnanswered;
 import understudy.protocol.ViewInput.RecordGone;
 import understudy.protocol.ViewInput.RecordLearnt;
@@ -129,6 +130,8 @@ public final class ViewMachine {
         List<ViewEffect> effects = new ArrayList<>();
         ViewState next = switch (input) {
             case RecordLearnt(VmRecord record) -> learn(state, record, effects);
+            case ProposalAnswered(VmRecord record) ->
+                record.view().number() > state.number() ? learn(state, record, effects) : state;
             case RecordGone() -> forget(state, effects);
             case PeerHeard(HostName _, var life, Moment _) -> peerHeard(state, new PeerState.Up(life), effects);
             case PeerLost(Moment at) -> peerLost(state, at, effects);

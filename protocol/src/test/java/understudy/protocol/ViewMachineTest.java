@@ -57,6 +57,7 @@ import understudy.protocol.ViewInput.ImageLost;
 import understudy.protocol.ViewInput.LastEpochCommitted;
 import understudy.protocol.ViewInput.PeerHeard;
 import understudy.protocol.ViewInput.PeerLost;
+import understudy.protocol.ViewInput.ProposalAnswered;
 import understudy.protocol.ViewInput.ProposalUnanswered;
 import understudy.protocol.ViewInput.RecordGone;
 import understudy.protocol.ViewInput.RecordLearnt;
@@ -343,6 +344,17 @@ class ViewMachineTest {
         assertThat(state).isEqualTo(before);
     }
 
+    @Test
+    void anAnswerThatIsOlderThanTheFeedDoesNotTakeAWishBack() {
+        wanted = false;
+        VmRecord stopped = record(2, new Stopped()).withWanted(false);
+        learn(2, new Stopped());
+        wanted = true;
+        learn(2, new Stopped());
+        assertThat(step(new ProposalAnswered(stopped))).isEmpty();
+        assertProposed(3, new Solo(SELF), step(new Tick(at(20))));
+    }
+
     // ---- every part, every input ----
 
     /// Nothing throws, and what lets output out or lets a guest run happens only under a view that allows it.
@@ -446,6 +458,7 @@ class ViewMachineTest {
         for (Placement placement : placements) {
             for (long number = 6; number <= 8; number++) {
                 all.add(new RecordLearnt(record(number, placement)));
+                all.add(new ProposalAnswered(record(number, placement)));
                 all.add(new RecordLearnt(record(number, placement).withWanted(false)));
             }
         }

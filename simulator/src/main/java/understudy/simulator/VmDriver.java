@@ -136,8 +136,8 @@ final class VmDriver {
 
     private void answered(LedgerAnswer answer) {
         switch (answer) {
-            case LedgerAnswer.Accepted(var vm) -> vm.ifPresent(it -> give(new ViewInput.RecordLearnt(it)));
-            case LedgerAnswer.Conflict(var current) -> give(new ViewInput.RecordLearnt(current));
+            case LedgerAnswer.Accepted(var vm) -> vm.ifPresent(it -> give(new ViewInput.ProposalAnswered(it)));
+            case LedgerAnswer.Conflict(var current) -> give(new ViewInput.ProposalAnswered(current));
             case LedgerAnswer.Refused _ -> {}
         }
     }

@@ -28,8 +28,12 @@ class RandomExplorationTest {
     @CsvSource({
         "33, a start that was called off proposed a stop of what nobody ran",
         "198, a proposal that ran out at the wrong moment was never asked for again",
-        "603, a solo view landed after the guest that it was for had died",
-        "10337, a host without a guest gave its solo VM to its former standby"
+        "3747, a host booted under a pair that it learnt late",
+        "3871, a boot that nobody wanted any more happened under a pair",
+        "4209, a host booted at once although its silent standby had the only memory",
+        "10337, a host without a guest gave its solo VM to its former standby",
+        "108376, an answer that was older than the feed took back the wish that a VM run",
+        "109563, an answer that was older than the feed took back the wish that a VM run"
     })
     void aSeedThatOnceFailed(long seed, String what) {
         assertNothingBroken(RandomExploration.run(seed, 1, SimulationOptions.RANDOM));
