@@ -9,9 +9,13 @@ import understudy.model.VmId;
 
 /// A node that runs VMs: the QEMU processes, which only a power loss ends together, and the agent that drives them.
 final class Host extends Node {
+    /// The longest that a message travels between two hosts that are joined.
+    private static final long NEWS_TAKES = 200 * Schedule.MILLISECOND;
+
     private final Cluster cluster;
     private final Map<VmId, Guest> guests = new TreeMap<>();
     private final Map<VmId, Image> images = new TreeMap<>();
+    private final Map<VmId, Long> imageLostAt = new TreeMap<>();
     private Optional<Agent> agent = Optional.empty();
     private long handicappedAt;
 
@@ -48,7 +52,16 @@ final class Host extends Node {
     }
 
     void dropImage(VmId vm) {
-        images.remove(vm);
+        if (images.remove(vm) != null) {
+            imageLostAt.put(vm, schedule().nowNanos());
+        }
+    }
+
+    /// Whether an image was lost here so recently that the active may not have been told.
+    boolean justLostImage(VmId vm) {
+        return Optional.ofNullable(imageLostAt.get(vm))
+                .filter(at -> schedule().nowNanos() - at < NEWS_TAKES)
+                .isPresent();
     }
 
     /// When this host could last not have had something decided, or was not there.

@@ -51,8 +51,7 @@ final class NothingLost implements Checker {
                         : Optional.empty();
             }
             case Observation.ViewProposed(VmId vm, View view) -> {
-                if (view.placement() instanceof Solo(Replica next)
-                        && (hasMemory(next, vm) || cluster.host(next.host()).thinksItHasGuest(vm))) {
+                if (view.placement() instanceof Solo(Replica next) && thinksItHasMemory(next, vm)) {
                     sound.add(view.proposal());
                 }
                 yield Optional.empty();
@@ -97,6 +96,12 @@ final class NothingLost implements Checker {
         Host host = cluster.host(replica.host());
         return host.guest(vm).isPresent()
                 || (host.isLife(replica.life()) && image(host, vm).isPresent());
+    }
+
+    /// Whether there is one, or its loss is news that the proposer cannot have.
+    private boolean thinksItHasMemory(Replica replica, VmId vm) {
+        Host host = cluster.host(replica.host());
+        return hasMemory(replica, vm) || host.thinksItHasGuest(vm) || host.justLostImage(vm);
     }
 
     private static Optional<Point> image(Host host, VmId vm) {
