@@ -18,11 +18,10 @@ import understudy.model.VmRecord;
 /// | `Solo(a)`     | `Solo` on a's host, in any life; `Paired(a, s)`; `Stopped`                       |
 /// | `Paired(a,s)` | `Solo` on a's host or on s's host, in any life; `Stopped`                        |
 ///
-/// The intuition: whoever runs next either has what ran before, or the ledger knows that nobody has. A pair is made
-/// only
-/// by the very replica that runs, because the image is a copy of *its* memory. A `Solo` of another life is a boot, or a
-/// guest that a restarted agent found alive. From one pair to another there is no way but through `Solo`, so that an
-/// image is never counted upon by a view that it was not made under.
+/// The intuition: whoever runs next either has what ran before, or the ledger knows that nobody has. A pair is
+/// made only by the very replica that runs, because the image is a copy of *its* memory. A `Solo` of another life
+/// is a boot, or a guest that a restarted agent found alive. From one pair to another there is no way but through
+/// `Solo`, so that an image is never counted upon by a view that it was not made under.
 public final class Transitions {
 
     private Transitions() {}

@@ -9,9 +9,8 @@ import understudy.model.VmRecord;
 /// What can happen to the [ViewMachine].
 public sealed interface ViewInput {
 
-    /// The ledger has this record of the VM, says its change feed. To be told in the ledger's order; one of an older
-    /// view
-    /// is ignored.
+    /// The ledger has this record of the VM, says its change feed. To be told in the ledger's order; one of an
+    /// older view is ignored.
     record RecordLearnt(VmRecord record) implements ViewInput {}
 
     /// The ledger had this record when it decided on a proposal, be it accepted or not. The feed may have told a later

@@ -142,8 +142,7 @@ final class Faults {
     }
 
     /// Lets random faults happen from now on, for `nanos`. Each run has some of the kinds only, and its own pace:
-    /// faults
-    /// that hide each other in one run do not in the next.
+    /// faults that hide each other in one run do not in the next.
     void begin(long nanos) {
         cluster.faultsGoOn(true);
         Dice dice = cluster.dice();

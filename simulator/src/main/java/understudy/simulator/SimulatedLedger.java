@@ -14,9 +14,9 @@ import understudy.protocol.LedgerAnswer;
 import understudy.protocol.LedgerCommand;
 import understudy.protocol.LedgerState;
 
-/// The replicated ledger as its clients see it: one truth, reached through a leader that has a majority, with answers
-/// that are late or lost, and a feed to every node that is late but in order. The truth is the production state
-/// machine.
+/// The replicated ledger as its clients see it: one truth, reached through a leader that has a majority, with
+/// answers that are late or lost, and a feed to every node that is late but in order. The truth is the production
+/// state machine.
 final class SimulatedLedger {
     private static final long CHECK_EVERY = 10 * Schedule.MILLISECOND;
 
