@@ -196,11 +196,11 @@ public final class CheckpointStream implements AutoCloseable {
                 WriteTracker.attach(guest.process().pid(), UserfaultShim.TRACKER_FD, tracked));
     }
 
-    /// Copies RAM while the guest runs, again and again what it wrote meanwhile, until little is left.
+    /// Copies all of RAM while the guest runs, then again and again what it wrote meanwhile, until little is left.
     private void copyRounds(GuestMemory memory) throws IOException {
         long first = 0;
         for (int round = 0; round < ROUNDS_MAX && !ended.get(); round++) {
-            List<AddressRange> written = memory.written();
+            List<AddressRange> written = round == 0 ? memory.everything() : memory.written();
             long bytes = written.stream().mapToLong(AddressRange::length).sum();
             first = round == 0 ? bytes : first;
             copyRound(memory.ram().segment(), written, round == 0 ? bytes : 0);

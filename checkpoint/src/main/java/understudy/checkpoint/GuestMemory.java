@@ -72,6 +72,16 @@ final class GuestMemory implements AutoCloseable {
         }
     }
 
+    /// All of RAM that holds data, while the guest may run on. What it writes after this is told by [#written]. The marks
+    /// do not tell what was never copied on this stream: an earlier stream of the same QEMU may have taken them.
+    List<AddressRange> everything() throws IOException {
+        runs.clear();
+        tracker.take(ramRange, runs);
+        List<AddressRange> data = new ArrayList<>();
+        addData(0, ramRange.length(), data);
+        return data;
+    }
+
     /// What was written to RAM since the last time and holds data, while the guest may run on. Pages that it writes
     /// after this are told again.
     List<AddressRange> written() throws IOException {
@@ -79,19 +89,23 @@ final class GuestMemory implements AutoCloseable {
         tracker.take(ramRange, runs);
         List<AddressRange> data = new ArrayList<>();
         for (int i = 0; i < runs.count(); i++) {
-            long from = runs.start(i) - ramRange.start();
-            long to = runs.end(i) - ramRange.start();
-            while (from < to) {
-                long begin = ram.nextData(from);
-                if (begin >= to) {
-                    break;
-                }
-                long end = Math.min(to, ram.nextHole(begin));
-                data.add(new AddressRange(begin, end));
-                from = end;
-            }
+            addData(runs.start(i) - ramRange.start(), runs.end(i) - ramRange.start(), data);
         }
         return data;
+    }
+
+    /// The parts of RAM in [`from`, `to`) that are no holes.
+    private void addData(long from, long to, List<AddressRange> data) throws IOException {
+        long at = from;
+        while (at < to) {
+            long begin = ram.nextData(at);
+            if (begin >= to) {
+                return;
+            }
+            long end = Math.min(to, ram.nextHole(begin));
+            data.add(new AddressRange(begin, end));
+            at = end;
+        }
     }
 
     /// A checksum of every page, RAM first, then the small blocks in the order of their places in the head.
