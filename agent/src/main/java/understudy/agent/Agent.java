@@ -78,12 +78,12 @@ public final class Agent implements AutoCloseable {
                 LinkConfig.of(config.name(), self.life(), config.cluster(), config.listen(), peerAddresses(config)));
         this.files = new FileStore(config.data().resolve("files"), link);
         this.peers = new Peers(config.loseAfter(), new PeersListener());
+        link.serve(AgentServices.CHECKPOINTS, this::takeStream);
         this.messenger = new Messenger(link, new MessengerListener());
         this.ledger = startLedger();
         HostProbe probe = new HostProbe(config, self.life());
         QemuHost qemu = new QemuHost(config.run(), config.data(), files, probe.accelerator());
         this.services = new AgentServices(self, config, link, messenger, ledger, qemu, events);
-        link.serve(AgentServices.CHECKPOINTS, this::takeStream);
         this.host = probe.record();
         this.clock = Executors.newScheduledThreadPool(
                 2, Thread.ofPlatform().daemon().name("clock-", 0).factory());

@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import understudy.agent.rest.Control;
@@ -38,6 +39,10 @@ import understudy.protocol.LedgerState;
 final class AgentControl implements Control {
     private static final Duration FRESH = Duration.ofSeconds(3);
     private static final Duration SWITCHOVER = Duration.ofSeconds(30);
+
+    /// How long to look for a VM that is not known here, in case that it was just created elsewhere.
+    private static final Duration LOOK = Duration.ofMillis(1500);
+
     private static final Duration POLL = Duration.ofMillis(20);
 
     private final Agent agent;
@@ -131,7 +136,8 @@ final class AgentControl implements Control {
         return agent.ledger()
                 .seen()
                 .vm(name)
-                .or(() -> read().vm(name))
+                .or(() -> await(agent.ledger().read().orTimeout(LOOK.toMillis(), TimeUnit.MILLISECONDS))
+                        .vm(name))
                 .orElseThrow(() -> Problem.of(
                                 "no-such-vm", "There is no VM named " + name + ".", "List them: understudy vm list")
                         .refused());

@@ -39,6 +39,10 @@ public final class ApiClient implements AutoCloseable {
     public static final String NO_ANSWER = "no-answer";
 
     private static final Duration CONNECT_TIME_OUT = Duration.ofSeconds(1);
+
+    /// For a question: another agent answers it just as well, and this one's host may have lost its power.
+    private static final Duration QUESTION_TIME_OUT = Duration.ofSeconds(2);
+
     private static final Duration ANSWER_TIME_OUT = Duration.ofSeconds(60);
     private static final Duration UPLOAD_TIME_OUT = Duration.ofMinutes(30);
 
@@ -149,7 +153,8 @@ public final class ApiClient implements AutoCloseable {
     }
 
     private <T> T ask(String method, String path, Class<T> type) {
-        return read(exchange(new Call(method, path, ANSWER_TIME_OUT, BodyPublishers::noBody)), type);
+        Duration timeOut = method.equals("GET") ? QUESTION_TIME_OUT : ANSWER_TIME_OUT;
+        return read(exchange(new Call(method, path, timeOut, BodyPublishers::noBody)), type);
     }
 
     /// One request, as it is sent to any agent.

@@ -79,7 +79,7 @@ final class VmCreate implements Callable<Integer> {
             names = "--nic",
             paramLabel = "mac=MAC",
             arity = "0..1",
-            fallbackValue = "",
+            fallbackValue = NicOption.ANY,
             description = "A network card; give it once for each.")
     private List<NicOption> nics = new ArrayList<>();
 

@@ -35,6 +35,13 @@ class CommandsTest {
     }
 
     @Test
+    void aNetworkCardWithoutAnAddressGetsOne() {
+        terminal.run(CREATE + " --nic --nic --cpus 1");
+        assertThat(json(terminal.run("vm show web-1 --output json")).path("nics"))
+                .hasSize(2);
+    }
+
+    @Test
     void creatingWaitsUntilTheVmIsProtected() {
         Ran ran = terminal.run(CREATE + " --nic mac=52:54:00:12:34:56");
         assertThat(ran.out()).isEqualTo("web-1: running on h1, protected by h2\n");

@@ -50,11 +50,13 @@ public sealed interface Part {
     record Halting(boolean gone) implements Part {}
 
     /// An image of the active's guest is being made here; it is not whole.
-    record Receiving(Replica active) implements Part {}
+    ///
+    /// @param view under which the active makes it; the ledger may not have told this host of it yet
+    record Receiving(Replica active, long view) implements Part {}
 
     /// A whole image is here.
     ///
-    /// @param since the newest view that was known when the image became whole
+    /// @param since the newest view that was known when the image became whole, be it from its stream only
     record Holding(Replica active, long since) implements Part {}
 
     /// A whole image is here, its stream is closed, and taking over is proposed.

@@ -6,7 +6,8 @@ import understudy.model.View;
 /// What the [ViewMachine] wants done. Each is safe to repeat.
 public sealed interface ViewEffect {
 
-    /// Ask the ledger for this view; tell [ViewInput.RecordLearnt] or [ViewInput.ProposalUnanswered].
+    /// Ask the ledger for this view; tell [ViewInput.ProposalAnswered] or [ViewInput.ProposalUnanswered].
+    /// Only the last one's answer may be given up for missing; earlier ones are overtaken by it.
     record Propose(View view) implements ViewEffect {}
 
     /// Start QEMU from the VM's boot files.

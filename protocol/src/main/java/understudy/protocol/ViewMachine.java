@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import understudy.model.HostName;
+import understudy.model.Life;
 import understudy.model.Moment;
 import understudy.model.Placement;
 import understudy.model.Placement.Paired;
@@ -106,7 +107,7 @@ public final class ViewMachine {
                 Duration.ofSeconds(3),
                 Duration.ofSeconds(10),
                 Duration.ofMillis(500),
-                Duration.ofSeconds(30));
+                Duration.ofSeconds(5));
     }
 
     private final Replica self;
@@ -120,7 +121,8 @@ public final class ViewMachine {
 
     /// The state in which a new life of the agent begins, before anything is known.
     public ViewState initial(Moment now) {
-        return new ViewState(Optional.empty(), new PeerState.Unknown(now), new Idle(), Optional.empty(), 0, now, 0);
+        return new ViewState(
+                Optional.empty(), new PeerState.Unknown(now), new Idle(), Optional.empty(), false, 0, now, 0);
     }
 
     public Step<ViewState, ViewEffect> step(ViewState state, ViewInput input) {
@@ -141,7 +143,7 @@ public final class ViewMachine {
             case ImageLost() -> imageLost(state, effects);
             case SwitchoverAsked() -> switchoverAsked(state, effects);
             case LastEpochCommitted() -> lastEpochCommitted(state);
-            case ProposalUnanswered() -> askAgain(state, effects);
+            case ProposalUnanswered() -> state.withoutAnswer();
         };
         return new Step<>(propose(next, effects), effects);
     }
@@ -179,10 +181,13 @@ public final class ViewMachine {
                 effects.add(new AdoptGuest());
                 yield state.with(new Booting());
             }
-            case Starting() -> {
+            case Starting()
+            when solo -> {
                 effects.add(new BootGuest());
                 yield state.with(new Booting());
             }
+            // A pair that was asked for before the guest died has landed: its standby has the better claim.
+            case Starting() -> state.with(new Idle());
             case Holding _, Claiming _ -> {
                 effects.add(new CloseStream());
                 effects.add(new ResumeImage());
@@ -195,6 +200,8 @@ public final class ViewMachine {
             }
             case Raising(Replica standby)
             when placement.equals(new Paired(self, standby)) -> state.with(new Protected(standby));
+            // What was asked for while the guest lived has landed late: there is no pair to leave it to any more.
+            case Yielding _ when solo -> state.with(new Idle());
             case Receiving _ -> dropped(state, effects);
             case Dropping _,
                     Raising _,
@@ -305,6 +312,7 @@ public final class ViewMachine {
                 effects.add(new KillGuest("it was stopped"));
                 yield state.with(new Halting(true));
             }
+            case Starting _ when state.placement().equals(Optional.of(new Stopped())) -> state.with(new Idle());
             case Yielding _, Starting _ -> state.with(new Halting(true));
             case Idle _
             when state.known().filter(r -> r.view().isActive(self.host())).isPresent() -> state.with(new Halting(true));
@@ -338,7 +346,6 @@ public final class ViewMachine {
             case Copying _ -> stopCopy(next, effects);
             case Raising _, Protected _ -> drop(next, false, effects);
             case HandingOver _ -> drop(next, true, effects);
-            case Yielding _ -> next.with(new Starting());
             default -> next;
         };
     }
@@ -377,7 +384,9 @@ public final class ViewMachine {
         return switch (state.part()) {
             case Holding _
             when mayClaim(state) && state.peer().isLostFor(timing.claimAfter(), now) -> claim(state, effects);
-            case Idle _ when due && state.isWanted() -> idle(state, now, effects);
+            case Idle _ when !state.isWanted() -> wanted(state, effects);
+            case Idle _ when due -> idle(state, now, effects);
+            case Yielding _ when state.peer().isSilentFor(timing.bootClaimAfter(), now) -> state.with(new Starting());
             case Running _ when due -> copyToPeer(state, effects);
             default -> state;
         };
@@ -395,7 +404,7 @@ public final class ViewMachine {
                     : state;
         }
         if (active.get().equals(self)) {
-            return ownGuestDied(state, placement, effects);
+            return ownGuestDied(state, placement, now, effects);
         }
         boolean anImageMayClaim = placement instanceof Paired;
         if (active.get().host().equals(self.host())) {
@@ -407,12 +416,14 @@ public final class ViewMachine {
                 .standbyReplica()
                 .filter(r -> r.host().equals(self.host()))
                 .isPresent();
-        return standbyHere && state.peer().isLostFor(timing.bootClaimAfter(), now) ? state.with(new Starting()) : state;
+        return standbyHere && state.peer().isSilentFor(timing.bootClaimAfter(), now)
+                ? state.with(new Starting())
+                : state;
     }
 
-    private static ViewState ownGuestDied(ViewState state, Placement placement, List<ViewEffect> effects) {
+    private ViewState ownGuestDied(ViewState state, Placement placement, Moment now, List<ViewEffect> effects) {
         return switch (placement) {
-            case Paired(Replica _, Replica standby) -> state.with(new Yielding(standby));
+            case Paired(Replica _, Replica standby) -> leaveToStandby(state, standby, now);
             // A proposal that is still under way could make this a pair under a guest whose gate is open: overtake it.
             case Solo _ when state.outstanding().isPresent() -> state.with(new Starting());
             case Solo _ -> {
@@ -421,6 +432,14 @@ public final class ViewMachine {
             }
             case Stopped() -> state;
         };
+    }
+
+    /// The standby's image is all that is left of the guest, so it gets time to claim although it is silent.
+    private ViewState leaveToStandby(ViewState state, Replica standby, Moment now) {
+        if (state.peer() instanceof PeerState.Up(Life life)) {
+            return state.with(standby.life().equals(life) ? new Yielding(standby) : new Starting());
+        }
+        return state.peer().isSilentFor(timing.bootClaimAfter(), now) ? state.with(new Starting()) : state;
     }
 
     private ViewState copyToPeer(ViewState state, List<ViewEffect> effects) {
@@ -484,8 +503,7 @@ public final class ViewMachine {
         return switch (state.part()) {
             case Copying _ -> failed(stopCopy(state, effects), at);
             case Raising _, Protected _ -> failed(drop(state, false, effects), at);
-            case HandingOver(Replica _, boolean committed) ->
-                committed ? state : failed(drop(state, true, effects), at);
+            case HandingOver _ -> failed(drop(state, true, effects), at);
             case Receiving _ -> dropped(state, effects);
             default -> state;
         };
@@ -535,12 +553,12 @@ public final class ViewMachine {
             effects.add(new DropImage());
         }
         effects.add(new AcceptStream());
-        return state.with(new Receiving(active));
+        return state.with(new Receiving(active, number));
     }
 
     private static ViewState imageCompleted(ViewState state) {
-        return state.part() instanceof Receiving(Replica active)
-                ? state.with(new Holding(active, state.number()))
+        return state.part() instanceof Receiving(Replica active, long view)
+                ? state.with(new Holding(active, Math.max(view, state.number())))
                 : state;
     }
 
@@ -567,18 +585,20 @@ public final class ViewMachine {
         };
     }
 
-    /// The proposal may still land, so it stays outstanding until a view of its number is learnt.
-    private ViewState askAgain(ViewState state, List<ViewEffect> effects) {
-        state.outstanding()
-                .filter(view -> wantedPlacement(state.part()).equals(Optional.of(view.placement())))
-                .ifPresent(view -> effects.add(new Propose(view)));
-        return state;
-    }
-
+    /// A proposal without an answer may still land, so it stays outstanding until a view of its number is learnt, and
+    /// the
+    /// very same one is asked for again as soon as the part wants it (again).
     private ViewState propose(ViewState state, List<ViewEffect> effects) {
         Optional<Placement> wanted = wantedPlacement(state.part());
-        if (wanted.isEmpty() || state.known().isEmpty() || state.isOutstanding(wanted.get())) {
+        if (wanted.isEmpty() || state.known().isEmpty()) {
             return state;
+        }
+        if (state.isOutstanding(wanted.get())) {
+            if (!state.unanswered()) {
+                return state;
+            }
+            effects.add(new Propose(state.outstanding().orElseThrow()));
+            return state.askedAgain();
         }
         View view = state.known().get().view();
         UUID proposal = new UUID(self.life().value().getMostSignificantBits(), state.proposals() + 1);
