@@ -72,7 +72,8 @@ final class GuestMemory implements AutoCloseable {
         }
     }
 
-    /// All of RAM that holds data, while the guest may run on. What it writes after this is told by [#written]. The marks
+    /// All of RAM that holds data, while the guest may run on. What it writes after this is told by [#written]. The
+    /// marks
     /// do not tell what was never copied on this stream: an earlier stream of the same QEMU may have taken them.
     List<AddressRange> everything() throws IOException {
         runs.clear();
