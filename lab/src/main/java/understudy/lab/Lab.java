@@ -32,7 +32,7 @@ public final class Lab {
             refuseIfUp();
             LabState state = LabState.of(plan);
             try {
-                build(state, progress);
+                build(state, plan.options(), progress);
             } catch (RuntimeException e) {
                 sweepAfter(e);
                 throw e;
@@ -59,7 +59,7 @@ public final class Lab {
         }
     }
 
-    private static void build(LabState state, Progress progress) {
+    private static void build(LabState state, AgentOptions options, Progress progress) {
         Topology topology = state.topology();
         state.save();
         progress.step("laying %d networks".formatted(2 + topology.links().size()));
@@ -70,7 +70,7 @@ public final class Lab {
         for (Node node : topology.nodes()) {
             LabFolders.write(
                     LabFolders.data(node.name()).resolve(AgentConfig.FILE),
-                    AgentConfig.of(topology, node, state.cluster()).yaml());
+                    AgentConfig.of(topology, node, state.cluster(), options).yaml());
             new Power(state.program()).on(node);
         }
     }
@@ -112,6 +112,12 @@ public final class Lab {
     /// The client's network namespace, to be entered with `setns` or `nsenter --net=`.
     public Path clientNamespace() {
         return Namespace.of(Topology.CLIENT).path();
+    }
+
+    /// The network namespace of the LAN's switch, which has a port named after each host: what passes there has really
+    /// left that host.
+    public Path lanNamespace() {
+        return Namespace.LAN.path();
     }
 
     /// The bases of the nodes' REST APIs, hosts first.

@@ -1,5 +1,6 @@
 package understudy.model;
 
+import java.util.Collections;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -9,14 +10,15 @@ import java.util.TreeMap;
 /// @param message    one sentence for people
 /// @param cause      why, or empty
 /// @param correction what to do next, or empty
-/// @param details    the values that matter, by name
+/// @param details    the values that matter, by name and in that order, so that the same problem is told the same each
+/// time
 public record Problem(String code, String message, String cause, String correction, Map<String, String> details) {
     public Problem {
-        details = Map.copyOf(details);
+        details = Collections.unmodifiableMap(new TreeMap<>(details));
     }
 
     public static Problem of(String code, String message, String correction) {
-        return new Problem(code, message, "", correction, Map.of());
+        return new Problem(code, message, "", correction, new TreeMap<>());
     }
 
     public Problem because(String why) {
