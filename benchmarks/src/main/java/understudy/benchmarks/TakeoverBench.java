@@ -85,9 +85,14 @@ final class TakeoverBench {
     private void runUntilFailure(Bed bed, List<Kind> due) throws IOException {
         LabVm vm = bed.create(LabVm.Wish.usual("bench"));
         vm.awaitProtected(Bed.PATIENCE, progress);
-        EchoClient client = bed.connect(vm);
-        try (client;
-                SilenceMeter meter = SilenceMeter.start(bed.lab().clientNamespace(), vm.echo())) {
+        try (EchoClient client = bed.connect(vm)) {
+            strikeUntilFailure(bed, vm, client, due);
+            clients.add(client.stop(LAST_ANSWER));
+        }
+    }
+
+    private void strikeUntilFailure(Bed bed, LabVm vm, EchoClient client, List<Kind> due) throws IOException {
+        try (SilenceMeter meter = SilenceMeter.start(bed.lab().clientNamespace(), vm.echo())) {
             boolean failed = false;
             while (!due.isEmpty() && !failed) {
                 Kind kind = due.removeFirst();
@@ -97,8 +102,6 @@ final class TakeoverBench {
                 progress.step(TakeoverReport.line(takeover));
                 takeover.evidence().forEach(progress::step);
             }
-        } finally {
-            clients.add(client.stop(LAST_ANSWER));
         }
     }
 
