@@ -25,11 +25,9 @@ import understudy.protocol.LedgerAnswer.Refused;
 ///
 /// - **A proposal that is its own rival.** Its first answer was lost and it is proposed again. The record then
 ///   holds its proposal id, so it is answered as accepted.
-/// - **A claim by a host that is not in sync.** A solo VM has no other copy. Only the active host, or the
-///   standby that the view names, may be active in the next view; anything else goes through `Stopped`, which
-///   only the active or an operator proposes.
-/// - **A name that is used again.** Names are unique among the VMs that exist; ids are unique for ever, by
-///   their making.
+/// - **A placement that cannot follow**, such as a claim by a host that is not in sync: refused by [Transitions].
+/// - **A name that is used again.** Names are unique among the VMs that exist; ids are unique for ever, by their
+/// making.
 ///
 /// Immutable; equal states have equal contents.
 ///
@@ -119,7 +117,7 @@ public record LedgerState(long applied, SortedMap<VmId, VmRecord> vms, SortedMap
             return answer(new Conflict(vm));
         }
         return stranger(vm.spec(), next)
-                .or(() -> unfit(vm, next))
+                .or(() -> Transitions.refusal(vm, next.placement()))
                 .map(this::refuse)
                 .orElseGet(() -> put(vm.withView(next)));
     }
@@ -156,22 +154,6 @@ public record LedgerState(long applied, SortedMap<VmId, VmRecord> vms, SortedMap
                                 host + " is not one of the hosts of " + spec.name() + ".",
                                 "Place it on " + spec.hosts() + ".")
                         .with("host", host));
-    }
-
-    /// Invariant: the next active host was active or standby before, unless nobody ran the VM.
-    private static Optional<Problem> unfit(VmRecord vm, View next) {
-        View current = vm.view();
-        return next.placement()
-                .activeReplica()
-                .map(Replica::host)
-                .filter(_ -> !(current.placement() instanceof Placement.Stopped))
-                .filter(host -> !current.isActive(host) && !current.isStandby(host))
-                .map(host -> Problem.of(
-                                "host-not-in-sync",
-                                host + " has no copy of " + vm.spec().name() + " that may go on.",
-                                "Wait for the active host, or force a start.")
-                        .with("host", host)
-                        .with("view", current));
     }
 
     private static Problem unknown(VmId id) {

@@ -20,7 +20,8 @@ public sealed interface Part {
     /// Runs it alone. Everything leaves at once.
     record Running() implements Part {}
 
-    /// Runs it alone, and makes a first copy. Everything leaves at once, until the first whole epoch; then by epochs.
+    /// Runs it alone, and makes a first copy. Everything leaves at once, until the first whole epoch; then by
+    /// epochs.
     record Copying(Replica standby) implements Part {}
 
     /// The standby has a whole epoch; the pair is proposed. Output leaves by epochs.
@@ -50,11 +51,13 @@ public sealed interface Part {
     record Halting(boolean gone) implements Part {}
 
     /// An image of the active's guest is being made here; it is not whole.
-    record Receiving(Replica active) implements Part {}
+    ///
+    /// @param view under which the active makes it; the ledger may not have told this host of it yet
+    record Receiving(Replica active, long view) implements Part {}
 
     /// A whole image is here.
     ///
-    /// @param since the newest view that was known when the image became whole
+    /// @param since the newest view that was known when the image became whole, be it from its stream only
     record Holding(Replica active, long since) implements Part {}
 
     /// A whole image is here, its stream is closed, and taking over is proposed.

@@ -6,7 +6,8 @@ import understudy.model.View;
 /// What the [ViewMachine] wants done. Each is safe to repeat.
 public sealed interface ViewEffect {
 
-    /// Ask the ledger for this view; tell [ViewInput.RecordLearnt] or [ViewInput.ProposalUnanswered].
+    /// Ask the ledger for this view; tell [ViewInput.ProposalAnswered] or [ViewInput.ProposalUnanswered].
+    /// Only the last one's answer may be given up for missing; earlier ones are overtaken by it.
     record Propose(View view) implements ViewEffect {}
 
     /// Start QEMU from the VM's boot files.
@@ -24,7 +25,8 @@ public sealed interface ViewEffect {
     /// Let all output leave, also what was held; let the guest run if it stands still.
     record OpenGate() implements ViewEffect {}
 
-    /// Copy the guest to the standby, then go on with epochs; from the first whole epoch on, output leaves by epochs.
+    /// Copy the guest to the standby, then go on with epochs; from the first whole epoch on, output leaves by
+    /// epochs.
     record StartCopy(Replica standby, long view) implements ViewEffect {}
 
     /// Pause the guest for good, and send what it did as the last epoch.

@@ -6,6 +6,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import understudy.model.HostName;
+import understudy.model.Life;
 import understudy.model.Moment;
 import understudy.model.Placement;
 import understudy.model.Placement.Paired;
@@ -63,34 +64,32 @@ import understudy.protocol.ViewInput.Tick;
 
 /// Decides what one host does for one level-3 VM: run it, copy it, hold its image, take it over, or nothing.
 ///
-/// The intuition: every [Part] *wants* a placement, or has none to ask for. A host asks the ledger for the placement
-/// that
-/// its part wants, on top of the newest view that it knows, and it acts only when it has *learnt* the view that allows
-/// it.
-/// So a lost answer, a proposal that lands late and one that another overtook are one case: whatever view is learnt
-/// next,
-/// the part looks at it and either acts, asks again on top of it, or gives up.
+/// The intuition: every [Part] *wants* a placement, or has none to ask for. A host asks the ledger for the
+/// placement that its part wants, on top of the newest view that it knows, and it acts only when it has
+/// *learnt* the view that allows it. So a lost answer, a proposal that lands late and one that another overtook
+/// are one case: whatever view is learnt next, the part looks at it and either acts, asks again on top of it,
+/// or gives up.
 ///
 /// Tighten before asking, loosen only after having learnt: the gate is shut by epochs before `Paired` is proposed
 /// ([Raising]) and stays so until `Solo` is learnt ([Dropping]); a standby closes the stream before it claims
 /// ([Claiming]), so that nothing is committed to an image that may be resumed.
 ///
 /// The awkward cases:
-/// - A claim and a drop race after a partition: both ask for the same number, one is accepted, the other side learns
-/// that
-///   view and kills its guest or drops its image. The active asks first: a standby waits `claimAfter` longer.
-/// - An agent that finds its QEMU alive ([Found]) lets nothing out until it has learnt a view of its own life. If the
-///   standby was quicker, it ends that QEMU.
-/// - A standby whose stream broke before it learnt that it is paired keeps the image: the ledger may already count on
-/// it.
-/// - An image is good for one life of its agent, so a standby that was restarted is as good as lost to its active.
+/// - A claim and a drop race after a partition: both ask for the same number, one is accepted, the other side
+/// learns that view and kills its guest or drops its image. The active asks first: a standby waits `claimAfter`
+/// longer.
+/// - An agent that finds its QEMU alive ([Found]) lets nothing out until it has learnt a view of its own life.
+///   If the standby was quicker, it ends that QEMU.
+/// - A standby whose stream broke before it learnt that it is paired keeps the image: the ledger may already
+/// count on it.
+/// - An image is good for one life of its agent, so a standby that was restarted is as good as lost to its
+///   active.
 ///
-/// Invariants: a guest's frames leave ungated only under a learnt `Solo` view of this life; an image is resumed only
-/// under
-/// a learnt `Solo` view of this life; a claim is made only by the standby of the newest known view.
+/// Invariants: a guest's frames leave ungated only under a learnt `Solo` view of this life; an image is resumed
+/// only under a learnt `Solo` view of this life; a claim is made only by the standby of the newest known view.
 ///
-/// Rejected: telling the standby of every change directly, beside the ledger. It saves a round trip and brings back the
-/// handshakes that can disagree.
+/// Rejected: telling the standby of every change directly, beside the ledger. It saves a round trip and brings
+/// back the handshakes that can disagree.
 public final class ViewMachine {
 
     /// The waits of this machine.
@@ -98,7 +97,8 @@ public final class ViewMachine {
     /// @param claimAfter     how much longer than its active a standby waits before it claims
     /// @param startAfter     how long the second host of a VM leaves the start of a stopped one to the first
     /// @param bootClaimAfter how long a host without an image waits for one with an image to claim
-    /// @param retryAfter     the first wait after a failed copy or boot; doubled at each failure, up to `retryMax`
+    /// @param retryAfter     the first wait after a failed copy or boot; doubled at each failure, up to
+    ///              `retryMax`
     public record Timing(
             Duration claimAfter, Duration startAfter, Duration bootClaimAfter, Duration retryAfter, Duration retryMax) {
         public static final Timing DEFAULT = new Timing(
@@ -120,7 +120,8 @@ public final class ViewMachine {
 
     /// The state in which a new life of the agent begins, before anything is known.
     public ViewState initial(Moment now) {
-        return new ViewState(Optional.empty(), new PeerState.Unknown(now), new Idle(), Optional.empty(), 0, now, 0);
+        return new ViewState(
+                Optional.empty(), new PeerState.Unknown(now), new Idle(), Optional.empty(), false, 0, now, 0);
     }
 
     public Step<ViewState, ViewEffect> step(ViewState state, ViewInput input) {
@@ -141,7 +142,7 @@ public final class ViewMachine {
             case ImageLost() -> imageLost(state, effects);
             case SwitchoverAsked() -> switchoverAsked(state, effects);
             case LastEpochCommitted() -> lastEpochCommitted(state);
-            case ProposalUnanswered() -> askAgain(state, effects);
+            case ProposalUnanswered() -> state.withoutAnswer();
         };
         return new Step<>(propose(next, effects), effects);
     }
@@ -179,10 +180,13 @@ public final class ViewMachine {
                 effects.add(new AdoptGuest());
                 yield state.with(new Booting());
             }
-            case Starting() -> {
+            case Starting()
+            when solo -> {
                 effects.add(new BootGuest());
                 yield state.with(new Booting());
             }
+            // A pair that was asked for before the guest died has landed: its standby has the better claim.
+            case Starting() -> state.with(new Idle());
             case Holding _, Claiming _ -> {
                 effects.add(new CloseStream());
                 effects.add(new ResumeImage());
@@ -195,6 +199,8 @@ public final class ViewMachine {
             }
             case Raising(Replica standby)
             when placement.equals(new Paired(self, standby)) -> state.with(new Protected(standby));
+            // What was asked for while the guest lived has landed late: there is no pair to leave it to any more.
+            case Yielding _ when solo -> state.with(new Idle());
             case Receiving _ -> dropped(state, effects);
             case Dropping _,
                     Raising _,
@@ -256,9 +262,8 @@ public final class ViewMachine {
         };
     }
 
-    /// An image stays while the view counts on it, or while the view is the one that the image was made under: the
-    /// active
-    /// may just be asking for the pair.
+    /// An image stays while the view counts on it, or while the view is the one that the image was made under:
+    /// the active may just be asking for the pair.
     private boolean keepsImage(ViewState state, Placement placement, Replica active, long since) {
         return switch (placement) {
             case Paired(Replica a, Replica standby) -> a.equals(active) && standby.equals(self);
@@ -305,6 +310,7 @@ public final class ViewMachine {
                 effects.add(new KillGuest("it was stopped"));
                 yield state.with(new Halting(true));
             }
+            case Starting _ when state.placement().equals(Optional.of(new Stopped())) -> state.with(new Idle());
             case Yielding _, Starting _ -> state.with(new Halting(true));
             case Idle _
             when state.known().filter(r -> r.view().isActive(self.host())).isPresent() -> state.with(new Halting(true));
@@ -338,7 +344,6 @@ public final class ViewMachine {
             case Copying _ -> stopCopy(next, effects);
             case Raising _, Protected _ -> drop(next, false, effects);
             case HandingOver _ -> drop(next, true, effects);
-            case Yielding _ -> next.with(new Starting());
             default -> next;
         };
     }
@@ -377,10 +382,22 @@ public final class ViewMachine {
         return switch (state.part()) {
             case Holding _
             when mayClaim(state) && state.peer().isLostFor(timing.claimAfter(), now) -> claim(state, effects);
-            case Idle _ when due && state.isWanted() -> idle(state, now, effects);
+            // The active died while the VM was to stop: nobody else can say that it has.
+            case Holding _
+            when isAbandoned(state, now) -> dropped(state, effects).with(new Halting(true));
+            case Idle _ when isAbandoned(state, now) -> state.with(new Halting(true));
+            case Idle _ when !state.isWanted() -> wanted(state, effects);
+            case Idle _ when due -> idle(state, now, effects);
+            case Yielding _ when state.peer().isSilentFor(timing.bootClaimAfter(), now) -> state.with(new Starting());
             case Running _ when due -> copyToPeer(state, effects);
             default -> state;
         };
+    }
+
+    private boolean isAbandoned(ViewState state, Moment now) {
+        return !state.isWanted()
+                && state.known().filter(r -> r.view().isStandby(self.host())).isPresent()
+                && state.peer().isLostFor(timing.bootClaimAfter(), now);
     }
 
     /// Somebody wants the VM to run, and nothing of it is here.
@@ -395,7 +412,7 @@ public final class ViewMachine {
                     : state;
         }
         if (active.get().equals(self)) {
-            return ownGuestDied(state, placement, effects);
+            return ownGuestDied(state, placement, now, effects);
         }
         boolean anImageMayClaim = placement instanceof Paired;
         if (active.get().host().equals(self.host())) {
@@ -407,12 +424,14 @@ public final class ViewMachine {
                 .standbyReplica()
                 .filter(r -> r.host().equals(self.host()))
                 .isPresent();
-        return standbyHere && state.peer().isLostFor(timing.bootClaimAfter(), now) ? state.with(new Starting()) : state;
+        return standbyHere && state.peer().isSilentFor(timing.bootClaimAfter(), now)
+                ? state.with(new Starting())
+                : state;
     }
 
-    private static ViewState ownGuestDied(ViewState state, Placement placement, List<ViewEffect> effects) {
+    private ViewState ownGuestDied(ViewState state, Placement placement, Moment now, List<ViewEffect> effects) {
         return switch (placement) {
-            case Paired(Replica _, Replica standby) -> state.with(new Yielding(standby));
+            case Paired(Replica _, Replica standby) -> leaveToStandby(state, standby, now);
             // A proposal that is still under way could make this a pair under a guest whose gate is open: overtake it.
             case Solo _ when state.outstanding().isPresent() -> state.with(new Starting());
             case Solo _ -> {
@@ -421,6 +440,14 @@ public final class ViewMachine {
             }
             case Stopped() -> state;
         };
+    }
+
+    /// The standby's image is all that is left of the guest, so it gets time to claim although it is silent.
+    private ViewState leaveToStandby(ViewState state, Replica standby, Moment now) {
+        if (state.peer() instanceof PeerState.Up(Life life)) {
+            return state.with(standby.life().equals(life) ? new Yielding(standby) : new Starting());
+        }
+        return state.peer().isSilentFor(timing.bootClaimAfter(), now) ? state.with(new Starting()) : state;
     }
 
     private ViewState copyToPeer(ViewState state, List<ViewEffect> effects) {
@@ -484,8 +511,7 @@ public final class ViewMachine {
         return switch (state.part()) {
             case Copying _ -> failed(stopCopy(state, effects), at);
             case Raising _, Protected _ -> failed(drop(state, false, effects), at);
-            case HandingOver(Replica _, boolean committed) ->
-                committed ? state : failed(drop(state, true, effects), at);
+            case HandingOver _ -> failed(drop(state, true, effects), at);
             case Receiving _ -> dropped(state, effects);
             default -> state;
         };
@@ -535,12 +561,12 @@ public final class ViewMachine {
             effects.add(new DropImage());
         }
         effects.add(new AcceptStream());
-        return state.with(new Receiving(active));
+        return state.with(new Receiving(active, number));
     }
 
     private static ViewState imageCompleted(ViewState state) {
-        return state.part() instanceof Receiving(Replica active)
-                ? state.with(new Holding(active, state.number()))
+        return state.part() instanceof Receiving(Replica active, long view)
+                ? state.with(new Holding(active, Math.max(view, state.number())))
                 : state;
     }
 
@@ -567,18 +593,19 @@ public final class ViewMachine {
         };
     }
 
-    /// The proposal may still land, so it stays outstanding until a view of its number is learnt.
-    private ViewState askAgain(ViewState state, List<ViewEffect> effects) {
-        state.outstanding()
-                .filter(view -> wantedPlacement(state.part()).equals(Optional.of(view.placement())))
-                .ifPresent(view -> effects.add(new Propose(view)));
-        return state;
-    }
-
+    /// A proposal without an answer may still land, so it stays outstanding until a view of its number is
+    /// learnt, and the very same one is asked for again as soon as the part wants it (again).
     private ViewState propose(ViewState state, List<ViewEffect> effects) {
         Optional<Placement> wanted = wantedPlacement(state.part());
-        if (wanted.isEmpty() || state.known().isEmpty() || state.isOutstanding(wanted.get())) {
+        if (wanted.isEmpty() || state.known().isEmpty()) {
             return state;
+        }
+        if (state.isOutstanding(wanted.get())) {
+            if (!state.unanswered()) {
+                return state;
+            }
+            effects.add(new Propose(state.outstanding().orElseThrow()));
+            return state.askedAgain();
         }
         View view = state.known().get().view();
         UUID proposal = new UUID(self.life().value().getMostSignificantBits(), state.proposals() + 1);

@@ -11,6 +11,8 @@ import understudy.model.VmSpec;
 ///
 /// @param known       the newest record that was learnt
 /// @param outstanding the last proposal, while no view of its number or a later one was learnt
+/// @param unanswered  whether the last time it was asked for ran out without an answer, so that it is to be
+///              asked again
 /// @param proposals   how many were made in this life
 /// @param notBefore   when the next boot or copy may begin
 /// @param failures    boots and copies that failed in a row
@@ -19,6 +21,7 @@ public record ViewState(
         PeerState peer,
         Part part,
         Optional<View> outstanding,
+        boolean unanswered,
         long proposals,
         Moment notBefore,
         int failures) {
@@ -46,31 +49,40 @@ public record ViewState(
     }
 
     ViewState with(Part next) {
-        return new ViewState(known, peer, next, outstanding, proposals, notBefore, failures);
+        return new ViewState(known, peer, next, outstanding, unanswered, proposals, notBefore, failures);
     }
 
     ViewState with(PeerState next) {
-        return new ViewState(known, next, part, outstanding, proposals, notBefore, failures);
+        return new ViewState(known, next, part, outstanding, unanswered, proposals, notBefore, failures);
     }
 
     ViewState learnt(VmRecord record) {
         Optional<View> open = outstanding.filter(v -> v.number() > record.view().number());
-        return new ViewState(Optional.of(record), peer, part, open, proposals, notBefore, failures);
+        return new ViewState(
+                Optional.of(record), peer, part, open, unanswered && open.isPresent(), proposals, notBefore, failures);
     }
 
     ViewState forgotten() {
-        return new ViewState(Optional.empty(), peer, part, Optional.empty(), proposals, notBefore, failures);
+        return new ViewState(Optional.empty(), peer, part, Optional.empty(), false, proposals, notBefore, failures);
     }
 
     ViewState proposed(View view) {
-        return new ViewState(known, peer, part, Optional.of(view), proposals + 1, notBefore, failures);
+        return new ViewState(known, peer, part, Optional.of(view), false, proposals + 1, notBefore, failures);
+    }
+
+    ViewState withoutAnswer() {
+        return new ViewState(known, peer, part, outstanding, outstanding.isPresent(), proposals, notBefore, failures);
+    }
+
+    ViewState askedAgain() {
+        return new ViewState(known, peer, part, outstanding, false, proposals, notBefore, failures);
     }
 
     ViewState failedUntil(Moment moment) {
-        return new ViewState(known, peer, part, outstanding, proposals, moment, failures + 1);
+        return new ViewState(known, peer, part, outstanding, unanswered, proposals, moment, failures + 1);
     }
 
     ViewState withoutFailures() {
-        return new ViewState(known, peer, part, outstanding, proposals, notBefore, 0);
+        return new ViewState(known, peer, part, outstanding, unanswered, proposals, notBefore, 0);
     }
 }

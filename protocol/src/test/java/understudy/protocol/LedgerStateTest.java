@@ -84,7 +84,8 @@ class LedgerStateTest {
         View takeover = view(3, new Solo(H2));
         View goingSolo = view(3, new Solo(H1));
         assertThat(apply(new ChangeView(id, 2, takeover))).isInstanceOf(Accepted.class);
-        assertThat(apply(new ChangeView(id, 2, goingSolo))).isEqualTo(new Conflict(new VmRecord(web, true, takeover)));
+        assertThat(apply(new ChangeView(id, 2, goingSolo)))
+                .isEqualTo(new Conflict(new VmRecord(web, true, takeover, 3)));
     }
 
     @Test
@@ -93,7 +94,7 @@ class LedgerStateTest {
         View takeover = view(3, new Solo(H2));
         apply(new ChangeView(id, 2, takeover));
         assertThat(apply(new ChangeView(id, 2, takeover)))
-                .isEqualTo(new Accepted(Optional.of(new VmRecord(web, true, takeover))));
+                .isEqualTo(new Accepted(Optional.of(new VmRecord(web, true, takeover, 3))));
         apply(new ChangeView(id, 3, view(4, new Paired(H2, H1))));
         assertThat(apply(new ChangeView(id, 2, takeover)))
                 .as("but not once it has been overtaken")
@@ -206,7 +207,7 @@ class LedgerStateTest {
     }
 
     private void paired() {
-        apply(new CreateVm(web, true, first));
+        apply(new CreateVm(web, true, view(1, new Solo(H1))));
         apply(new ChangeView(id, 1, view(2, new Paired(H1, H2))));
     }
 

@@ -1,0 +1,70 @@
+package understudy.protocol;
+
+import java.util.Optional;
+import understudy.model.HostName;
+import understudy.model.Placement;
+import understudy.model.Placement.Paired;
+import understudy.model.Placement.Solo;
+import understudy.model.Placement.Stopped;
+import understudy.model.Problem;
+import understudy.model.Replica;
+import understudy.model.VmRecord;
+
+/// Which placement may follow which. The ledger's state machine asks, so that no confused host can break it.
+///
+/// | from          | to                                                                               |
+/// |---------------|----------------------------------------------------------------------------------|
+/// | `Stopped`     | `Solo` on any of the VM's hosts                                                  |
+/// | `Solo(a)`     | `Solo` on a's host, in any life; `Paired(a, s)`; `Stopped`                       |
+/// | `Paired(a,s)` | `Solo` on a's host or on s's host, in any life; `Stopped`                        |
+///
+/// The intuition: whoever runs next either has what ran before, or the ledger knows that nobody has. A pair is
+/// made only by the very replica that runs, because the image is a copy of *its* memory. A `Solo` of another life
+/// is a boot, or a guest that a restarted agent found alive. From one pair to another there is no way but through
+/// `Solo`, so that an image is never counted upon by a view that it was not made under.
+public final class Transitions {
+
+    private Transitions() {}
+
+    /// Why `next` may not follow `vm`'s present placement; empty if it may.
+    public static Optional<Problem> refusal(VmRecord vm, Placement next) {
+        Placement current = vm.view().placement();
+        return switch (next) {
+            case Solo(Replica active) -> mayGoOn(current, active.host()) ? Optional.empty() : notInSync(vm, active);
+            case Paired(Replica active, Replica _) -> {
+                if (!mayGoOn(current, active.host())) {
+                    yield notInSync(vm, active);
+                }
+                yield current.equals(new Solo(active)) ? Optional.empty() : outOfTurn(vm, next);
+            }
+            case Stopped _ -> current instanceof Stopped ? outOfTurn(vm, next) : Optional.empty();
+        };
+    }
+
+    private static boolean mayGoOn(Placement current, HostName host) {
+        return switch (current) {
+            case Stopped _ -> true;
+            case Solo(Replica active) -> active.host().equals(host);
+            case Paired(Replica active, Replica standby) ->
+                active.host().equals(host) || standby.host().equals(host);
+        };
+    }
+
+    private static Optional<Problem> notInSync(VmRecord vm, Replica active) {
+        return Optional.of(Problem.of(
+                        "host-not-in-sync",
+                        active.host() + " has no copy of " + vm.spec().name() + " that may go on.",
+                        "Wait for the active host, or force a start.")
+                .with("host", active.host())
+                .with("view", vm.view()));
+    }
+
+    private static Optional<Problem> outOfTurn(VmRecord vm, Placement next) {
+        return Optional.of(Problem.of(
+                        "view-out-of-turn",
+                        "'" + next + "' cannot follow '" + vm.view().placement() + "'.",
+                        "Read the ledger and propose again.")
+                .because("a pair is made only by the replica that runs alone, and only what runs can stop")
+                .with("view", vm.view()));
+    }
+}

@@ -1,0 +1,516 @@
+package understudy.protocol;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import understudy.model.Moment;
+import understudy.model.Placement;
+import understudy.model.Placement.Paired;
+import understudy.model.Placement.Solo;
+import understudy.model.Placement.Stopped;
+import understudy.model.Replica;
+import understudy.model.View;
+import understudy.model.VmRecord;
+import understudy.model.VmSpec;
+import understudy.protocol.Part.Booting;
+import understudy.protocol.Part.Claiming;
+import understudy.protocol.Part.Copying;
+import understudy.protocol.Part.Dropping;
+import understudy.protocol.Part.Found;
+import understudy.protocol.Part.Halting;
+import understudy.protocol.Part.HandingOver;
+import understudy.protocol.Part.Holding;
+import understudy.protocol.Part.Idle;
+import understudy.protocol.Part.Protected;
+import understudy.protocol.Part.Raising;
+import understudy.protocol.Part.Receiving;
+import understudy.protocol.Part.Resuming;
+import understudy.protocol.Part.Running;
+import understudy.protocol.Part.Starting;
+import understudy.protocol.Part.Yielding;
+import understudy.protocol.ViewEffect.AcceptStream;
+import understudy.protocol.ViewEffect.AdoptGuest;
+import understudy.protocol.ViewEffect.BootGuest;
+import understudy.protocol.ViewEffect.CloseStream;
+import understudy.protocol.ViewEffect.DropImage;
+import understudy.protocol.ViewEffect.KillGuest;
+import understudy.protocol.ViewEffect.MakeLastEpoch;
+import understudy.protocol.ViewEffect.OpenGate;
+import understudy.protocol.ViewEffect.Propose;
+import understudy.protocol.ViewEffect.RefuseStream;
+import understudy.protocol.ViewEffect.RefuseSwitchover;
+import understudy.protocol.ViewEffect.ResumeImage;
+import understudy.protocol.ViewEffect.ShutDownGuest;
+import understudy.protocol.ViewEffect.StartCopy;
+import understudy.protocol.ViewInput.CopyCommitted;
+import understudy.protocol.ViewInput.GuestFound;
+import understudy.protocol.ViewInput.GuestGone;
+import understudy.protocol.ViewInput.GuestRunning;
+import understudy.protocol.ViewInput.ImageCompleted;
+import understudy.protocol.ViewInput.ImageLost;
+import understudy.protocol.ViewInput.LastEpochCommitted;
+import understudy.protocol.ViewInput.PeerHeard;
+import understudy.protocol.ViewInput.PeerLost;
+import understudy.protocol.ViewInput.ProposalUnanswered;
+import understudy.protocol.ViewInput.RecordGone;
+import understudy.protocol.ViewInput.RecordLearnt;
+import understudy.protocol.ViewInput.StreamBroken;
+import understudy.protocol.ViewInput.StreamOffered;
+import understudy.protocol.ViewInput.SwitchoverAsked;
+import understudy.protocol.ViewInput.Tick;
+
+/// `SELF` is this host, `PEER` the VM's other one; the primed ones are later lives of their agents.
+class ViewMachineTest {
+    private static final Replica SELF = LedgerStateTest.replica("h1");
+    private static final Replica SELF_BEFORE = LedgerStateTest.replica("h1");
+    private static final Replica PEER = LedgerStateTest.replica("h2");
+    private static final Replica PEER_LATER = LedgerStateTest.replica("h2");
+    private static final VmSpec SPEC = LedgerStateTest.spec("web");
+
+    private final ViewMachine machine = new ViewMachine(SELF, ViewMachine.Timing.DEFAULT);
+    private ViewState state = machine.initial(at(0));
+    private boolean wanted = true;
+
+    @BeforeEach
+    void knowThePeer() {
+        step(new PeerHeard(PEER.host(), PEER.life(), at(0)));
+    }
+
+    // ---- the active ----
+
+    @Test
+    void aStoppedVmIsBootedByItsFirstHostAndOpensItsGateWhenItRuns() {
+        learn(1, new Stopped());
+        assertProposed(2, new Solo(SELF), step(new Tick(at(20))));
+        assertThat(learn(2, new Solo(SELF))).containsExactly(new BootGuest());
+        assertThat(step(new GuestRunning(at(300)))).containsExactly(new OpenGate());
+        assertPart(Running.class);
+    }
+
+    @Test
+    void aRunningGuestIsCopiedAndThePairIsProposedOnceTheCopyIsWhole() {
+        run();
+        assertThat(step(new Tick(at(400)))).containsExactly(new StartCopy(PEER, 2));
+        assertProposed(3, new Paired(SELF, PEER), step(new CopyCommitted(PEER)));
+        assertThat(learn(3, new Paired(SELF, PEER))).isEmpty();
+        assertPart(Protected.class);
+    }
+
+    @Test
+    void aLostStandbyKeepsTheGateAsItIsUntilTheSoloViewIsLearnt() {
+        protect();
+        List<ViewEffect> effects = step(new PeerLost(at(900)));
+        assertThat(effects).first().isEqualTo(new CloseStream());
+        assertProposed(4, new Solo(SELF), effects);
+        assertThat(effects).doesNotContain(new OpenGate());
+        assertThat(learn(4, new Solo(SELF))).containsExactly(new OpenGate());
+        assertPart(Running.class);
+    }
+
+    @Test
+    void anActiveThatLostTheRaceKillsItsGuestAndOpensNothing() {
+        protect();
+        step(new PeerLost(at(900)));
+        assertThat(learn(4, new Solo(PEER))).hasSize(2).first().isEqualTo(new CloseStream());
+        assertPart(Idle.class);
+    }
+
+    @Test
+    void aPairThatLandsAfterItWasGivenUpIsLeftBeforeTheGateOpens() {
+        run();
+        step(new Tick(at(400)));
+        step(new CopyCommitted(PEER));
+        step(new StreamBroken(at(500)));
+        assertPart(Dropping.class);
+        assertProposed(4, new Solo(SELF), learn(3, new Paired(SELF, PEER)));
+        assertThat(learn(4, new Solo(SELF))).containsExactly(new OpenGate());
+    }
+
+    @Test
+    void aStandbyThatWasRestartedIsAsGoodAsLost() {
+        protect();
+        assertProposed(4, new Solo(SELF), step(new PeerHeard(PEER_LATER.host(), PEER_LATER.life(), at(900))));
+    }
+
+    @Test
+    void aFailedCopyIsTriedAgainLaterAndLater() {
+        run();
+        step(new Tick(at(400)));
+        assertThat(step(new StreamBroken(at(400)))).containsExactly(new CloseStream(), new OpenGate());
+        assertThat(step(new Tick(at(899)))).isEmpty();
+        assertThat(step(new Tick(at(900)))).containsExactly(new StartCopy(PEER, 2));
+        step(new StreamBroken(at(900)));
+        assertThat(step(new Tick(at(1_899)))).isEmpty();
+        assertThat(step(new Tick(at(1_900)))).containsExactly(new StartCopy(PEER, 2));
+    }
+
+    @Test
+    void aGuestThatDiesProtectedIsLeftToItsStandby() {
+        protect();
+        assertProposed(4, new Solo(PEER), step(new GuestGone(at(900))));
+        learn(4, new Solo(PEER));
+        assertPart(Idle.class);
+    }
+
+    @Test
+    void aHostWhoseGuestDiedDoesNotBootWhileASilentStandbyMayStillClaim() {
+        protect();
+        step(new GuestGone(at(900)));
+        step(new PeerLost(at(1_000)));
+        assertThat(step(new Tick(at(10_999)))).isEmpty();
+        assertProposed(4, new Solo(SELF), step(new Tick(at(11_000))));
+    }
+
+    @Test
+    void aHostWithoutAGuestDoesNotGiveASoloVmAway() {
+        protect();
+        step(new PeerLost(at(900)));
+        step(new GuestGone(at(901)));
+        step(new PeerHeard(PEER.host(), PEER.life(), at(902)));
+        assertProposed(4, new Solo(PEER), step(new Tick(at(1_500))));
+        assertThat(learn(4, new Solo(SELF))).isEmpty();
+        assertThat(step(new Tick(at(1_520)))).containsExactly(new BootGuest());
+    }
+
+    @Test
+    void aBootThatWasAskedForDoesNotHappenUnderAPair() {
+        run();
+        step(new Tick(at(400)));
+        step(new CopyCommitted(PEER));
+        step(new GuestGone(at(410)));
+        assertProposed(3, new Solo(SELF), step(new Tick(at(1_000))));
+        assertThat(learn(3, new Paired(SELF, PEER))).isEmpty();
+        assertProposed(4, new Solo(PEER), step(new Tick(at(1_020))));
+    }
+
+    // ---- switchover ----
+
+    @Test
+    void aSwitchoverHandsOverAfterTheLastEpoch() {
+        protect();
+        assertThat(step(new SwitchoverAsked())).containsExactly(new MakeLastEpoch());
+        assertProposed(4, new Solo(PEER), step(new LastEpochCommitted()));
+        assertThat(learn(4, new Solo(PEER))).hasAtLeastOneElementOfType(KillGuest.class);
+    }
+
+    @Test
+    void aSwitchoverWhoseStreamBreaksGoesBack() {
+        protect();
+        step(new SwitchoverAsked());
+        step(new LastEpochCommitted());
+        assertProposed(4, new Solo(SELF), step(new StreamBroken(at(900))));
+        assertThat(learn(4, new Solo(SELF))).containsExactly(new OpenGate());
+    }
+
+    @Test
+    void aSwitchoverOfAnUnprotectedVmIsRefused() {
+        run();
+        assertThat(step(new SwitchoverAsked())).containsExactly(new RefuseSwitchover());
+    }
+
+    // ---- the standby ----
+
+    @Test
+    void aStandbyClaimsALostActiveALittleLaterAndResumesOnlyWhenItHasLearnt() {
+        hold();
+        learn(3, new Paired(PEER, SELF));
+        step(new PeerLost(at(1_000)));
+        assertThat(step(new Tick(at(1_049)))).isEmpty();
+        List<ViewEffect> effects = step(new Tick(at(1_050)));
+        assertThat(effects).first().isEqualTo(new CloseStream());
+        assertProposed(4, new Solo(SELF), effects);
+        assertThat(learn(4, new Solo(SELF))).containsExactly(new CloseStream(), new ResumeImage());
+        assertThat(step(new GuestRunning(at(1_100)))).containsExactly(new OpenGate());
+    }
+
+    @Test
+    void aStandbyThatLostTheRaceDropsItsImage() {
+        hold();
+        learn(3, new Paired(PEER, SELF));
+        step(new PeerLost(at(1_000)));
+        step(new Tick(at(1_050)));
+        assertThat(learn(4, new Solo(PEER))).containsExactly(new CloseStream(), new DropImage());
+    }
+
+    @Test
+    void anImageOfAPairThatIsNotLearntYetIsNotClaimed() {
+        hold();
+        step(new PeerLost(at(1_000)));
+        assertThat(step(new Tick(at(5_000)))).isEmpty();
+        assertPart(Holding.class);
+    }
+
+    @Test
+    void anImageWhoseViewIsLearntAfterItIsKept() {
+        learn(2, new Solo(PEER));
+        assertThat(step(new StreamOffered(PEER, 5))).containsExactly(new AcceptStream());
+        step(new ImageCompleted());
+        assertThat(learn(5, new Solo(PEER))).isEmpty();
+        assertPart(Holding.class);
+        assertThat(learn(6, new Paired(PEER, SELF))).isEmpty();
+        assertPart(Holding.class);
+    }
+
+    @Test
+    void aStreamOfAnOlderViewOrAnotherHostIsRefused() {
+        learn(4, new Solo(PEER));
+        assertThat(step(new StreamOffered(PEER, 3))).hasOnlyElementsOfType(RefuseStream.class);
+        assertThat(step(new StreamOffered(PEER_LATER, 4))).hasOnlyElementsOfType(RefuseStream.class);
+    }
+
+    @Test
+    void aResumptionThatFailsFallsBackToABoot() {
+        hold();
+        learn(3, new Paired(PEER, SELF));
+        learn(4, new Solo(SELF));
+        assertThat(step(new GuestGone(at(1_100)))).containsExactly(new DropImage(), new BootGuest());
+        assertPart(Booting.class);
+    }
+
+    // ---- lives, stops, and answers that do not come ----
+
+    @Test
+    void aFoundGuestIsTakenUpOnlyUnderAViewOfThisLife() {
+        step(new GuestFound());
+        assertProposed(4, new Solo(SELF), learn(3, new Paired(SELF_BEFORE, PEER)));
+        assertThat(learn(4, new Solo(SELF))).containsExactly(new AdoptGuest());
+        assertThat(step(new GuestRunning(at(50)))).containsExactly(new OpenGate());
+    }
+
+    @Test
+    void aFoundGuestIsKilledIfItsStandbyWasQuicker() {
+        step(new GuestFound());
+        assertThat(learn(4, new Solo(PEER))).hasAtLeastOneElementOfType(KillGuest.class);
+        assertPart(Idle.class);
+    }
+
+    @Test
+    void aHostThatComesBackWithoutAGuestClaimsLast() {
+        learn(3, new Paired(SELF_BEFORE, PEER));
+        assertThat(step(new Tick(at(9_999)))).isEmpty();
+        assertProposed(4, new Solo(SELF), step(new Tick(at(10_000))));
+    }
+
+    @Test
+    void aStopShutsTheGuestDownBeforeItIsProposed() {
+        run();
+        wanted = false;
+        assertThat(learn(2, new Solo(SELF))).containsExactly(new CloseStream(), new ShutDownGuest());
+        assertProposed(3, new Stopped(), step(new GuestGone(at(900))));
+        learn(3, new Stopped());
+        assertPart(Idle.class);
+    }
+
+    @Test
+    void aStopOfAVmThatNobodyRunsAsksForNothing() {
+        learn(1, new Stopped());
+        step(new Tick(at(20)));
+        wanted = false;
+        assertThat(learn(1, new Stopped())).isEmpty();
+        assertPart(Idle.class);
+    }
+
+    @Test
+    void theVeryProposalThatWasNotAnsweredIsAskedForAgain() {
+        learn(1, new Stopped());
+        List<ViewEffect> first = step(new Tick(at(20)));
+        assertThat(step(new ProposalUnanswered())).isEqualTo(first);
+    }
+
+    @Test
+    void aProposalThatRanOutWhileItWasNotWantedIsAskedForWhenItIsAgain() {
+        learn(1, new Stopped());
+        List<ViewEffect> first = step(new Tick(at(20)));
+        wanted = false;
+        learn(1, new Stopped());
+        assertThat(step(new ProposalUnanswered())).isEmpty();
+        wanted = true;
+        learn(1, new Stopped());
+        assertThat(step(new Tick(at(40)))).isEqualTo(first);
+    }
+
+    @Test
+    void anOlderRecordChangesNothing() {
+        protect();
+        ViewState before = state;
+        assertThat(learn(2, new Solo(PEER))).isEmpty();
+        assertThat(state).isEqualTo(before);
+    }
+
+    @Test
+    void anAnswerThatIsOlderThanTheFeedDoesNotTakeAWishBack() {
+        VmRecord stopped = record(2, new Stopped()).withWanted(false);
+        step(new RecordLearnt(stopped));
+        step(new RecordLearnt(stopped.withWanted(true)));
+        assertThat(step(new RecordLearnt(stopped))).isEmpty();
+        assertProposed(3, new Solo(SELF), step(new Tick(at(20))));
+    }
+
+    // ---- every part, every input ----
+
+    /// Nothing throws, and what lets output out or lets a guest run happens only under a view that allows it.
+    @Test
+    void everyPartTakesEveryInputAndLoosensNothingWithoutAView() {
+        List<Placement> placements = List.of(
+                new Stopped(),
+                new Solo(SELF),
+                new Solo(SELF_BEFORE),
+                new Solo(PEER),
+                new Paired(SELF, PEER),
+                new Paired(PEER, SELF),
+                new Paired(PEER_LATER, SELF));
+        for (Part part : parts()) {
+            for (Placement known : placements) {
+                for (ViewInput input : inputs(placements)) {
+                    ViewState before = new ViewState(
+                            Optional.of(record(7, known)),
+                            new PeerState.Up(PEER.life()),
+                            part,
+                            Optional.empty(),
+                            false,
+                            3,
+                            at(0),
+                            0);
+                    Step<ViewState, ViewEffect> step = machine.step(before, input);
+                    String what = part + " in " + known + " given " + input;
+                    assertThat(machine.step(step.state(), new Tick(at(100_000)))
+                                    .state()
+                                    .number())
+                            .as(what)
+                            .isGreaterThanOrEqualTo(step.state().number());
+                    assertAllowed(what, step);
+                }
+            }
+        }
+    }
+
+    private static void assertAllowed(String what, Step<ViewState, ViewEffect> step) {
+        Optional<Placement> placement = step.state().placement();
+        for (ViewEffect effect : step.effects()) {
+            switch (effect) {
+                case ResumeImage() ->
+                    assertThat(placement.flatMap(Placement::activeReplica))
+                            .as(what)
+                            .contains(SELF);
+                case Propose(View view) -> {
+                    VmRecord known = step.state().known().orElseThrow();
+                    assertThat(view.number()).as(what).isEqualTo(known.view().number() + 1);
+                }
+                default -> {}
+            }
+        }
+    }
+
+    private static List<Part> parts() {
+        return List.of(
+                new Idle(),
+                new Found(),
+                new Starting(),
+                new Booting(),
+                new Running(),
+                new Copying(PEER),
+                new Raising(PEER),
+                new Protected(PEER),
+                new Dropping(false, 6),
+                new Dropping(true, 7),
+                new HandingOver(PEER, false),
+                new HandingOver(PEER, true),
+                new Yielding(PEER),
+                new Halting(false),
+                new Halting(true),
+                new Receiving(PEER, 7),
+                new Holding(PEER, 7),
+                new Claiming(),
+                new Resuming());
+    }
+
+    private List<ViewInput> inputs(List<Placement> placements) {
+        List<ViewInput> plain = List.of(
+                new RecordGone(),
+                new PeerHeard(PEER.host(), PEER.life(), at(5_000)),
+                new PeerHeard(PEER_LATER.host(), PEER_LATER.life(), at(5_000)),
+                new PeerLost(at(5_000)),
+                new Tick(at(5_000)),
+                new Tick(at(50_000)),
+                new GuestFound(),
+                new GuestRunning(at(5_000)),
+                new GuestGone(at(5_000)),
+                new CopyCommitted(PEER),
+                new CopyCommitted(PEER_LATER),
+                new StreamBroken(at(5_000)),
+                new StreamOffered(PEER, 6),
+                new StreamOffered(PEER, 7),
+                new ImageCompleted(),
+                new ImageLost(),
+                new SwitchoverAsked(),
+                new LastEpochCommitted(),
+                new ProposalUnanswered());
+        List<ViewInput> all = new ArrayList<>(plain);
+        for (Placement placement : placements) {
+            for (long number = 6; number <= 8; number++) {
+                all.add(new RecordLearnt(record(number, placement)));
+                all.add(new RecordLearnt(record(number, placement).withWanted(false)));
+            }
+        }
+        return all;
+    }
+
+    // ---- the words of this test ----
+
+    private void run() {
+        learn(1, new Stopped());
+        step(new Tick(at(20)));
+        learn(2, new Solo(SELF));
+        step(new GuestRunning(at(300)));
+    }
+
+    private void protect() {
+        run();
+        step(new Tick(at(400)));
+        step(new CopyCommitted(PEER));
+        learn(3, new Paired(SELF, PEER));
+        assertPart(Protected.class);
+    }
+
+    private void hold() {
+        learn(2, new Solo(PEER));
+        assertThat(step(new StreamOffered(PEER, 2))).containsExactly(new AcceptStream());
+        step(new ImageCompleted());
+        assertPart(Holding.class);
+    }
+
+    private List<ViewEffect> learn(long number, Placement placement) {
+        return step(new RecordLearnt(record(number, placement).withWanted(wanted)));
+    }
+
+    private static VmRecord record(long number, Placement placement) {
+        return new VmRecord(SPEC, true, new View(number, placement, new UUID(0, number)), 10 * number);
+    }
+
+    private List<ViewEffect> step(ViewInput input) {
+        Step<ViewState, ViewEffect> step = machine.step(state, input);
+        state = step.state();
+        return step.effects();
+    }
+
+    private void assertPart(Class<? extends Part> part) {
+        assertThat(state.part()).isInstanceOf(part);
+    }
+
+    private static void assertProposed(long number, Placement placement, List<ViewEffect> effects) {
+        assertThat(effects).last().isInstanceOfSatisfying(Propose.class, propose -> {
+            assertThat(propose.view().number()).isEqualTo(number);
+            assertThat(propose.view().placement()).isEqualTo(placement);
+        });
+    }
+
+    private static Moment at(long millis) {
+        return new Moment(Duration.ofMillis(millis).toNanos());
+    }
+}

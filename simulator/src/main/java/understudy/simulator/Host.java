@@ -1,0 +1,103 @@
+package understudy.simulator;
+
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import understudy.model.HostName;
+import understudy.model.Life;
+import understudy.model.VmId;
+
+/// A node that runs VMs: the QEMU processes, which only a power loss ends together, and the agent that drives them.
+final class Host extends Node {
+    /// The longest that a message travels between two hosts that are joined.
+    private static final long NEWS_TAKES = 200 * Schedule.MILLISECOND;
+
+    private final Cluster cluster;
+    private final Map<VmId, Guest> guests = new TreeMap<>();
+    private final Map<VmId, Image> images = new TreeMap<>();
+    private final Map<VmId, Long> imageLostAt = new TreeMap<>();
+    private Optional<Agent> agent = Optional.empty();
+    private long handicappedAt;
+
+    Host(HostName name, Cluster cluster, Schedule schedule) {
+        super(name, schedule);
+        this.cluster = cluster;
+    }
+
+    Optional<Agent> agent() {
+        return agent;
+    }
+
+    /// The guest's process, if there is one.
+    Optional<Guest> guest(VmId vm) {
+        return Optional.ofNullable(guests.get(vm)).filter(Guest::isAlive);
+    }
+
+    /// Whether the agent has the guest, for all it knows.
+    boolean thinksItHasGuest(VmId vm) {
+        return Optional.ofNullable(guests.get(vm)).filter(Guest::isThoughtAlive).isPresent();
+    }
+
+    void put(VmId vm, Guest guest) {
+        guest(vm).ifPresent(Guest::die);
+        guests.put(vm, guest);
+    }
+
+    Optional<Image> image(VmId vm) {
+        return Optional.ofNullable(images.get(vm));
+    }
+
+    void put(VmId vm, Image image) {
+        images.put(vm, image);
+    }
+
+    void dropImage(VmId vm) {
+        if (images.remove(vm) != null) {
+            imageLostAt.put(vm, schedule().nowNanos());
+        }
+    }
+
+    /// Whether an image was lost here so recently that the active may not have been told.
+    boolean justLostImage(VmId vm) {
+        return Optional.ofNullable(imageLostAt.get(vm))
+                .filter(at -> schedule().nowNanos() - at < NEWS_TAKES)
+                .isPresent();
+    }
+
+    /// When this host could last not have had something decided, or was not there.
+    long handicappedAt() {
+        return handicappedAt;
+    }
+
+    void handicapped(long nowNanos) {
+        handicappedAt = nowNanos;
+    }
+
+    @Override
+    void startAgent(Life next) {
+        super.startAgent(next);
+        images.clear();
+        guests.values().removeIf(guest -> !guest.isAlive());
+        Agent started = new Agent(cluster, this, next);
+        agent = Optional.of(started);
+        started.start();
+    }
+
+    @Override
+    void killAgent() {
+        agent.ifPresent(Agent::died);
+        agent = Optional.empty();
+        super.killAgent();
+        guests.values().forEach(guest -> guest.listen(_ -> {}));
+        images.clear();
+    }
+
+    @Override
+    void powerOff() {
+        agent.ifPresent(Agent::vanished);
+        agent = Optional.empty();
+        super.powerOff();
+        guests.values().forEach(Guest::die);
+        guests.clear();
+    }
+}

@@ -1,0 +1,60 @@
+package understudy.simulator;
+
+import java.util.Optional;
+import understudy.model.HostName;
+import understudy.model.Placement;
+import understudy.model.View;
+import understudy.model.VmId;
+import understudy.model.VmRecord;
+
+/// What the invariants stand on: views only go up, nothing is asked that could never be accepted, and a gate is open
+/// only where the ledger has this life of this host run the VM alone. So two gates are never open.
+final class LedgerDecides implements Checker {
+    private final Cluster cluster;
+
+    LedgerDecides(Cluster cluster) {
+        this.cluster = cluster;
+    }
+
+    @Override
+    public Optional<String> check(Observation observation) {
+        return switch (observation) {
+            case Observation.ViewAccepted(VmId vm, VmRecord before, View view) -> {
+                if (view.number() != before.view().number() + 1) {
+                    yield Optional.of(view + " after " + before.view());
+                }
+                yield cluster.hosts().stream()
+                        .filter(host -> isOpen(host, vm))
+                        .filter(host -> !isSolo(host, view.placement()))
+                        .findFirst()
+                        .map(host -> "the gate of " + host.name() + " is open in " + view);
+            }
+            case Observation.GateOpened(VmId vm, HostName name) -> {
+                View view = cluster.ledger().vm(vm).orElseThrow().view();
+                yield isSolo(cluster.host(name), view.placement())
+                        ? Optional.empty()
+                        : Optional.of(name + " opens its gate in " + view);
+            }
+            case Observation.ProposalRefused(VmId _, String message) -> Optional.of("refused: " + message);
+            case Observation.FrameLeft _,
+                    Observation.ViewProposed _,
+                    Observation.GuestBooted _,
+                    Observation.ImageResumed _,
+                    Observation.EpochHeld _ -> Optional.empty();
+        };
+    }
+
+    private static boolean isOpen(Host host, VmId vm) {
+        return host.guest(vm).isPresent()
+                && host.agent()
+                        .flatMap(agent -> agent.driver(vm))
+                        .filter(driver -> driver.gate().mode() == Gate.Mode.OPEN)
+                        .isPresent();
+    }
+
+    private static boolean isSolo(Host host, Placement placement) {
+        return host.agent()
+                .filter(agent -> placement.equals(new Placement.Solo(agent.replica())))
+                .isPresent();
+    }
+}

@@ -1,0 +1,59 @@
+package understudy.simulator;
+
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import understudy.model.HostName;
+
+/// Which node's messages arrive where. A cut has a direction.
+final class Network {
+    private record Way(HostName from, HostName to) implements Comparable<Way> {
+        @Override
+        public int compareTo(Way other) {
+            int byFrom = from.compareTo(other.from);
+            return byFrom != 0 ? byFrom : to.compareTo(other.to);
+        }
+    }
+
+    private final List<Node> nodes;
+    private final Set<Way> cuts = new TreeSet<>();
+
+    Network(List<Node> nodes) {
+        this.nodes = List.copyOf(nodes);
+    }
+
+    void cutOneWay(HostName from, HostName to) {
+        cuts.add(new Way(from, to));
+    }
+
+    void cut(HostName one, HostName other) {
+        cutOneWay(one, other);
+        cutOneWay(other, one);
+    }
+
+    void join(HostName one, HostName other) {
+        cuts.remove(new Way(one, other));
+        cuts.remove(new Way(other, one));
+    }
+
+    void joinAll() {
+        cuts.clear();
+    }
+
+    /// Whether a packet from one kernel arrives at the other.
+    boolean carries(Node from, Node to) {
+        return from.isPowered() && to.isPowered() && !cuts.contains(new Way(from.name(), to.name()));
+    }
+
+    /// Whether two agents can talk with each other.
+    boolean talk(Node one, Node other) {
+        return one.isResponsive()
+                && other.isResponsive()
+                && (one.equals(other) || (carries(one, other) && carries(other, one)));
+    }
+
+    /// Whether a node can talk with a majority, itself included.
+    boolean hasMajority(Node node) {
+        return nodes.stream().filter(other -> talk(node, other)).count() * 2 > nodes.size();
+    }
+}

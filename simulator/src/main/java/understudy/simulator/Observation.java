@@ -1,0 +1,37 @@
+package understudy.simulator;
+
+import understudy.model.HostName;
+import understudy.model.Replica;
+import understudy.model.View;
+import understudy.model.VmId;
+import understudy.model.VmRecord;
+import understudy.simulator.Branch.Point;
+
+/// What an observer who sees everything sees happen to one VM; the checkers judge it.
+sealed interface Observation {
+    VmId vm();
+
+    /// A frame reached the network.
+    record FrameLeft(VmId vm, HostName host, Point frame) implements Observation {}
+
+    /// Everything leaves a guest from now on.
+    record GateOpened(VmId vm, HostName host) implements Observation {}
+
+    /// A guest begins from its boot files.
+    record GuestBooted(VmId vm, HostName host, Branch branch) implements Observation {}
+
+    /// A guest goes on from an image.
+    record ImageResumed(VmId vm, HostName host, Branch branch) implements Observation {}
+
+    /// A standby holds the whole of an epoch that ended at `end`.
+    record EpochHeld(VmId vm, Replica standby, Point end) implements Observation {}
+
+    /// A host asks for a view.
+    record ViewProposed(VmId vm, View view) implements Observation {}
+
+    /// The ledger changed the view.
+    record ViewAccepted(VmId vm, VmRecord before, View view) implements Observation {}
+
+    /// The ledger refused a view that could never be accepted.
+    record ProposalRefused(VmId vm, String message) implements Observation {}
+}

@@ -1,0 +1,80 @@
+package understudy.simulator;
+
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import understudy.model.VmId;
+import understudy.simulator.Branch.Point;
+
+/// Invariant 1: all that the world sees of a VM belongs to one execution.
+///
+/// Whoever goes on last defines it: frames may leave only from its own past or present. So when an image goes on from a
+/// point, no frame of the old branch beyond that point may have left before, nor leave later. After a boot, a frame of
+/// an older incarnation may still leave if a standby once held it (a host that slept may hold the confirmation), since
+/// it is part of what was committed and no more than a late packet; one that waited for no standby may not.
+final class OneRunner implements Checker {
+
+    /// One VM's execution: its latest branch, and per branch how far it was seen and how far a standby held it.
+    private static final class Line {
+        Optional<Branch> last = Optional.empty();
+        final Map<Integer, Point> seen = new TreeMap<>();
+        final Map<Integer, Point> held = new TreeMap<>();
+    }
+
+    private final Map<VmId, Line> lines = new TreeMap<>();
+
+    @Override
+    public Optional<String> check(Observation observation) {
+        Line line = lines.computeIfAbsent(observation.vm(), _ -> new Line());
+        return switch (observation) {
+            case Observation.GuestBooted(var _, var _, Branch branch) -> {
+                line.last = Optional.of(branch);
+                yield Optional.empty();
+            }
+            case Observation.ImageResumed(var _, var _, Branch branch) -> resumed(line, branch);
+            case Observation.EpochHeld(var _, var _, Point end) -> {
+                line.held.merge(end.branch().id(), end, OneRunner::later);
+                yield Optional.empty();
+            }
+            case Observation.FrameLeft(var _, var host, Point frame) -> left(line, host.toString(), frame);
+            case Observation.GateOpened _,
+                    Observation.ViewAccepted _,
+                    Observation.ViewProposed _,
+                    Observation.ProposalRefused _ -> Optional.empty();
+        };
+    }
+
+    private static Optional<String> resumed(Line line, Branch branch) {
+        line.last = Optional.of(branch);
+        return line.seen.values().stream()
+                .filter(seen -> seen.branch().incarnation() == branch.incarnation())
+                .filter(seen -> !branch.end().includes(seen))
+                .findFirst()
+                .map(seen -> "%s goes on, and frame %s had left"
+                        .formatted(branch.fork().orElseThrow(), seen));
+    }
+
+    private static Optional<String> left(Line line, String host, Point frame) {
+        line.seen.merge(frame.branch().id(), frame, OneRunner::later);
+        Branch last = line.last.orElseThrow();
+        if (last.end().includes(frame)) {
+            return Optional.empty();
+        }
+        boolean late = frame.branch().incarnation() != last.incarnation()
+                && Optional.ofNullable(line.held.get(frame.branch().id()))
+                        .filter(held -> held.includes(frame))
+                        .isPresent();
+        return late
+                ? Optional.empty()
+                : Optional.of("frame %s left %s, and branch %d runs from %s"
+                        .formatted(
+                                frame,
+                                host,
+                                last.id(),
+                                last.fork().map(Point::toString).orElse("its boot")));
+    }
+
+    private static Point later(Point one, Point other) {
+        return one.position() >= other.position() ? one : other;
+    }
+}

@@ -1,0 +1,55 @@
+package understudy.simulator;
+
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import understudy.model.Placement;
+import understudy.model.Replica;
+import understudy.model.VmId;
+import understudy.simulator.Branch.Point;
+
+/// Invariant 3: in a paired view no frame leaves before the standby holds the whole epoch that it was made in.
+final class OutputFollowsCommit implements Checker {
+
+    private static final class Pair {
+        Placement placement = new Placement.Stopped();
+        /// The furthest that a standby ever held, by its life and the branch.
+        final Map<String, Point> held = new TreeMap<>();
+    }
+
+    private final Map<VmId, Pair> pairs = new TreeMap<>();
+
+    @Override
+    public Optional<String> check(Observation observation) {
+        Pair pair = pairs.computeIfAbsent(observation.vm(), _ -> new Pair());
+        return switch (observation) {
+            case Observation.ViewAccepted(var _, var _, var view) -> {
+                pair.placement = view.placement();
+                yield Optional.empty();
+            }
+            case Observation.EpochHeld(var _, Replica standby, Point end) -> {
+                pair.held.merge(key(standby, end), end, (was, is) -> was.position() > is.position() ? was : is);
+                yield Optional.empty();
+            }
+            case Observation.FrameLeft(var _, var _, Point frame) -> left(pair, frame);
+            case Observation.GuestBooted _,
+                    Observation.ImageResumed _,
+                    Observation.GateOpened _,
+                    Observation.ViewProposed _,
+                    Observation.ProposalRefused _ -> Optional.empty();
+        };
+    }
+
+    private static Optional<String> left(Pair pair, Point frame) {
+        return pair.placement
+                .standbyReplica()
+                .filter(standby -> !Optional.ofNullable(pair.held.get(key(standby, frame)))
+                        .filter(held -> held.includes(frame))
+                        .isPresent())
+                .map(standby -> "frame %s left, and standby %s does not hold its epoch".formatted(frame, standby));
+    }
+
+    private static String key(Replica standby, Point point) {
+        return standby.life() + "/" + point.branch().id();
+    }
+}

@@ -1,0 +1,81 @@
+package understudy.simulator;
+
+import java.io.PrintWriter;
+import java.util.concurrent.Callable;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
+
+/// `simulate`: explores random faults in virtual time. Exit code 0 if no promise was broken, 1 if one was, 2 for a
+/// mistake on the command line.
+@Command(
+        name = "simulate",
+        mixinStandardHelpOptions = true,
+        description = "Drives a simulated cluster through random faults, and checks what Understudy promises.")
+public final class SimulateCommand implements Callable<Integer> {
+    private static final int SEEDS_MAX = 10_000_000;
+
+    /// How results are written.
+    enum Output {
+        text,
+        json
+    }
+
+    @Option(names = "--random", description = "Explore random faults.")
+    private boolean random;
+
+    @Option(names = "--seeds", defaultValue = "200", description = "How many runs (default: ${DEFAULT-VALUE}).")
+    private int seeds;
+
+    @Option(names = "--seed", defaultValue = "1", description = "The first run's seed (default: ${DEFAULT-VALUE}).")
+    private long seed;
+
+    @Option(
+            names = "--output",
+            defaultValue = "text",
+            description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}). json: one object a run.")
+    private Output output = Output.text;
+
+    @Spec
+    @SuppressWarnings("NullAway.Init") // picocli sets it before it calls
+    private CommandSpec spec;
+
+    @Override
+    public Integer call() {
+        if (!random) {
+            throw new ParameterException(spec.commandLine(), "Say --random: there are no scenario files yet.");
+        }
+        if (seeds < 1 || seeds > SEEDS_MAX) {
+            throw new ParameterException(spec.commandLine(), "--seeds " + seeds + ": 1 to " + SEEDS_MAX);
+        }
+        PrintWriter out = spec.commandLine().getOut();
+        int broken = 0;
+        for (int i = 0; i < seeds; i++) {
+            Outcome outcome = SimulationRun.run(seed + i, SimulationOptions.RANDOM);
+            broken += outcome.isOk() ? 0 : 1;
+            write(out, outcome);
+        }
+        if (output == Output.text) {
+            out.printf("%d runs, seeds %d to %d: %d broke a promise%n", seeds, seed, seed + seeds - 1, broken);
+        }
+        out.flush();
+        return broken == 0 ? 0 : 1;
+    }
+
+    private void write(PrintWriter out, Outcome outcome) {
+        if (output == Output.json) {
+            out.println(OutcomeJson.of(outcome));
+        } else if (!outcome.isOk() || seeds == 1) {
+            out.println(outcome.report());
+        }
+        out.flush();
+    }
+
+    /// Runs the command alone.
+    public static void main(String[] arguments) {
+        System.exit(new CommandLine(new SimulateCommand()).execute(arguments));
+    }
+}

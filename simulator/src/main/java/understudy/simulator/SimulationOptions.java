@@ -1,0 +1,51 @@
+package understudy.simulator;
+
+import java.time.Duration;
+import understudy.protocol.ViewMachine.Timing;
+
+/// What a run is like, its seed apart.
+///
+/// @param vms           level-3 VMs; 1 or more
+/// @param faultsFor     how long faults go on; zero for none
+/// @param healWithin    how long after the last fault every VM must be back at its level
+/// @param timing        the waits of the view machine
+/// @param slowProposals share of proposals that land late, in [0, 1]
+/// @param lostMessages  share of proposals, and of answers to them, that are lost, in [0, 1]
+/// @param mutation      a planted bug
+public record SimulationOptions(
+        int vms,
+        Duration faultsFor,
+        Duration healWithin,
+        Timing timing,
+        double slowProposals,
+        double lostMessages,
+        Mutation mutation) {
+
+    /// Waits that are shorter than in production in the same order, so that a run sees more of what comes after them.
+    private static final Timing SHORT = new Timing(
+            Duration.ofMillis(50),
+            Duration.ofSeconds(1),
+            Duration.ofSeconds(3),
+            Duration.ofMillis(300),
+            Duration.ofSeconds(5));
+
+    /// Everything that can go wrong does. The bound is the longest wait between two attempts (5 s), the wait of a host
+    /// without an image (3 s), the start of a stopped VM (1 s), and as much again for what fails once more.
+    public static final SimulationOptions RANDOM =
+            new SimulationOptions(1, Duration.ofSeconds(12), Duration.ofSeconds(20), SHORT, 0.05, 0.05, Mutation.NONE);
+
+    /// Nothing goes wrong but what a script asks for; production's waits.
+    public static final SimulationOptions QUIET =
+            new SimulationOptions(1, Duration.ZERO, Duration.ofSeconds(45), Timing.DEFAULT, 0, 0, Mutation.NONE);
+
+    public SimulationOptions {
+        if (vms < 1 || faultsFor.isNegative() || !healWithin.isPositive()) {
+            throw new IllegalArgumentException(
+                    "%d VMs, faults for %s, healed within %s".formatted(vms, faultsFor, healWithin));
+        }
+    }
+
+    public SimulationOptions with(Mutation planted) {
+        return new SimulationOptions(vms, faultsFor, healWithin, timing, slowProposals, lostMessages, planted);
+    }
+}

@@ -1,0 +1,295 @@
+package understudy.simulator;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Optional;
+import understudy.model.Replica;
+import understudy.model.View;
+import understudy.model.VmId;
+import understudy.model.VmSpec;
+import understudy.protocol.LedgerAnswer;
+import understudy.protocol.LedgerCommand;
+import understudy.protocol.Part;
+import understudy.protocol.Step;
+import understudy.protocol.ViewEffect;
+import understudy.protocol.ViewInput;
+import understudy.protocol.ViewMachine;
+import understudy.protocol.ViewState;
+import understudy.simulator.Branch.Point;
+
+/// Does what the view machine of one VM wants, on one host, with the delays and failures of a real one. Decides
+/// nothing.
+final class VmDriver {
+    private static final long ANSWER_WITHIN = 400 * Schedule.MILLISECOND;
+
+    private final Cluster cluster;
+    private final Agent agent;
+    private final VmSpec spec;
+    private final ViewMachine machine;
+    private final Gate gate;
+    private final Deque<ViewInput> inputs = new ArrayDeque<>();
+    private ViewState state;
+    private boolean stepping;
+    private long asked;
+    private Optional<OutgoingStream> outgoing = Optional.empty();
+    private Optional<IncomingStream> incoming = Optional.empty();
+    private Optional<IncomingStream> offered = Optional.empty();
+
+    VmDriver(Cluster cluster, Agent agent, VmSpec spec) {
+        this.cluster = cluster;
+        this.agent = agent;
+        this.spec = spec;
+        this.machine = new ViewMachine(agent.replica(), cluster.options().timing());
+        this.state = machine.initial(cluster.schedule().now());
+        this.gate = new Gate(frame -> cluster.observe(
+                new Observation.FrameLeft(spec.id(), agent.host().name(), frame)));
+        agent.peerInput().ifPresent(this::give);
+    }
+
+    VmId vm() {
+        return spec.id();
+    }
+
+    VmSpec spec() {
+        return spec;
+    }
+
+    Agent agent() {
+        return agent;
+    }
+
+    Gate gate() {
+        return gate;
+    }
+
+    Part part() {
+        return state.part();
+    }
+
+    Optional<Guest> guest() {
+        return agent.host().guest(vm());
+    }
+
+    void found() {
+        give(new ViewInput.GuestFound());
+    }
+
+    void tick() {
+        give(new ViewInput.Tick(cluster.schedule().now()));
+        outgoing.ifPresent(OutgoingStream::check);
+    }
+
+    /// Inputs that effects cause wait until all effects of the step are done.
+    void give(ViewInput input) {
+        inputs.add(input);
+        if (stepping) {
+            return;
+        }
+        stepping = true;
+        while (!inputs.isEmpty()) {
+            Step<ViewState, ViewEffect> step = machine.step(state, inputs.removeFirst());
+            if (!step.state().part().equals(state.part())) {
+                cluster.trace(this, state.part() + " -> " + step.state().part());
+            }
+            state = step.state();
+            step.effects().forEach(this::act);
+        }
+        stepping = false;
+    }
+
+    private void act(ViewEffect effect) {
+        switch (effect) {
+            case ViewEffect.Propose(View view) -> propose(view);
+            case ViewEffect.BootGuest() -> boot();
+            case ViewEffect.AdoptGuest() -> adopt();
+            case ViewEffect.KillGuest(String _) -> kill();
+            case ViewEffect.ShutDownGuest() -> shutDown();
+            case ViewEffect.OpenGate() -> open();
+            case ViewEffect.StartCopy(Replica standby, long view) -> startCopy(standby, view);
+            case ViewEffect.MakeLastEpoch() -> outgoing.ifPresent(OutgoingStream::makeLast);
+            case ViewEffect.RefuseSwitchover() -> {}
+            case ViewEffect.CloseStream() -> closeStreams();
+            case ViewEffect.AcceptStream() -> accept();
+            case ViewEffect.RefuseStream(String _) -> offered.ifPresent(IncomingStream::close);
+            case ViewEffect.DropImage() -> agent.host().dropImage(vm());
+            case ViewEffect.ResumeImage() -> resume();
+        }
+    }
+
+    // ---- the ledger -----------------------------------------------------------------------------------------------
+
+    private void propose(View view) {
+        cluster.observe(new Observation.ViewProposed(vm(), view));
+        plantedAtProposal();
+        long attempt = ++asked;
+        cluster.ledger()
+                .ask(
+                        agent.host(),
+                        new LedgerCommand.ChangeView(vm(), view.number() - 1, view),
+                        answer -> later(0, () -> answered(answer)));
+        later(ANSWER_WITHIN, () -> {
+            if (asked == attempt) {
+                give(new ViewInput.ProposalUnanswered());
+            }
+        });
+    }
+
+    private void answered(LedgerAnswer answer) {
+        switch (answer) {
+            case LedgerAnswer.Accepted(var vm) -> vm.ifPresent(it -> give(new ViewInput.RecordLearnt(it)));
+            case LedgerAnswer.Conflict(var current) -> give(new ViewInput.RecordLearnt(current));
+            case LedgerAnswer.Refused _ -> {}
+        }
+    }
+
+    private void plantedAtProposal() {
+        Mutation planted = cluster.options().mutation();
+        if (planted == Mutation.RESUME_WITHOUT_VIEW && part() instanceof Part.Claiming) {
+            resume();
+        } else if (planted == Mutation.OPEN_GATE_AT_DROP && part() instanceof Part.Dropping) {
+            open();
+        } else if (planted == Mutation.ADOPT_WITHOUT_VIEW && part() instanceof Part.Found) {
+            guest().ifPresent(this::listen);
+            open();
+        }
+    }
+
+    // ---- the guest ------------------------------------------------------------------------------------------------
+
+    private void boot() {
+        Guest guest = new Guest(cluster, cluster.boot());
+        cluster.observe(new Observation.GuestBooted(vm(), agent.host().name(), guest.branch()));
+        begin(guest, cluster.dice().millis(50, 400));
+    }
+
+    private void resume() {
+        Optional<Point> held = agent.host().image(vm()).flatMap(Image::held);
+        if (held.isEmpty()) {
+            later(0, () -> give(new ViewInput.GuestGone(cluster.schedule().now())));
+        } else if (cluster.options().mutation() == Mutation.CLAIM_WITHOUT_IMAGE) {
+            boot();
+        } else {
+            agent.host().dropImage(vm());
+            Guest guest = new Guest(cluster, cluster.fork(held.get()));
+            cluster.observe(new Observation.ImageResumed(vm(), agent.host().name(), guest.branch()));
+            begin(guest, cluster.dice().millis(5, 60));
+        }
+    }
+
+    private void begin(Guest guest, long takes) {
+        gate.shut();
+        agent.host().put(vm(), guest);
+        listen(guest);
+        boolean fails = cluster.faultsGoOn() && cluster.dice().chance(0.05);
+        later(takes, () -> {
+            if (guest.isAlive() && fails) {
+                guest.die();
+                gone(guest);
+            } else if (guest.isAlive()) {
+                guest.run();
+                give(new ViewInput.GuestRunning(cluster.schedule().now()));
+            }
+        });
+    }
+
+    private void adopt() {
+        Optional<Guest> found = guest();
+        found.ifPresent(this::listen);
+        later(cluster.dice().millis(2, 40), () -> {
+            if (found.filter(Guest::isAlive).isPresent()) {
+                found.get().run();
+                give(new ViewInput.GuestRunning(cluster.schedule().now()));
+            }
+        });
+        if (found.isEmpty()) {
+            later(0, () -> give(new ViewInput.GuestGone(cluster.schedule().now())));
+        }
+    }
+
+    private void listen(Guest guest) {
+        guest.listen(frame -> later(0, () -> {
+            if (guest.isAlive() && gate.offer(frame)) {
+                outgoing.ifPresent(OutgoingStream::outputWaited);
+            }
+        }));
+    }
+
+    /// The guest's process ended by itself.
+    void guestCrashed(Guest guest) {
+        later(cluster.dice().millis(0, 5), () -> gone(guest));
+    }
+
+    private void gone(Guest guest) {
+        guest.noticeDeath();
+        give(new ViewInput.GuestGone(cluster.schedule().now()));
+    }
+
+    private void kill() {
+        guest().ifPresent(this::end);
+        gate.shut();
+    }
+
+    private void end(Guest guest) {
+        guest.die();
+        guest.noticeDeath();
+    }
+
+    private void shutDown() {
+        Optional<Guest> ending = guest();
+        later(cluster.dice().millis(20, 300), () -> {
+            if (ending.isEmpty() || ending.get().isAlive()) {
+                ending.ifPresent(this::end);
+                give(new ViewInput.GuestGone(cluster.schedule().now()));
+            }
+        });
+    }
+
+    private void open() {
+        cluster.observe(new Observation.GateOpened(vm(), agent.host().name()));
+        gate.open();
+        guest().ifPresent(Guest::goOn);
+    }
+
+    // ---- the streams ----------------------------------------------------------------------------------------------
+
+    private void startCopy(Replica standby, long view) {
+        OutgoingStream stream = new OutgoingStream(cluster, this, standby, view);
+        outgoing = Optional.of(stream);
+        stream.start();
+    }
+
+    private void closeStreams() {
+        outgoing.ifPresent(OutgoingStream::close);
+        outgoing = Optional.empty();
+        incoming.ifPresent(IncomingStream::close);
+        incoming = Optional.empty();
+    }
+
+    void offered(IncomingStream stream) {
+        offered = Optional.of(stream);
+        give(new ViewInput.StreamOffered(stream.active(), stream.view()));
+    }
+
+    private void accept() {
+        offered.ifPresent(stream -> {
+            agent.host().put(vm(), new Image(agent.replica()));
+            stream.accept();
+        });
+        incoming = offered;
+        offered = Optional.empty();
+    }
+
+    /// The fault of an image whose process dies.
+    void imageLost() {
+        agent.host().dropImage(vm());
+        give(new ViewInput.ImageLost());
+    }
+
+    void later(long delayNanos, Runnable action) {
+        agent.host().inLife(agent.life(), delayNanos, action);
+    }
+
+    void broken() {
+        give(new ViewInput.StreamBroken(cluster.schedule().now()));
+    }
+}

@@ -1,0 +1,41 @@
+package understudy.simulator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/// A checker that finds nothing proves nothing: for each promise, bugs of one line that its checker must see.
+class PlantedBugTest {
+    private static final int SEEDS = 100;
+
+    @ParameterizedTest(name = "{1} sees {0}")
+    @CsvSource({
+        "RESUME_WITHOUT_VIEW,  OneRunner",
+        "OPEN_GATE_AT_DROP,    OneRunner",
+        "ACCEPT_OLDER_EPOCH,   OneRunner",
+        "CLAIM_WITHOUT_IMAGE,  NothingLost",
+        "RESUME_WITHOUT_VIEW,  NothingLost",
+        "CONFIRM_BEFORE_WHOLE, OutputFollowsCommit",
+        "RELEASE_AT_CAPTURE,   OutputFollowsCommit",
+        "OPEN_GATE_AT_DROP,    OutputFollowsCommit",
+        "ADOPT_WITHOUT_VIEW,   LedgerDecides"
+    })
+    void aPlantedBugIsSeen(Mutation planted, String checker) {
+        assertThat(caught(planted, checker)).as("seeds 1 to %d", SEEDS).isTrue();
+    }
+
+    private static boolean caught(Mutation planted, String checker) {
+        SimulationOptions options = SimulationOptions.RANDOM.with(planted);
+        for (long seed = 1; seed <= SEEDS; seed++) {
+            List<Outcome> broken = RandomExploration.run(seed, 1, options);
+            if (broken.stream()
+                    .flatMap(outcome -> outcome.violations().stream())
+                    .anyMatch(violation -> violation.invariant().equals(checker))) {
+                return true;
+            }
+        }
+        return false;
+    }
+}
