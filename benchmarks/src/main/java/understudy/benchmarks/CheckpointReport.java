@@ -26,6 +26,7 @@ record CheckpointReport(MachineFacts machine, int rounds, int seconds, List<Samp
 
     private MarkdownTable table() {
         MarkdownTable table = new MarkdownTable(
+                2,
                 "guest",
                 "work",
                 "round trip p50 ms",

@@ -5,11 +5,15 @@ import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
-/// A table in Markdown whose source is aligned, too: the first column to the left, figures to the right.
+/// A table in Markdown whose source is aligned, too: texts to the left, figures to the right.
 final class MarkdownTable {
     private final List<List<String>> rows = new ArrayList<>();
 
-    MarkdownTable(String... header) {
+    private final int texts;
+
+    /// @param texts how many columns, from the left, are no figures
+    MarkdownTable(int texts, String... header) {
+        this.texts = texts;
         rows.add(List.of(header));
     }
 
@@ -37,13 +41,13 @@ final class MarkdownTable {
 
     private String rule() {
         return IntStream.range(0, rows.getFirst().size())
-                .mapToObj(column -> column == 0 ? "-".repeat(width(column)) : "-".repeat(width(column) - 1) + ":")
+                .mapToObj(column -> column < texts ? "-".repeat(width(column)) : "-".repeat(width(column) - 1) + ":")
                 .collect(Collectors.joining(" | ", "| ", " |"));
     }
 
     private String padded(String text, int column) {
         String space = " ".repeat(width(column) - text.length());
-        return column == 0 ? text + space : space + text;
+        return column < texts ? text + space : space + text;
     }
 
     private int width(int column) {

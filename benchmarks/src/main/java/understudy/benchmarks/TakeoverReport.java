@@ -67,7 +67,7 @@ record TakeoverReport(
     }
 
     private MarkdownTable waits() {
-        MarkdownTable table = new MarkdownTable("fault", "times", "what", "p50 ms", "p99 ms", "longest ms");
+        MarkdownTable table = new MarkdownTable(2, "fault", "what", "times", "p50 ms", "p99 ms", "longest ms");
         for (Kind kind : Kind.values()) {
             List<Takeover> good = good(kind);
             if (!good.isEmpty()) {
@@ -91,15 +91,16 @@ record TakeoverReport(
         Collection<Double> values = figures.toList();
         table.row(
                 kind.title(),
-                Integer.toString(values.size()),
                 what,
+                Integer.toString(values.size()),
                 Figures.text(Figures.median(values), 0),
                 Figures.text(Figures.percentile(values, 99), 0),
                 Figures.text(Figures.percentile(values, 100), 0));
     }
 
     private MarkdownTable stages() {
-        MarkdownTable table = new MarkdownTable("fault", "detected ms", "ledger ms", "resumed ms", "first answer ms");
+        MarkdownTable table =
+                new MarkdownTable(1, "fault", "detected ms", "ledger ms", "resumed ms", "first answer ms");
         for (Kind kind : Kind.values()) {
             List<Stages> stages = present(good(kind), Takeover::stages).toList();
             if (!stages.isEmpty()) {

@@ -8,12 +8,11 @@ import org.junit.jupiter.api.Test;
 final class MarkdownTableTest {
     @Test
     void theSourceIsAlignedToo() {
-        String table = new MarkdownTable("guest", "ms")
+        String table = new MarkdownTable(1, "guest", "ms")
                 .row("unprotected", "1.5")
                 .row("latency", "12.25")
                 .toString();
-        assertThat(table)
-                .isEqualTo("""
+        assertThat(table).isEqualTo("""
                         | guest       |    ms |
                         | ----------- | ----: |
                         | unprotected |   1.5 |
@@ -22,7 +21,7 @@ final class MarkdownTableTest {
 
     @Test
     void aRowWithMissingCellsIsRefused() {
-        MarkdownTable table = new MarkdownTable("a", "b");
+        MarkdownTable table = new MarkdownTable(1, "a", "b");
         assertThatThrownBy(() -> table.row("1")).hasMessage("1 cells in 2 columns");
     }
 }
