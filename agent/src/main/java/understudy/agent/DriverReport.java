@@ -52,7 +52,8 @@ final class DriverReport {
     static boolean isActive(Part part) {
         return switch (part) {
             case Booting _, Running _, Copying _, Raising _, Protected _, Dropping _, HandingOver _, Resuming _ -> true;
-            case Idle _, Found _, Starting _, Yielding _, Halting _, Receiving _, Holding _, Claiming _ -> false;
+            case Halting _ -> true;
+            case Idle _, Found _, Starting _, Yielding _, Receiving _, Holding _, Claiming _ -> false;
         };
     }
 
