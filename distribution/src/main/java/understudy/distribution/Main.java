@@ -1,6 +1,7 @@
 package understudy.distribution;
 
 import picocli.CommandLine;
+import understudy.benchmarks.BenchCommand;
 import understudy.cli.UnderstudyCommand;
 import understudy.lab.LabCommand;
 import understudy.lab.demo.DemoCommand;
@@ -15,6 +16,6 @@ public final class Main {
     }
 
     static CommandLine commandLine() {
-        return UnderstudyCommand.commandLine(new LabCommand(), new DemoCommand());
+        return UnderstudyCommand.commandLine(new LabCommand(), new DemoCommand(), new BenchCommand());
     }
 }

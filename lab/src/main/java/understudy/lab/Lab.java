@@ -120,6 +120,11 @@ public final class Lab {
         return Namespace.LAN.path();
     }
 
+    /// Where a node's agent writes what it logs; what its life before wrote is beside it, with `.1` added.
+    public Path agentLog(String name) {
+        return LabFolders.agentOutput(topology.node(name).name());
+    }
+
     /// The bases of the nodes' REST APIs, hosts first.
     public List<String> urls() {
         return topology.nodes().stream().map(Node::url).toList();
@@ -190,6 +195,15 @@ public final class Lab {
                 LabState.load().with(new Fault.AgentDown(name)).save();
             }
             supervisor.agent(node.namespace()).ifPresent(agent -> agent.signal("KILL"));
+        }
+    }
+
+    /// Kills a host's agent and all of its QEMUs at one moment (SIGKILL), while the host and its links stay up: its
+    /// kernel closes their connections, and its supervisor starts the agent again at once.
+    public void killProcesses(String host) {
+        Node node = topology.node(host, Role.HOST);
+        try (LabLock _ = LabLock.take()) {
+            supervisor(node).killWorkers(node.namespace());
         }
     }
 

@@ -101,6 +101,28 @@ record LabProcess(long pid, long insidePid, long started) {
         }
     }
 
+    /// Kills all of these with one command, so that none sees another one's end first for longer than that takes.
+    static void killAll(List<LabProcess> processes) {
+        List<String> pids = processes.stream()
+                .filter(LabProcess::isAlive)
+                .map(process -> Long.toString(process.pid))
+                .toList();
+        if (!pids.isEmpty()) {
+            Shell.attempt("kill", "-s", "KILL").and(pids).run();
+        }
+    }
+
+    /// The program that it runs, without its folder; empty if it has ended.
+    String program() {
+        try {
+            String command = Files.readString(PROC.resolve(pid + "/cmdline"));
+            String program = command.substring(0, Math.max(0, command.indexOf('\0')));
+            return program.substring(program.lastIndexOf('/') + 1);
+        } catch (IOException e) {
+            return "";
+        }
+    }
+
     private static boolean isNumber(String name) {
         return name.chars().allMatch(Character::isDigit);
     }
