@@ -101,7 +101,7 @@ public final class MemoryCluster implements Control {
                     .refused();
         }
         if (vms.containsKey(request.name())) {
-            throw Problem.of("vm-exists", "there is a VM " + request.name() + " already", "choose another name")
+            throw Problem.of("vm-name-taken", "there is a VM " + request.name() + " already", "choose another name")
                     .refused();
         }
         request.kernel().ifPresent(this::requireFile);
