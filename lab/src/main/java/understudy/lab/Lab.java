@@ -12,9 +12,9 @@ import understudy.model.Problem;
 
 /// A cluster on one machine: hosts, witnesses, networks and a client, made of namespaces, with real faults.
 ///
-/// There is one lab per machine, and it lives on without the process that made it: another one attaches to it. Only
-/// sockets cross between nodes. All methods need root; any thread may call them, and a lock lets one process at a time
-/// change the lab. A node's network namespace is what says which processes are its own.
+/// There is one lab per machine, and it lives on without the process that made it: another one attaches to it.
+/// Only sockets cross between nodes. All methods need root; any thread may call them, and a lock lets one
+/// process at a time change the lab. A node's network namespace is what says which processes are its own.
 public final class Lab {
     private final Topology topology;
 
@@ -90,9 +90,8 @@ public final class Lab {
         return new Lab(LabState.load().topology());
     }
 
-    /// Ends the lab and all of its processes and deletes everything that it made, data included. Works also where no
-    /// lab
-    /// is up, or only parts of one are.
+    /// Ends the lab and all of its processes and deletes everything that it made, data included. Works also
+    /// where no lab is up, or only parts of one are.
     public static void down() {
         Prerequisites.check();
         try (LabLock _ = LabLock.take()) {
@@ -114,8 +113,8 @@ public final class Lab {
         return Namespace.of(Topology.CLIENT).path();
     }
 
-    /// The network namespace of the LAN's switch, which has a port named after each host: what passes there has really
-    /// left that host.
+    /// The network namespace of the LAN's switch, which has a port named after each host: what passes there has
+    /// really left that host.
     public Path lanNamespace() {
         return Namespace.LAN.path();
     }
@@ -130,9 +129,8 @@ public final class Lab {
         return topology.nodes().stream().map(Node::url).toList();
     }
 
-    /// Takes the power from a host: all its links fall silent at one moment, then all its processes are killed. What
-    /// was
-    /// in its memory is gone; its data folder stays.
+    /// Takes the power from a host: all its links fall silent at one moment, then all its processes are killed.
+    /// What was in its memory is gone; its data folder stays.
     public void breakHost(String host) {
         powerOff(topology.node(host, Role.HOST));
     }
@@ -198,8 +196,8 @@ public final class Lab {
         }
     }
 
-    /// Kills a host's agent and all of its QEMUs at one moment (SIGKILL), while the host and its links stay up: its
-    /// kernel closes their connections, and its supervisor starts the agent again at once.
+    /// Kills a host's agent and all of its QEMUs at one moment (SIGKILL), while the host and its links stay up:
+    /// its kernel closes their connections, and its supervisor starts the agent again at once.
     public void killProcesses(String host) {
         Node node = topology.node(host, Role.HOST);
         try (LabLock _ = LabLock.take()) {

@@ -7,8 +7,8 @@ import java.util.regex.Pattern;
 import understudy.lab.Lab;
 import understudy.model.MacAddress;
 
-/// Counts the frames of one guest at the LAN's switch, by the host that they come from: what no agent can be wrong
-/// about.
+/// Counts the frames of one guest at the LAN's switch, by the host that they come from: what no agent can be
+/// wrong about.
 final class LanWatch implements AutoCloseable {
     private static final String TABLE = "watch";
     private static final Pattern COUNTER = Pattern.compile("counter packets ([0-9]+)");

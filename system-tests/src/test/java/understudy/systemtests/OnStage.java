@@ -8,8 +8,8 @@ import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
 import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolver;
 
-/// Gives tests the one [Stage], which is set for the first that asks and is struck after the last. A test that fails
-/// leaves its agents' logs in `target/evidence`, and the next one gets a new stage.
+/// Gives tests the one [Stage], which is set for the first that asks and is struck after the last. A test that
+/// fails leaves its agents' logs in `target/evidence`, and the next one gets a new stage.
 final class OnStage implements ParameterResolver, AfterTestExecutionCallback {
     private static final Namespace NAMESPACE = Namespace.create(OnStage.class);
     private static final Path EVIDENCE = Path.of("target", "evidence");

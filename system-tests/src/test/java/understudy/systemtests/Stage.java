@@ -31,8 +31,9 @@ import understudy.lab.Progress;
 import understudy.model.ByteSize;
 import understudy.model.Problem;
 
-/// The lab that all system tests play in, one after the other: two hosts, a witness, a client, and one protected VM
-/// that goes from fault to fault. Agents compare all of a guest's RAM with its image every 25 epochs.
+/// The lab that all system tests play in, one after the other: two hosts, a witness, a client, and one
+/// protected VM that goes from fault to fault. Agents compare all of a guest's RAM with its image every 25
+/// epochs.
 final class Stage implements AutoCloseable {
     static final ByteSize HOST_MEMORY = ByteSize.ofMebibytes(1024);
     static final ByteSize GUEST_MEMORY = ByteSize.ofMebibytes(128);

@@ -11,8 +11,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
 
-/// What the pure code must not touch: files, sockets, threads, clocks, chance, logs, and collections whose order is
-/// not that of their making. The simulator can replay a run only because of this.
+/// What the pure code must not touch: files, sockets, threads, clocks, chance, logs, and collections whose
+/// order is not that of their making. The simulator can replay a run only because of this.
 final class Purity {
     private static final List<String> PACKAGES = List.of(
             "java.io",

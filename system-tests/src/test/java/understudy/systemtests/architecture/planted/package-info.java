@@ -1,4 +1,5 @@
-/// Code that breaks the architecture on purpose, in packages that are named as modules are: the rules must catch it.
+/// Code that breaks the architecture on purpose, in packages that are named as modules are: the rules must
+/// catch it.
 @NullMarked
 package understudy.systemtests.architecture.planted;
 
