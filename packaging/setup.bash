@@ -2,7 +2,9 @@
 
 cache=$root/.cache
 lib=$root/distribution/target/lib
-jvm_flags=(--enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow -XX:+UseSerialGC)
+jvm_flags=(--enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow)
+# Short pauses: a heartbeat must not wait for a collector.
+agent_flags=("${jvm_flags[@]}" -XX:+UseG1GC -XX:MetaspaceSize=128m -XX:+ExitOnOutOfMemoryError -XX:-UsePerfData)
 oldest_java=25
 
 say() { printf '%s\n' "$*" >&2; }
@@ -151,9 +153,21 @@ prune_libraries() {
   touch "$cache/libraries.stamp"
 }
 
+# What makes agents start, and start again after a crash, quickly: the JVM's ahead-of-time cache of what a start needs.
+# Without it they start all the same.
+rehearse_agent() {
+  local archive=$lib/agent.aot
+  [ -e "$archive" ] && [ "$archive" -nt "$cache/build.stamp" ] && return
+  say "rehearsing the agent's start ..."
+  "$java" "${agent_flags[@]}" -XX:AOTCacheOutput="$archive.new" -cp "$(class_path)" \
+    understudy.agent.AgentMain --rehearse >"$cache/rehearsal.log" 2>&1 && mv "$archive.new" "$archive" && return
+  rm -f "$archive.new"
+  say "  it did not work (see $cache/rehearsal.log); agents will start more slowly"
+}
+
 # What makes commands start quickly: an archive of loaded classes, and no second compiler.
 run_command() {
-  "$java" "${jvm_flags[@]}" -XX:TieredStopAtLevel=1 -XX:+AutoCreateSharedArchive -XX:SharedArchiveFile="$cache/cli.jsa" \
+  "$java" "${jvm_flags[@]}" -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:+AutoCreateSharedArchive -XX:SharedArchiveFile="$cache/cli.jsa" \
     -Xlog:disable -Dunderstudy.home="$root" -cp "$(class_path)" understudy.distribution.Main "$@"
 }
 

@@ -21,6 +21,10 @@ final class ActiveGuest {
         this.ports = ports;
     }
 
+    QemuHost.Instance instance() {
+        return instance;
+    }
+
     GuestHandle handle() {
         return handle;
     }
@@ -39,13 +43,9 @@ final class ActiveGuest {
 
     /// Lets the guest run, if it stands still.
     void run() throws IOException {
-        if (!isRunning()) {
+        if (!qmp().execute("query-status", PATIENCE).path("running").asBoolean(false)) {
             qmp().execute("cont", PATIENCE);
         }
-    }
-
-    boolean isRunning() throws IOException {
-        return qmp().execute("query-status", PATIENCE).path("running").asBoolean(false);
     }
 
     /// Whether the guest has switched itself off.

@@ -3,6 +3,7 @@ package understudy.agent;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -14,6 +15,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import understudy.agent.rest.RestServer;
@@ -45,7 +47,7 @@ public final class Agent implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Agent.class);
     private static final String LEDGER = "ledger";
     private static final int LEDGER_PORT = 7810;
-    private static final Duration TICK = Duration.ofMillis(10);
+    private static final Duration TICK = Duration.ofMillis(5);
     private static final Duration REPORT = Duration.ofMillis(500);
     private static final Duration OFFER = Duration.ofSeconds(5);
 
@@ -88,13 +90,10 @@ public final class Agent implements AutoCloseable {
         this.clock = Executors.newScheduledThreadPool(
                 2, Thread.ofPlatform().daemon().name("clock-", 0).factory());
         this.rest = new RestServer(new AgentControl(this), config.api());
-        if (!config.isWitness()) {
-            var _ = ledger.read().thenAccept(state -> endForgotten(qemu, state));
-        }
-        ledger.subscribe(this::learn);
         var _ = clock.scheduleAtFixedRate(guarded(this::tick), 0, TICK.toMillis(), TimeUnit.MILLISECONDS);
         var _ = clock.scheduleAtFixedRate(guarded(this::report), 0, REPORT.toMillis(), TimeUnit.MILLISECONDS);
         register();
+        catchUp();
         services.happened(
                 Optional.empty(), "agent-started", Severity.INFO, "the agent of " + config.name() + " started");
         probe.notice().ifPresent(text -> services.happened(Optional.empty(), "notice", Severity.WARNING, text));
@@ -104,6 +103,11 @@ public final class Agent implements AutoCloseable {
 
     AgentConfig config() {
         return config;
+    }
+
+    /// Where the REST API listens.
+    List<URI> urls() {
+        return rest.urls();
     }
 
     RatisLedger ledger() {
@@ -186,24 +190,40 @@ public final class Agent implements AutoCloseable {
         });
     }
 
-    /// QEMUs of VMs that were deleted while no agent was here. Only a state that was read through a majority can tell:
-    /// what
-    /// this voter has seen may be old.
-    private static void endForgotten(QemuHost qemu, LedgerState state) {
-        try {
-            qemu.endAllBut(state.vms().keySet());
-        } catch (IOException e) {
-            LOG.warn("QEMUs of deleted VMs cannot be ended: {}", e.getMessage());
+    /// Nothing is done for a VM before the ledger was read through a majority in this life: what this voter has
+    /// stored may be old, and an old record can say of a guest that it is to stop.
+    private void catchUp() {
+        var _ = ledger.read().whenComplete((state, failure) -> {
+            if (failure == null) {
+                Thread.ofVirtual().name("catch-up").start(() -> begin(state));
+            } else {
+                var _ = clock.schedule(this::catchUp, 200, TimeUnit.MILLISECONDS);
+            }
+        });
+    }
+
+    private void begin(LedgerState first) {
+        if (!config.isWitness()) {
+            services.qemu().endAllBut(first.vms().keySet());
         }
+        learn(first);
+        ledger.subscribe(state -> {
+            if (state.applied() >= first.applied()) {
+                learn(state);
+            }
+        });
     }
 
     // ---- what happens ---------------------------------------------------------------------------------------------
 
-    private void learn(LedgerState state) {
+    private synchronized void learn(LedgerState state) {
         for (VmRecord record : state.vms().values()) {
             if (record.spec().hosts().contains(config.name())) {
-                drivers.computeIfAbsent(record.spec().id(), _ -> startDriver(record))
-                        .input(new ViewInput.RecordLearnt(record));
+                VmId vm = record.spec().id();
+                if (!drivers.containsKey(vm)) {
+                    startDriver(record);
+                }
+                driver(vm).ifPresent(driver -> driver.input(new ViewInput.RecordLearnt(record)));
             }
         }
         drivers.values().removeIf(driver -> isForgotten(driver, state));
@@ -218,14 +238,13 @@ public final class Agent implements AutoCloseable {
         return forgotten;
     }
 
-    private VmDriver startDriver(VmRecord record) {
+    /// From the moment in which the driver is listed it is told what changes with its peer; what was before,
+    /// here.
+    private void startDriver(VmRecord record) {
         VmDriver driver = new VmDriver(services, record.spec());
         driver.start();
-        record.spec()
-                .otherThan(config.name())
-                .flatMap(peers::life)
-                .ifPresent(up -> driver.input(new ViewInput.PeerHeard(up.host(), up.life(), now())));
-        return driver;
+        drivers.put(record.spec().id(), driver);
+        record.spec().otherThan(config.name()).ifPresent(peer -> peers.repeat(peer, new ToDriver(driver)));
     }
 
     private void takeStream(Connection connection) throws IOException, InterruptedException {
@@ -265,36 +284,52 @@ public final class Agent implements AutoCloseable {
     }
 
     private void report() {
-        List<VmReport> vms = drivers.values().stream()
-                .filter(VmDriver::isActive)
-                .map(VmDriver::report)
-                .toList();
+        List<VmReport> vms = drivers.values().stream().map(VmDriver::report).toList();
         AgentMessage.Report report = new AgentMessage.Report(config.name(), host.memory(), vms);
         reports.put(config.name(), new Told(report, now()));
         byte[] message = report.bytes();
         services.peerNames().forEach(peer -> messenger.send(peer, message));
     }
 
-    private final class PeersListener implements Peers.Listener {
+    /// Tells one driver what happens to its peer.
+    private record ToDriver(VmDriver driver) implements Peers.Listener {
         @Override
         public void heard(HostName peer, Life life, Moment at) {
-            drivers.values().stream()
-                    .filter(d -> d.spec().hosts().contains(peer))
-                    .forEach(d -> d.input(new ViewInput.PeerHeard(peer, life, at)));
-            LOG.info("{}: hears {}@{}", config.name(), peer, life);
+            driver.input(new ViewInput.PeerHeard(peer, life, at));
         }
 
         @Override
         public void doubted(HostName peer) {
-            LOG.debug("{}: doubts {}", config.name(), peer);
+            LOG.debug("{}: {} is doubted", driver.spec().name(), peer);
         }
 
         @Override
         public void lost(HostName peer, Moment at) {
-            drivers.values().stream()
-                    .filter(d -> d.spec().hosts().contains(peer))
-                    .forEach(d -> d.input(new ViewInput.PeerLost(at)));
+            driver.input(new ViewInput.PeerLost(at));
+        }
+    }
+
+    private final class PeersListener implements Peers.Listener {
+        @Override
+        public void heard(HostName peer, Life life, Moment at) {
+            LOG.info("{}: hears {}@{}", config.name(), peer, life);
+            driversWith(peer).forEach(driver -> new ToDriver(driver).heard(peer, life, at));
+        }
+
+        @Override
+        public void doubted(HostName peer) {
+            driversWith(peer).forEach(driver -> new ToDriver(driver).doubted(peer));
+        }
+
+        @Override
+        public void lost(HostName peer, Moment at) {
+            driversWith(peer).forEach(driver -> new ToDriver(driver).lost(peer, at));
             events.happened(Optional.empty(), "peer-lost", Severity.WARNING, peer + " is silent");
+        }
+
+        private Stream<VmDriver> driversWith(HostName peer) {
+            return drivers.values().stream()
+                    .filter(driver -> driver.spec().hosts().contains(peer));
         }
     }
 

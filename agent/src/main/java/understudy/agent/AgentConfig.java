@@ -16,13 +16,15 @@ import tools.jackson.dataformat.yaml.YAMLMapper;
 import understudy.model.ByteSize;
 import understudy.model.HostName;
 
-/// What an agent is told when it starts, from one YAML file; `docs/reference/agent-configuration.md` explains each key.
+/// What an agent is told when it starts, from one YAML file; `docs/reference/agent-configuration.md` explains
+/// each key.
 ///
 /// @param api    where the REST API listens
 /// @param listen one address per peer link, in the order in which the others should prefer them
 /// @param voters who votes in the ledger, in an order that is the same everywhere
 /// @param bridge the bridge that guests' network cards join; hosts only
-/// @param memory RAM that VMs may use in all; four fifths of the machine's if it is not said
+/// @param memory RAM that VMs may use in all; if it is not said, four fifths of the machine's, or nine tenths
+///              of its shared memory
 /// @param loseAfter   silence after which a peer counts as lost
 /// @param verifyEvery compare all of a guest's RAM with its image after every so many epochs; 0 for never
 public record AgentConfig(

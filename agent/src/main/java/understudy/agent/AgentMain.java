@@ -8,7 +8,8 @@ import org.slf4j.LoggerFactory;
 import understudy.linux.KernelFeatures;
 import understudy.model.Problem;
 
-/// `understudyd --config FILE`: the daemon of a host or witness.
+/// `understudyd --config FILE`: the daemon of a host or witness. `understudyd --rehearse` starts one alone on
+/// loopback and ends it, so that the JVM can record what a start needs and later ones are quick.
 public final class AgentMain {
     private static final Logger LOG = LoggerFactory.getLogger(AgentMain.class);
     private static final int EXIT_USAGE = 2;
@@ -16,8 +17,12 @@ public final class AgentMain {
 
     private AgentMain() {}
 
-    /// @param words `--config FILE`
+    /// @param words `--config FILE` or `--rehearse`
     public static void main(String[] words) throws InterruptedException {
+        if (words.length == 1 && words[0].equals("--rehearse")) {
+            rehearse();
+            return;
+        }
         if (words.length != 2 || !words[0].equals("--config")) {
             System.err.println("usage: understudyd --config FILE");
             System.exit(EXIT_USAGE);
@@ -38,6 +43,16 @@ public final class AgentMain {
             System.exit(1);
         }
         new CountDownLatch(1).await();
+    }
+
+    private static void rehearse() throws InterruptedException {
+        try {
+            Rehearsal.run();
+            System.exit(0);
+        } catch (IOException e) {
+            System.err.println("understudyd: " + e.getMessage());
+            System.exit(1);
+        }
     }
 
     /// A host that lacks something is told so now, and not when the first guest is to be protected.

@@ -52,7 +52,8 @@ final class DriverReport {
     static boolean isActive(Part part) {
         return switch (part) {
             case Booting _, Running _, Copying _, Raising _, Protected _, Dropping _, HandingOver _, Resuming _ -> true;
-            case Idle _, Found _, Starting _, Yielding _, Halting _, Receiving _, Holding _, Claiming _ -> false;
+            case Halting _ -> true;
+            case Idle _, Found _, Starting _, Yielding _, Receiving _, Holding _, Claiming _ -> false;
         };
     }
 
@@ -94,7 +95,7 @@ final class DriverReport {
                 it.gateWaitP50Millis(),
                 it.verifiedPages(),
                 it.verifyFailures(),
-                it.pagesP50() * it.perSecond(),
+                it.pagesPerSecond(),
                 it.behindMillis());
     }
 
@@ -121,8 +122,8 @@ final class DriverReport {
             when isActive(before) || before instanceof Found ->
                 warning("deposed", vm + " is not run here any more (" + view + ")");
             case Holding _ -> info("image", "holds a whole image of " + vm);
-            case Idle _, Found _, Starting _, Running _, Raising _, Halting _, Receiving _, Resuming _ ->
-                Optional.empty();
+            case Resuming _ -> info("resuming", "goes on with %s from its image (%s)".formatted(vm, view));
+            case Idle _, Found _, Starting _, Running _, Raising _, Halting _, Receiving _ -> Optional.empty();
         };
     }
 

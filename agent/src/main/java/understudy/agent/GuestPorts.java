@@ -4,10 +4,12 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import understudy.api.Event.Severity;
 import understudy.checkpoint.GuestOutput;
 import understudy.linux.Tap;
 import understudy.model.MacAddress;
 import understudy.model.VmId;
+import understudy.model.VmSpec;
 import understudy.network.Listener;
 import understudy.network.Port;
 import understudy.qemu.InstanceDirectory;
@@ -20,14 +22,17 @@ final class GuestPorts implements GuestOutput, AutoCloseable {
         this.ports = ports;
     }
 
-    /// Joins the guest's cards to the host's bridge. Nothing leaves before [#open].
+    /// Joins the guest's cards to the host's bridge. Nothing passes before [#gate] or [#open].
+    ///
+    /// @param outputWaiting called on a port's own thread: it must not wait, nor call a port
     static GuestPorts connect(
-            VmId vm, List<MacAddress> nics, InstanceDirectory directory, String bridge, Listener listener)
+            VmSpec spec, InstanceDirectory directory, String bridge, Runnable outputWaiting, DriverDesk desk)
             throws IOException {
         List<Port> ports = new ArrayList<>();
         try {
-            for (int nic = 0; nic < nics.size(); nic++) {
-                ports.add(connect(vm, nic, nics.get(nic), directory.nic(nic), bridge, listener));
+            for (int nic = 0; nic < spec.nics().size(); nic++) {
+                Tap tap = Tap.create(tapName(spec.id(), nic), bridge);
+                ports.add(port(directory.nic(nic), tap, spec.nics().get(nic), listener(outputWaiting, desk)));
             }
             return new GuestPorts(ports);
         } catch (IOException e) {
@@ -36,17 +41,40 @@ final class GuestPorts implements GuestOutput, AutoCloseable {
         }
     }
 
-    private static Port connect(VmId vm, int nic, MacAddress mac, Path socket, String bridge, Listener listener)
-            throws IOException {
-        Tap tap = Tap.create(tapName(vm, nic), bridge);
+    private static Port port(Path socket, Tap tap, MacAddress mac, Listener listener) throws IOException {
         try {
-            Port port = Port.connect(socket, tap, mac, listener);
-            port.gate(1);
-            return port;
+            return Port.connect(socket, tap, mac, listener);
         } catch (IOException e) {
             tap.close();
             throw e;
         }
+    }
+
+    private static Listener listener(Runnable outputWaiting, DriverDesk desk) {
+        return new Listener() {
+            @Override
+            public void outputWaiting() {
+                outputWaiting.run();
+            }
+
+            @Override
+            public void outputFull() {
+                desk.event(
+                        "output-full",
+                        Severity.WARNING,
+                        "so much output waits for its commit that the guest must wait");
+            }
+
+            @Override
+            public void uplinkFailed(String reason) {
+                desk.event("uplink-failed", Severity.WARNING, reason);
+            }
+
+            @Override
+            public void guestGone(String reason) {
+                desk.event("nic-failed", Severity.ERROR, "a network card of the guest was cut off: " + reason);
+            }
+        };
     }
 
     /// Linux gives interface names 15 characters.

@@ -48,7 +48,7 @@ final class HostProbe {
                 config.isWitness() ? Role.WITNESS : Role.HOST,
                 life,
                 url,
-                config.isWitness() ? new ByteSize(0) : config.memory().orElse(fourFifthsOfMemory()),
+                config.isWitness() ? new ByteSize(0) : config.memory().orElse(memoryForVms()),
                 Runtime.getRuntime().availableProcessors(),
                 qemu.map(Installation::version).orElse(""),
                 qemu.map(Installation::machines).orElse(List.of()),
@@ -56,11 +56,14 @@ final class HostProbe {
                 qemu.map(q -> q.accelerator().toString()).orElse(""));
     }
 
-    private static ByteSize fourFifthsOfMemory() throws IOException {
+    /// Guests' RAM is shared memory, which the kernel bounds as well.
+    private static ByteSize memoryForVms() throws IOException {
         Matcher matcher = MEMORY.matcher(Files.readString(Path.of("/proc/meminfo")));
         if (!matcher.find()) {
             throw new IOException("/proc/meminfo does not tell the machine's memory");
         }
-        return ByteSize.ofMebibytes(Long.parseLong(matcher.group(1)) / 1024 * 4 / 5);
+        long memory = Long.parseLong(matcher.group(1)) / 1024;
+        long sharedMemory = Files.getFileStore(QemuHost.SHARED_MEMORY).getTotalSpace() >> 20;
+        return ByteSize.ofMebibytes(Math.min(memory * 4 / 5, sharedMemory * 9 / 10));
     }
 }

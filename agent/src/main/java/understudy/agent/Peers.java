@@ -2,20 +2,19 @@ package understudy.agent;
 
 import java.time.Duration;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 import understudy.api.HostState;
 import understudy.model.HostName;
 import understudy.model.Life;
 import understudy.model.Moment;
-import understudy.model.Replica;
 import understudy.protocol.PeerWatch;
 import understudy.protocol.PeerWatch.Input;
 import understudy.protocol.Step;
 
 /// Watches the other agents: one [PeerWatch] each, fed by the messenger and by a clock.
 ///
-/// Threads: any; the listener is called by whichever brought the change, under this object's lock, so it must not wait.
+/// Threads: any; the listener is called by whichever brought the change, under this object's lock, so it must
+/// not wait.
 final class Peers {
 
     interface Listener {
@@ -72,11 +71,15 @@ final class Peers {
         };
     }
 
-    /// The life in which it is heard of, unless it is lost.
-    synchronized Optional<Replica> life(HostName peer) {
-        return Optional.ofNullable(known.get(peer))
-                .filter(it -> !(it.state instanceof PeerWatch.State.Lost))
-                .map(it -> new Replica(peer, it.life));
+    /// Tells another listener how things stand with a peer. Changes after this reach the usual listener only.
+    synchronized void repeat(HostName peer, Listener to) {
+        Known it = known.get(peer);
+        if (it != null) {
+            to.heard(peer, it.life, it.state.lastHeard());
+            if (it.state instanceof PeerWatch.State.Lost(Moment lastHeard)) {
+                to.lost(peer, lastHeard);
+            }
+        }
     }
 
     private void step(HostName peer, Known before, Input input, Moment at) {

@@ -6,10 +6,14 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import understudy.checkpoint.Capture;
 import understudy.checkpoint.GuestHandle;
 import understudy.linux.UserfaultShim;
 import understudy.model.HostName;
@@ -23,11 +27,13 @@ import understudy.qemu.QemuCommand.Role;
 import understudy.qemu.QemuProcess;
 import understudy.qemu.Qmp;
 import understudy.qemu.QmpEvent;
+import understudy.qemu.QmpException;
 
 /// Starts and finds the QEMUs of this host: one directory for each, below a folder for each VM.
 final class QemuHost {
+    private static final Logger LOG = LoggerFactory.getLogger(QemuHost.class);
     private static final Duration PATIENCE = Duration.ofSeconds(20);
-    private static final Path SHARED_MEMORY = Path.of("/dev/shm");
+    static final Path SHARED_MEMORY = Path.of("/dev/shm");
     private static final String PROGRAM = "qemu-system-x86_64";
 
     private final Path instances;
@@ -83,43 +89,66 @@ final class QemuHost {
         }
     }
 
-    /// Finds the QEMU of an earlier life of the agent that runs this VM's guest. Others of the VM are ended: a
-    /// standby's
-    /// image is worth nothing in another life, and what has died is only removed.
+    /// Finds the QEMU of an earlier life of the agent that runs this VM's guest: of several, the youngest.
+    /// Others of the VM are ended: a standby's image is worth nothing in another life, and what does not answer
+    /// cannot be taken up.
+    ///
+    /// @throws IOException if one of them cannot be ended
     Optional<Instance> find(VmId vm, Consumer<QmpEvent> listener) throws IOException {
-        Optional<Instance> found = Optional.empty();
+        List<Instance> guests = new ArrayList<>();
         for (InstanceDirectory directory : QemuProcess.list(directory(vm))) {
+            Optional<Instance> alive = adopt(directory, listener);
+            if (alive.isPresent() && hasGuest(alive.get())) {
+                guests.add(alive.get());
+            } else if (alive.isPresent()) {
+                alive.get().end();
+            }
+        }
+        guests.sort(Comparator.comparingLong(instance -> -instance.process().start()));
+        for (Instance older : guests.subList(Math.min(1, guests.size()), guests.size())) {
+            older.end();
+        }
+        return guests.stream().findFirst();
+    }
+
+    private static Optional<Instance> adopt(InstanceDirectory directory, Consumer<QmpEvent> listener)
+            throws IOException {
+        try (FifoDrain _ = FifoDrain.of(Capture.fifo(directory))) {
             Optional<Instance> alive = QemuProcess.adopt(directory, PATIENCE, listener)
                     .map(adopted -> new Instance(adopted.process(), adopted.qmp()));
             if (alive.isEmpty()) {
                 QemuProcess.read(directory).remove();
-            } else if (found.isEmpty() && hasGuest(alive.get())) {
-                found = alive;
-            } else {
-                alive.get().end();
             }
+            return alive;
+        } catch (IOException e) {
+            LOG.warn("{} cannot be taken up, and is ended: {}", directory.path(), DriverDesk.reason(e));
+            QemuProcess process = QemuProcess.read(directory);
+            process.kill(PATIENCE);
+            process.remove();
+            return Optional.empty();
         }
-        return found;
     }
 
-    /// Ends all QEMUs of VMs that are not among these: they were deleted while no agent was here.
-    void endAllBut(Collection<VmId> vms) throws IOException {
-        List<Path> folders = new ArrayList<>();
+    /// Ends all QEMUs of VMs that are not among these: they were deleted while no agent was here. What cannot
+    /// be ended is left for the next life.
+    void endAllBut(Collection<VmId> vms) {
         try (var all = Files.newDirectoryStream(instances)) {
-            all.forEach(folders::add);
-        }
-        for (Path folder : folders) {
-            VmId vm = VmId.parse(folder.getFileName().toString());
-            if (!vms.contains(vm)) {
-                Optional<Instance> found = find(vm, _ -> {});
-                if (found.isPresent()) {
-                    found.get().end();
+            for (Path folder : all) {
+                VmId vm = VmId.parse(folder.getFileName().toString());
+                if (!vms.contains(vm)) {
+                    Optional<Instance> found = find(vm, _ -> {});
+                    if (found.isPresent()) {
+                        found.get().end();
+                    }
+                    Files.delete(folder);
                 }
             }
+        } catch (IOException | IllegalArgumentException e) {
+            LOG.warn("QEMUs of deleted VMs cannot be ended: {}", DriverDesk.reason(e));
         }
     }
 
-    private static boolean hasGuest(Instance instance) throws IOException {
+    private static boolean hasGuest(Instance instance) throws QmpException {
         String status =
                 instance.qmp().execute("query-status", PATIENCE).path("status").asString("");
         return !status.equals("inmigrate") && !status.equals("prelaunch");

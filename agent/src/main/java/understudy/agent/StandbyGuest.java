@@ -5,7 +5,8 @@ import java.time.Duration;
 import understudy.checkpoint.GuestHandle;
 import understudy.checkpoint.ImageStream;
 
-/// A guest's image on this host, and the QEMU that waits to go on from it.
+/// A guest's image on this host, the QEMU that waits to go on from it, and its network cards, through which
+/// nothing passes yet.
 ///
 /// Threads: the VM's driver.
 final class StandbyGuest {
@@ -13,11 +14,13 @@ final class StandbyGuest {
 
     private final QemuHost.Instance instance;
     private final GuestHandle handle;
+    private final GuestPorts ports;
     private final ImageStream stream;
 
-    StandbyGuest(QemuHost.Instance instance, GuestHandle handle, ImageStream stream) {
+    StandbyGuest(QemuHost.Instance instance, GuestHandle handle, GuestPorts ports, ImageStream stream) {
         this.instance = instance;
         this.handle = handle;
+        this.ports = ports;
         this.stream = stream;
     }
 
@@ -26,25 +29,19 @@ final class StandbyGuest {
         stream.close();
     }
 
-    /// Lets the guest go on, its cards being connected.
+    /// Lets the guest go on. What it sends is held until the gate is opened.
     ///
     /// @return the guest as one that this host runs
-    ActiveGuest resume(GuestPorts ports) throws IOException {
+    ActiveGuest resume() throws IOException {
+        ports.gate(1);
         stream.resume(PATIENCE);
         stream.discard();
         return new ActiveGuest(instance, handle, ports);
     }
 
-    QemuHost.Instance instance() {
-        return instance;
-    }
-
-    GuestHandle handle() {
-        return handle;
-    }
-
     /// Ends the waiting QEMU, and removes the image.
     void end() throws IOException {
+        ports.close();
         stream.close();
         stream.discard();
         instance.end();

@@ -2,6 +2,7 @@ package understudy.checkpoint;
 
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Map;
@@ -11,20 +12,20 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import tools.jackson.databind.JsonNode;
 import understudy.linux.Fifo;
+import understudy.qemu.InstanceDirectory;
 import understudy.qemu.Qmp;
 
 /// Takes one checkpoint: stops the guest, saves its devices, takes the pages that it wrote, lets it run on.
 ///
-/// One command does it all: `xen-save-devices-state` stops the guest, writes into a FIFO, and lets the guest run on
-/// when
-/// everything is written. The FIFO is smaller than any state, so QEMU blocks in it, the guest standing still, until we
-/// drain it: in that window pages and frames are taken. What was drained is longer than the FIFO, which proves that the
-/// window was open all the time.
+/// One command does it all: `xen-save-devices-state` stops the guest, writes into a FIFO, and lets the guest
+/// run on when everything is written. The FIFO is smaller than any state, so QEMU blocks in it, the guest
+/// standing still, until we drain it: in that window pages and frames are taken. What was drained is longer
+/// than the FIFO, which proves that the window was open all the time.
 ///
 /// Rejected: `stop`, save, `cont`: three exchanges instead of one, and nearly twice the pause.
 ///
 /// Threads: one at a time.
-final class Capture implements AutoCloseable {
+public final class Capture implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(10);
     private static final int NARROW_BYTES = 4 << 10;
     private static final int WIDE_BYTES = 1 << 20;
@@ -42,14 +43,18 @@ final class Capture implements AutoCloseable {
         void open() throws IOException;
     }
 
-    /// @param directory where the FIFO is made
-    Capture(Qmp qmp, Path directory, GuestMemory memory) throws IOException {
-        this.qmp = qmp;
+    Capture(GuestHandle guest, GuestMemory memory) throws IOException {
+        this.qmp = guest.qmp();
         this.memory = memory;
-        this.path = directory.resolve("devices.fifo");
-        java.nio.file.Files.deleteIfExists(path);
+        this.path = fifo(guest.process().directory());
+        Files.deleteIfExists(path);
         this.fifo = Fifo.create(path);
         this.subscription = qmp.subscribe(clock);
+    }
+
+    /// Where QEMU's devices are saved to.
+    public static Path fifo(InstanceDirectory directory) {
+        return directory.path().resolve("devices.fifo");
     }
 
     /// How long the last pause was.
@@ -59,9 +64,21 @@ final class Capture implements AutoCloseable {
 
     /// Fills `into` with what the guest did since the last capture. A guest that stands still already stays so.
     ///
-    /// @throws IOException if it failed; what was taken then is lost, so everything must be copied again
+    /// @throws GuestFailure if QEMU failed
+    /// @throws IOException  if the epoch is too large. Whatever failed: what was taken is lost, so everything
+    /// must be copied again
     void take(StagedEpoch into, Window window) throws IOException {
         into.clear();
+        try {
+            tryToTake(into, window);
+        } catch (StagedEpoch.TooLarge e) {
+            throw e;
+        } catch (IOException e) {
+            throw new GuestFailure(e);
+        }
+    }
+
+    private void tryToTake(StagedEpoch into, Window window) throws IOException {
         fifo.reopen();
         int narrow = fifo.capacity(NARROW_BYTES);
         CompletableFuture<JsonNode> saved =
@@ -79,8 +96,12 @@ final class Capture implements AutoCloseable {
     }
 
     /// Stops the guest until somebody lets it run.
-    void stop() throws IOException {
-        qmp.execute("stop", PATIENCE);
+    void stop() throws GuestFailure {
+        try {
+            qmp.execute("stop", PATIENCE);
+        } catch (IOException e) {
+            throw new GuestFailure(e);
+        }
     }
 
     private void awaitFirstBytes(CompletableFuture<JsonNode> saved) throws IOException {

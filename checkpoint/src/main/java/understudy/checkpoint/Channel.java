@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.util.UUID;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.zip.CRC32C;
 
 /// Whole messages over a [Wire]. Any thread may send; one thread receives.
@@ -13,6 +14,7 @@ public final class Channel implements AutoCloseable {
     static final int PLAIN_BODY_MAX = 64 << 20;
 
     private final Wire wire;
+    private final ReentrantLock sending = new ReentrantLock();
     private final ByteBuffer sendHeader = ByteBuffer.allocateDirect(Message.HEADER_BYTES);
     private final ByteBuffer receiveHeader = ByteBuffer.allocateDirect(Message.HEADER_BYTES);
 
@@ -21,26 +23,36 @@ public final class Channel implements AutoCloseable {
     }
 
     /// Sends a message whose body is these buffers, one after the other; they are read, not kept.
-    synchronized void send(Message message, ByteBuffer... body) throws IOException {
-        sendHeader.clear();
-        message.encode(sendHeader);
-        sendHeader.flip();
-        ByteBuffer[] all = new ByteBuffer[body.length + 1];
-        all[0] = sendHeader;
-        System.arraycopy(body, 0, all, 1, body.length);
-        wire.writeFully(all);
+    void send(Message message, ByteBuffer... body) throws IOException {
+        sending.lock();
+        try {
+            sendHeader.clear();
+            message.encode(sendHeader);
+            sendHeader.flip();
+            ByteBuffer[] all = new ByteBuffer[body.length + 1];
+            all[0] = sendHeader;
+            System.arraycopy(body, 0, all, 1, body.length);
+            wire.writeFully(all);
+        } finally {
+            sending.unlock();
+        }
     }
 
     void sendPlain(Message.Kind kind, long view, long epoch, UUID stream, byte[] body) throws IOException {
         send(Message.plain(kind, view, epoch, stream, body), ByteBuffer.wrap(body));
     }
 
-    /// Tells the other side why, if it can still be told, and ends the stream.
+    /// Tells the other side why, if it can be told, and ends the stream. Nothing is told while another thread
+    /// sends: it may be stuck.
     void end(UUID stream, String reason) {
-        try {
-            sendPlain(Message.Kind.END, 0, 0, stream, reason.getBytes(StandardCharsets.UTF_8));
-        } catch (IOException alreadyGone) {
-            // The other side sees the end without the reason.
+        if (sending.tryLock()) {
+            try {
+                sendPlain(Message.Kind.END, 0, 0, stream, reason.getBytes(StandardCharsets.UTF_8));
+            } catch (IOException alreadyGone) {
+                // The other side sees the end without the reason.
+            } finally {
+                sending.unlock();
+            }
         }
         close();
     }

@@ -1,19 +1,25 @@
 package understudy.checkpoint;
 
 import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.function.LongSupplier;
 import org.HdrHistogram.Histogram;
 
-/// What a VM's checkpoints cost, over the last ten to twenty seconds.
+/// What a VM's checkpoints cost, over the last five seconds: a window that slides by half a second.
 ///
 /// Threads: any.
 public final class CheckpointStatistics {
-    private static final long WINDOW_NANOS = Duration.ofSeconds(10).toNanos();
+    private static final long SLOT_NANOS = Duration.ofMillis(500).toNanos();
+    private static final int SLOTS = 10;
+    private static final long NANOS_MAX = Duration.ofSeconds(60).toNanos();
+    private static final long PAGES_MAX = 1L << 40;
 
     /// @param epoch              the last captured; 0 before the first
     /// @param perSecond          checkpoints
     /// @param pauseP50Millis     the guest stood still for a checkpoint
     /// @param pausedShare        of all time, in [0, 1]
     /// @param pagesP50           RAM pages in a checkpoint
+    /// @param pagesPerSecond     RAM pages sent
     /// @param bytesPerCheckpoint on the wire
     /// @param gateWaitP50Millis  from a capture to its confirmation
     /// @param behindMillis       all pauses since protection began: what the guest's own clock may have lost
@@ -24,41 +30,66 @@ public final class CheckpointStatistics {
             double pauseP99Millis,
             double pausedShare,
             long pagesP50,
+            double pagesPerSecond,
             long bytesPerCheckpoint,
             double gateWaitP50Millis,
             long behindMillis,
             long verifiedPages,
             long verifyFailures) {}
 
-    private Window current = new Window();
-    private Window last = current;
+    private final LongSupplier clock;
+    private final ArrayDeque<Slot> slots = new ArrayDeque<>();
+    private long first = Long.MAX_VALUE;
     private long epoch;
     private long pausedNanos;
     private long verifiedPages;
     private long verifyFailures;
 
-    private static final class Window {
-        final long began = System.nanoTime();
-        final Histogram pauseNanos = new Histogram(Duration.ofSeconds(60).toNanos(), 2);
-        final Histogram waitNanos = new Histogram(Duration.ofSeconds(60).toNanos(), 2);
-        final Histogram pages = new Histogram(1L << 40, 2);
+    private static final class Slot {
+        final long began;
+        final Histogram pauseNanos = new Histogram(NANOS_MAX, 2);
+        final Histogram waitNanos = new Histogram(NANOS_MAX, 2);
+        final Histogram pageCounts = new Histogram(PAGES_MAX, 2);
         long paused;
+        long pages;
         long bytes;
+
+        Slot(long began) {
+            this.began = began;
+        }
+
+        void add(Slot other) {
+            pauseNanos.add(other.pauseNanos);
+            waitNanos.add(other.waitNanos);
+            pageCounts.add(other.pageCounts);
+            paused += other.paused;
+            pages += other.pages;
+            bytes += other.bytes;
+        }
+    }
+
+    public CheckpointStatistics() {
+        this(System::nanoTime);
+    }
+
+    /// @param clock nanoseconds that never go back
+    CheckpointStatistics(LongSupplier clock) {
+        this.clock = clock;
     }
 
     synchronized void captured(long number, Duration pause, long pages, long bytes) {
-        Window window = window();
+        Slot slot = slot();
         epoch = number;
         pausedNanos += pause.toNanos();
-        window.paused += pause.toNanos();
-        window.bytes += bytes;
-        window.pauseNanos.recordValue(bounded(window.pauseNanos, pause.toNanos()));
-        window.pages.recordValue(pages);
+        slot.paused += pause.toNanos();
+        slot.pages += pages;
+        slot.bytes += bytes;
+        slot.pauseNanos.recordValue(Math.clamp(pause.toNanos(), 0, NANOS_MAX));
+        slot.pageCounts.recordValue(Math.clamp(pages, 0, PAGES_MAX));
     }
 
     synchronized void confirmed(long waitNanos) {
-        Window window = window();
-        window.waitNanos.recordValue(bounded(window.waitNanos, waitNanos));
+        slot().waitNanos.recordValue(Math.clamp(waitNanos, 0, NANOS_MAX));
     }
 
     synchronized void verified(long pages, long differing) {
@@ -67,46 +98,46 @@ public final class CheckpointStatistics {
     }
 
     public synchronized Snapshot snapshot() {
-        window();
-        Window from = last == current ? current : merged();
-        long nanos = Math.max(1, System.nanoTime() - from.began);
-        long count = from.pauseNanos.getTotalCount();
+        long now = clock.getAsLong();
+        forget(now);
+        Slot whole = new Slot(now);
+        slots.forEach(whole::add);
+        long nanos = Math.max(1, now - Math.max(Math.min(first, now), windowBegin(now)));
+        long count = whole.pauseNanos.getTotalCount();
         return new Snapshot(
                 epoch,
                 count * 1e9 / nanos,
-                from.pauseNanos.getValueAtPercentile(50) / 1e6,
-                from.pauseNanos.getValueAtPercentile(99) / 1e6,
-                Math.min(1, (double) from.paused / nanos),
-                from.pages.getValueAtPercentile(50),
-                count == 0 ? 0 : from.bytes / count,
-                from.waitNanos.getValueAtPercentile(50) / 1e6,
+                whole.pauseNanos.getValueAtPercentile(50) / 1e6,
+                whole.pauseNanos.getValueAtPercentile(99) / 1e6,
+                Math.min(1, (double) whole.paused / nanos),
+                whole.pageCounts.getValueAtPercentile(50),
+                whole.pages * 1e9 / nanos,
+                count == 0 ? 0 : whole.bytes / count,
+                whole.waitNanos.getValueAtPercentile(50) / 1e6,
                 pausedNanos / 1_000_000,
                 verifiedPages,
                 verifyFailures);
     }
 
-    private Window window() {
-        if (System.nanoTime() - current.began > WINDOW_NANOS) {
-            last = current;
-            current = new Window();
+    /// The running slot: slots begin at whole multiples of their length.
+    private Slot slot() {
+        long now = clock.getAsLong();
+        forget(now);
+        first = Math.min(first, now);
+        long begin = Math.floorDiv(now, SLOT_NANOS) * SLOT_NANOS;
+        if (slots.isEmpty() || slots.getLast().began < begin) {
+            slots.addLast(new Slot(begin));
         }
-        return current;
+        return slots.getLast();
     }
 
-    /// The window that is over and the running one: what began with the former.
-    private Window merged() {
-        last.pauseNanos.add(current.pauseNanos);
-        last.waitNanos.add(current.waitNanos);
-        last.pages.add(current.pages);
-        last.paused += current.paused;
-        last.bytes += current.bytes;
-        Window both = last;
-        current = new Window();
-        last = current;
-        return both;
+    private void forget(long now) {
+        while (!slots.isEmpty() && slots.getFirst().began < windowBegin(now)) {
+            slots.removeFirst();
+        }
     }
 
-    private static long bounded(Histogram histogram, long value) {
-        return Math.clamp(value, 0, histogram.getHighestTrackableValue());
+    private static long windowBegin(long now) {
+        return (Math.floorDiv(now, SLOT_NANOS) - (SLOTS - 1)) * SLOT_NANOS;
     }
 }

@@ -29,18 +29,20 @@ import understudy.qemu.OutgoingHead;
 import understudy.qemu.RamBlock;
 import understudy.qemu.SmallBlocks;
 
-/// The active's side of a checkpoint stream: copies a running guest to the standby, then sends it epoch after epoch.
+/// The active's side of a checkpoint stream: copies a running guest to the standby, then sends it epoch after
+/// epoch.
 ///
-/// Two threads: one captures and sends, one reads the standby's confirmations and lets output go. The next epoch runs
-/// while
-/// the last one travels; [EpochSender] says when the next capture is due.
+/// Two threads: one captures and sends, one reads the standby's confirmations and lets output go. The next
+/// epoch runs while the last one travels; [EpochSender] says when the next capture is due.
 ///
-/// It ends once, by [#close] or by whatever breaks it, and is never taken up again: what was taken from the guest and
-/// not
-/// confirmed is known to nobody any more, so the next stream begins with all of RAM.
+/// It ends once, by [#close] or by whatever breaks it, and is never taken up again: what was taken from the
+/// guest and not confirmed is known to nobody any more, so the next stream begins with all of RAM.
 public final class CheckpointStream implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(CheckpointStream.class);
     private static final Duration PATIENCE = Duration.ofSeconds(10);
+
+    /// How long the standby may take to confirm an epoch: it has only to receive it.
+    private static final Duration CONFIRM = Duration.ofSeconds(3);
 
     /// What is left to copy when the guest is paused for the first whole epoch: 16 MiB.
     private static final long LAST_ROUND_BYTES = 16 << 20;
@@ -59,8 +61,14 @@ public final class CheckpointStream implements AutoCloseable {
         /// The standby holds the last epoch, and the guest stands still.
         void lastCommitted();
 
+        /// A comparison found pages that differ on the standby; the stream ends.
+        void differs(String what);
+
         /// It is over; told once, and not after `close`.
         void broken(String reason);
+
+        /// It is over, in place of [#broken], because QEMU failed a checkpoint.
+        void guestFailed(String reason);
     }
 
     private final GuestHandle guest;
@@ -124,8 +132,22 @@ public final class CheckpointStream implements AutoCloseable {
         LockSupport.unpark(capturer);
     }
 
-    /// Ends it. When this returns, the stream does nothing to the guest any more, which runs unless it was paused for
-    /// good.
+    /// Gives the stream up if the standby has not confirmed an epoch for too long: its host may live while its
+    /// memory or its agent hangs. To be called a few times a second, from any thread.
+    public void tick() {
+        if (unconfirmedNanos() > CONFIRM.toNanos() && !ended.get()) {
+            String reason = "the standby has confirmed nothing for " + CONFIRM.toMillis() + " ms";
+            channel.close();
+            end(reason, () -> listener.broken(reason));
+        }
+    }
+
+    private synchronized long unconfirmedNanos() {
+        return sentAt.isEmpty() ? 0 : System.nanoTime() - sentAt.getFirst();
+    }
+
+    /// Ends it. When this returns, the stream does nothing to the guest any more, which runs unless it was
+    /// paused for good.
     @Override
     public void close() {
         ended.set(true);
@@ -146,13 +168,14 @@ public final class CheckpointStream implements AutoCloseable {
             channel.sendPlain(
                     Message.Kind.HEAD, offer.view(), 0, offer.stream(), MigrationStream.encodeHead(head.head()));
             try (GuestMemory memory = memory(head);
-                    Capture capture =
-                            new Capture(guest.qmp(), guest.process().directory().path(), memory)) {
+                    Capture capture = new Capture(guest, memory)) {
                 copyRounds(memory);
                 captureEpochs(capture, memory);
             }
-        } catch (IOException | RuntimeException e) {
-            end(reason(e));
+        } catch (GuestFailure e) {
+            end(reason(e), () -> listener.guestFailed(reason(e)));
+        } catch (IOException | RuntimeException | InternalError e) {
+            end(reason(e), () -> listener.broken(reason(e)));
         } finally {
             staged.close();
         }
@@ -188,21 +211,21 @@ public final class CheckpointStream implements AutoCloseable {
             sides.add(new GuestMemory.SideBlock(names.indexOf(block.name()), range));
         }
         SharedMemoryFile file = SharedMemoryFile.open(guest.process().ram());
-        return new GuestMemory(
-                guest.process().pid(),
-                file,
-                ram,
-                sides,
-                WriteTracker.attach(guest.process().pid(), UserfaultShim.TRACKER_FD, tracked));
+        try {
+            WriteTracker tracker = WriteTracker.attach(guest.process().pid(), UserfaultShim.TRACKER_FD, tracked);
+            return new GuestMemory(guest.process().pid(), file, ram, sides, tracker);
+        } catch (IOException e) {
+            file.close();
+            throw e;
+        }
     }
 
-    /// Copies RAM while the guest runs, again and again what it wrote meanwhile, until little is left.
+    /// Copies all of RAM while the guest runs, then again and again what it wrote meanwhile, until little is
+    /// left.
     private void copyRounds(GuestMemory memory) throws IOException {
-        long first = 0;
         for (int round = 0; round < ROUNDS_MAX && !ended.get(); round++) {
-            List<AddressRange> written = memory.written();
+            List<AddressRange> written = round == 0 ? memory.everything() : memory.written();
             long bytes = written.stream().mapToLong(AddressRange::length).sum();
-            first = round == 0 ? bytes : first;
             copyRound(memory.ram().segment(), written, round == 0 ? bytes : 0);
             if (round > 0 && bytes <= LAST_ROUND_BYTES) {
                 return;
@@ -302,7 +325,7 @@ public final class CheckpointStream implements AutoCloseable {
                 }
             }
         } catch (IOException | RuntimeException e) {
-            end(reason(e));
+            end(reason(e), () -> listener.broken(reason(e)));
         }
     }
 
@@ -336,8 +359,9 @@ public final class CheckpointStream implements AutoCloseable {
         long differing = body.getLong();
         statistics.verified(pages, differing);
         if (differing != 0) {
-            throw new IOException("VERIFY FAILED: %d of %d pages differ on the standby after epoch %d"
-                    .formatted(differing, pages, epoch));
+            String what = "after epoch %d %d of %d pages differ on the standby".formatted(epoch, differing, pages);
+            listener.differs(what);
+            throw new IOException(what);
         }
     }
 
@@ -372,15 +396,16 @@ public final class CheckpointStream implements AutoCloseable {
         return Math.clamp(wait.toNanos(), 1, PATIENCE.toNanos());
     }
 
-    private void end(String reason) {
+    /// The listener is told before the channel is, whose other side may not read.
+    private void end(String reason, Runnable tell) {
         if (ended.compareAndSet(false, true)) {
-            channel.end(offer.stream(), reason);
-            listener.broken(reason);
+            tell.run();
             LockSupport.unpark(capturer);
+            channel.end(offer.stream(), reason);
         }
     }
 
-    private static String reason(Exception e) {
+    private static String reason(Throwable e) {
         return e.getMessage() == null ? e.toString() : e.getMessage();
     }
 

@@ -11,9 +11,8 @@ import understudy.linux.RemoteMemory;
 import understudy.linux.SharedMemoryFile;
 import understudy.linux.WriteTracker;
 
-/// A running guest's memory, seen from its agent: RAM in the file that it shares with QEMU, and the small blocks that
-/// are
-/// memory of QEMU's own.
+/// A running guest's memory, seen from its agent: RAM in the file that it shares with QEMU, and the small
+/// blocks that are memory of QEMU's own.
 ///
 /// Threads: one at a time.
 final class GuestMemory implements AutoCloseable {
@@ -47,9 +46,8 @@ final class GuestMemory implements AutoCloseable {
         return ram;
     }
 
-    /// Takes what was written since the last time, RAM and small blocks, while the guest stands still. The first time,
-    /// that
-    /// is all of the small blocks.
+    /// Takes what was written since the last time, RAM and small blocks, while the guest stands still. The
+    /// first time, that is all of the small blocks.
     void take(StagedEpoch into) throws IOException {
         runs.clear();
         tracker.take(ramRange, runs);
@@ -72,26 +70,42 @@ final class GuestMemory implements AutoCloseable {
         }
     }
 
-    /// What was written to RAM since the last time and holds data, while the guest may run on. Pages that it writes
-    /// after this are told again.
+    /// All of RAM that holds data, while the guest may run on. Pages that it writes after this are told by
+    /// [#written].
+    ///
+    /// A tracker that an earlier stream used has forgotten what that one was told, so its list does not count
+    /// here.
+    List<AddressRange> everything() throws IOException {
+        runs.clear();
+        tracker.take(ramRange, runs);
+        List<AddressRange> data = new ArrayList<>();
+        addData(0, ram.size(), data);
+        return data;
+    }
+
+    /// What was written to RAM since the last time and holds data, while the guest may run on. Pages that it
+    /// writes after this are told again.
     List<AddressRange> written() throws IOException {
         runs.clear();
         tracker.take(ramRange, runs);
         List<AddressRange> data = new ArrayList<>();
         for (int i = 0; i < runs.count(); i++) {
-            long from = runs.start(i) - ramRange.start();
-            long to = runs.end(i) - ramRange.start();
-            while (from < to) {
-                long begin = ram.nextData(from);
-                if (begin >= to) {
-                    break;
-                }
-                long end = Math.min(to, ram.nextHole(begin));
-                data.add(new AddressRange(begin, end));
-                from = end;
-            }
+            addData(runs.start(i) - ramRange.start(), runs.end(i) - ramRange.start(), data);
         }
         return data;
+    }
+
+    private void addData(long from, long to, List<AddressRange> data) throws IOException {
+        long at = from;
+        while (at < to) {
+            long begin = ram.nextData(at);
+            if (begin >= to) {
+                return;
+            }
+            long end = Math.min(to, ram.nextHole(begin));
+            data.add(new AddressRange(begin, end));
+            at = end;
+        }
     }
 
     /// A checksum of every page, RAM first, then the small blocks in the order of their places in the head.

@@ -12,11 +12,11 @@ import understudy.protocol.EpochReceiver.Input;
 import understudy.protocol.EpochReceiver.State;
 import understudy.protocol.Step;
 
-/// The standby's side of a checkpoint stream: takes whole epochs into an image, and can let the guest go on from it.
+/// The standby's side of a checkpoint stream: takes whole epochs into an image, and can let the guest go on
+/// from it.
 ///
-/// One thread reads, confirms and applies. What was confirmed is applied before [#close] returns, so an image whose
-/// stream
-/// was closed is exactly the last epoch that was confirmed.
+/// One thread reads, confirms and applies. What was confirmed is applied before [#close] returns, so an image
+/// whose stream was closed is exactly the last epoch that was confirmed.
 public final class ImageStream implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
@@ -121,7 +121,7 @@ public final class ImageStream implements AutoCloseable {
                 channel.end(offer.stream(), reason(e));
             }
             listener.lost(reason(e));
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException | InternalError e) {
             if (ended.compareAndSet(false, true)) {
                 channel.end(offer.stream(), reason(e));
                 listener.broken(reason(e));
@@ -131,13 +131,21 @@ public final class ImageStream implements AutoCloseable {
 
     private void take(Message message, ReceivedEpoch epoch) throws IOException {
         switch (message.kind()) {
-            case HEAD -> image = Optional.of(new StandbyImage(guest, channel.plainBody(message)));
+            case HEAD -> takeHead(message);
             case ROUND -> takeRound(message, epoch);
             case EPOCH -> takeEpoch(message, epoch);
             case VERIFY -> verify(message);
             case END -> throw new IOException(new String(channel.plainBody(message), StandardCharsets.UTF_8));
             default -> throw new IOException("the active sent " + message.kind());
         }
+    }
+
+    private void takeHead(Message message) throws IOException {
+        byte[] head = channel.plainBody(message);
+        if (image.isPresent() || !message.stream().equals(offer.stream())) {
+            throw new IOException("a second head arrived, or one of another stream");
+        }
+        image = Optional.of(new StandbyImage(guest, head));
     }
 
     private void takeRound(Message message, ReceivedEpoch epoch) throws IOException {
@@ -150,7 +158,7 @@ public final class ImageStream implements AutoCloseable {
 
     private void takeEpoch(Message message, ReceivedEpoch epoch) throws IOException {
         epoch.read(channel, message, guest.ramBytes());
-        boolean sound = epoch.isSound() && message.deviceBytes() > 0;
+        boolean sound = epoch.isSound() && image().accepts(epoch);
         Step<State, Effect> step =
                 receiver.step(state, new Input.EpochArrived(message.stream(), message.view(), message.epoch(), sound));
         state = step.state();
@@ -178,7 +186,7 @@ public final class ImageStream implements AutoCloseable {
     private void apply(long number, ReceivedEpoch epoch) throws ImageLost {
         try {
             image().apply(epoch);
-        } catch (IOException e) {
+        } catch (IOException | RuntimeException | InternalError e) {
             throw new ImageLost("epoch " + number + " was confirmed and could not be applied: " + e.getMessage(), e);
         }
         if (number == 1) {
@@ -198,7 +206,7 @@ public final class ImageStream implements AutoCloseable {
         return image.orElseThrow(() -> new IOException("pages arrived before the head"));
     }
 
-    private static String reason(Exception e) {
+    private static String reason(Throwable e) {
         return e.getMessage() == null ? e.toString() : e.getMessage();
     }
 
@@ -206,7 +214,7 @@ public final class ImageStream implements AutoCloseable {
     private static final class ImageLost extends IOException {
         private static final long serialVersionUID = 1;
 
-        ImageLost(String message, IOException cause) {
+        ImageLost(String message, Throwable cause) {
             super(message, cause);
         }
     }

@@ -13,13 +13,12 @@ import java.util.UUID;
 import java.util.zip.CRC32C;
 import understudy.linux.PageRuns;
 
-/// What one capture took of a guest, outside the heap and ready to be sent: runs of RAM pages, pages of small blocks,
-/// device
-/// state. It keeps the room that it grew to, so that captures allocate nothing once they have met their worst case.
+/// What one capture took of a guest, outside the heap and ready to be sent: runs of RAM pages, pages of small
+/// blocks, device state. It keeps the room that it grew to, so that captures allocate nothing once they have
+/// met their worst case.
 ///
-/// In a body: run table (first page and page count, 4 bytes each), RAM pages, side table (block and page, 4 bytes
-/// each), side
-/// pages, device state; big-endian.
+/// In a body: run table (first page and page count, 4 bytes each), RAM pages, side table (block and page, 4
+/// bytes each), side pages, device state; big-endian.
 ///
 /// Threads: one at a time.
 public final class StagedEpoch implements AutoCloseable {
@@ -38,6 +37,15 @@ public final class StagedEpoch implements AutoCloseable {
     private final Room devices = new Room(256 << 10);
     private final CRC32C checksum = new CRC32C();
 
+    /// The guest wrote more than [#BYTES_MAX] between two captures.
+    static final class TooLarge extends IOException {
+        private static final long serialVersionUID = 1;
+
+        TooLarge() {
+            super("the guest wrote more than " + (BYTES_MAX >> 20) + " MiB between two captures");
+        }
+    }
+
     /// Memory that grows by doubling, and is given back only at the end.
     private static final class Room {
         private Arena arena = Arena.ofShared();
@@ -51,7 +59,7 @@ public final class StagedEpoch implements AutoCloseable {
         /// The offset of `bytes` more bytes, which the caller fills.
         long take(long bytes) throws IOException {
             if (used + bytes > BYTES_MAX) {
-                throw new IOException("the guest wrote more than " + (BYTES_MAX >> 20) + " MiB between two captures");
+                throw new TooLarge();
             }
             if (used + bytes > segment.byteSize()) {
                 Arena larger = Arena.ofShared();

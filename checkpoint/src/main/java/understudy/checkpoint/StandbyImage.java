@@ -16,9 +16,8 @@ import understudy.qemu.MigrationStream;
 import understudy.qemu.RamBlock;
 import understudy.qemu.StreamHead;
 
-/// The guest as of the last epoch that was applied: RAM in the file of a QEMU that waits for an incoming stream, all
-/// else in
-/// memory here.
+/// The guest as of the last epoch that was applied: RAM in the file of a QEMU that waits for an incoming
+/// stream, all else in memory here.
 ///
 /// Threads: one at a time.
 final class StandbyImage implements AutoCloseable {
@@ -41,6 +40,18 @@ final class StandbyImage implements AutoCloseable {
         }
     }
 
+    /// Whether an epoch can be brought in: its devices are a whole state, and its small blocks are those of the
+    /// head.
+    boolean accepts(ReceivedEpoch epoch) {
+        try {
+            DeviceState _ = DeviceState.of(epoch.devices());
+            epoch.applySidePages((index, offset, _) -> block(index, offset));
+            return true;
+        } catch (IOException e) {
+            return false;
+        }
+    }
+
     /// Brings a round or an epoch in. After a failure the image is of no use.
     void apply(ReceivedEpoch epoch) throws IOException {
         epoch.applyPages(
@@ -52,11 +63,17 @@ final class StandbyImage implements AutoCloseable {
     }
 
     private void applySidePage(int index, long offset, MemorySegment page) throws IOException {
+        MemorySegment block = MemorySegment.ofArray(block(index, offset));
+        MemorySegment.copy(page, 0, block, offset, PageRuns.PAGE_BYTES);
+    }
+
+    /// The small block of this index, which has a page at `offset`.
+    private byte[] block(int index, long offset) throws IOException {
         byte[] block = index >= 0 && index < head.blocks().size() ? blocks.get(name(index)) : null;
         if (block == null || offset + PageRuns.PAGE_BYTES > block.length) {
             throw new IOException("a page of block " + index + " at " + offset + ", which the head does not have");
         }
-        MemorySegment.copy(page, 0, MemorySegment.ofArray(block), offset, PageRuns.PAGE_BYTES);
+        return block;
     }
 
     private String name(int index) {

@@ -1,9 +1,11 @@
 package understudy.distribution;
 
 import picocli.CommandLine;
+import understudy.benchmarks.BenchCommand;
 import understudy.cli.UnderstudyCommand;
 import understudy.lab.LabCommand;
 import understudy.lab.demo.DemoCommand;
+import understudy.simulator.SimulateCommand;
 
 /// `understudy`: all commands under one root.
 public final class Main {
@@ -15,6 +17,7 @@ public final class Main {
     }
 
     static CommandLine commandLine() {
-        return UnderstudyCommand.commandLine(new LabCommand(), new DemoCommand());
+        return UnderstudyCommand.commandLine(
+                new LabCommand(), new DemoCommand(), new BenchCommand(), new SimulateCommand());
     }
 }

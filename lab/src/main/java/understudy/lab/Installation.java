@@ -1,8 +1,10 @@
 package understudy.lab;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import understudy.model.Problem;
 
@@ -12,10 +14,13 @@ import understudy.model.Problem;
 /// @param libraries the folder with all jars
 /// @param cache     where built things are kept, such as the lab guest
 public record Installation(Path jdk, Path libraries, Path cache) {
+    /// What makes agents start quickly, beside the jars: the JVM's ahead-of-time cache.
+    static final String AGENT_ARCHIVE = "agent.aot";
+
     private static final String HOME = "understudy.home";
 
-    /// Finds the program that is running, or, in tests, the one built in the checkout around the working directory.
-    /// The system property `understudy.home` (the checkout) goes first.
+    /// Finds the program that is running, or, in tests, the one built in the checkout around the working
+    /// directory. The system property `understudy.home` (the checkout) goes first.
     ///
     /// @throws Problem.Refused if nothing has been built
     public static Installation find() {
@@ -42,6 +47,18 @@ public record Installation(Path jdk, Path libraries, Path cache) {
     /// The program `java`.
     public Path java() {
         return jdk.resolve("bin/java");
+    }
+
+    /// All jars, in the order in which the ahead-of-time cache was made.
+    String classPath() {
+        try (Stream<Path> jars = Files.list(libraries)) {
+            return jars.map(Path::toString)
+                    .filter(name -> name.endsWith(".jar"))
+                    .sorted()
+                    .collect(Collectors.joining(":"));
+        } catch (IOException e) {
+            throw Shell.failure("list the jars in " + libraries, e);
+        }
     }
 
     private static Path checkout() {

@@ -10,7 +10,8 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/// `understudy lab`: commands over [Lab]. Errors are [understudy.model.Problem.Refused], for the root command to print.
+/// `understudy lab`: commands over [Lab]. Errors are [understudy.model.Problem.Refused], for the root command
+/// to print.
 @Command(
         name = "lab",
         header = "Make a cluster on this machine, and break parts of it.",

@@ -13,7 +13,8 @@ import java.util.stream.Stream;
 ///
 /// @param pid       its id outside the lab
 /// @param insidePid its id in the innermost PID namespace that it is in: 1 for a node's supervisor
-/// @param started   clock ticks from the boot of the machine to its start: with `pid`, it names one process for ever
+/// @param started   clock ticks from the boot of the machine to its start: with `pid`, it names one process for
+///              ever
 record LabProcess(long pid, long insidePid, long started) {
     private static final Path PROC = Path.of("/proc");
 
@@ -49,7 +50,8 @@ record LabProcess(long pid, long insidePid, long started) {
         }
     }
 
-    /// @param status the text of `/proc/PID/status`; its line `NSpid:` has the ids from the outermost namespace inwards
+    /// @param status the text of `/proc/PID/status`; its line `NSpid:` has the ids from the outermost namespace
+    ///              inwards
     static long insidePid(String status) {
         return status.lines()
                 .filter(line -> line.startsWith("NSpid:"))
@@ -59,8 +61,8 @@ record LabProcess(long pid, long insidePid, long started) {
                 .orElse(0);
     }
 
-    /// @param stat the text of `/proc/PID/stat`; the command in it, in parentheses, may hold anything, so fields are
-    ///             counted from behind the last parenthesis: the start time is field 22
+    /// @param stat the text of `/proc/PID/stat`; the command in it, in parentheses, may hold anything, so
+    ///             fields are counted from behind the last parenthesis: the start time is field 22
     static long started(String stat) {
         String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
         return Long.parseLong(fields[22 - 3]);
@@ -98,6 +100,28 @@ record LabProcess(long pid, long insidePid, long started) {
     void signal(String name) {
         if (isAlive()) {
             Shell.attempt("kill", "-s", name, Long.toString(pid)).run();
+        }
+    }
+
+    /// Kills all of these with one command, so that none sees another one's end first for longer than that takes.
+    static void killAll(List<LabProcess> processes) {
+        List<String> pids = processes.stream()
+                .filter(LabProcess::isAlive)
+                .map(process -> Long.toString(process.pid))
+                .toList();
+        if (!pids.isEmpty()) {
+            Shell.attempt("kill", "-s", "KILL").and(pids).run();
+        }
+    }
+
+    /// The program that it runs, without its folder; empty if it has ended.
+    String program() {
+        try {
+            String command = Files.readString(PROC.resolve(pid + "/cmdline"));
+            String program = command.substring(0, Math.max(0, command.indexOf('\0')));
+            return program.substring(program.lastIndexOf('/') + 1);
+        } catch (IOException e) {
+            return "";
         }
     }
 

@@ -23,6 +23,7 @@ import understudy.model.VmName;
 public final class LabVm {
     private static final Duration POLL = Duration.ofMillis(50);
     private static final int ECHO_PORT = 7;
+    private static final int SHELL_PORT = 23;
 
     private final ApiClient api;
     private final VmName name;
@@ -93,6 +94,20 @@ public final class LabVm {
     /// Where it answers every byte with the same byte, by TCP and UDP.
     public InetSocketAddress echo() {
         return new InetSocketAddress(address, ECHO_PORT);
+    }
+
+    /// Where it runs what it is told, by TCP.
+    public InetSocketAddress shell() {
+        return new InetSocketAddress(address, SHELL_PORT);
+    }
+
+    /// Ends it at once, without asking its guest, and forgets it.
+    ///
+    /// @throws Problem.Refused if it is not gone in time
+    public void delete(Duration patience, Progress progress) {
+        api.stop(name, true);
+        await("to be stopped", patience, progress, vm -> vm.state() == VmState.STOPPED);
+        api.delete(name);
     }
 
     public VmStatus awaitRunning(Duration patience, Progress progress) {

@@ -46,16 +46,19 @@ public record NodeProgram(List<String> host, List<String> witness, List<String> 
         List<String> command = new ArrayList<>(List.of(
                 installation.java().toString(),
                 heap,
-                "-XX:+UseSerialGC",
+                // Short pauses: a heartbeat must not wait for a collector. A small metaspace would begin with a full
+                // one.
+                "-XX:+UseG1GC",
+                "-XX:MetaspaceSize=128m",
                 "-XX:+ExitOnOutOfMemoryError",
                 "-XX:-UsePerfData",
                 "--enable-native-access=ALL-UNNAMED",
                 "--sun-misc-unsafe-memory-access=allow"));
-        Path archive = installation.libraries().resolve("agent.jsa");
+        Path archive = installation.libraries().resolve(Installation.AGENT_ARCHIVE);
         if (Files.exists(archive)) {
-            command.add("-XX:SharedArchiveFile=" + archive);
+            command.addAll(List.of("-XX:AOTCache=" + archive, "-Xlog:aot=off", "-Xlog:aot*=off"));
         }
-        command.addAll(List.of("-cp", installation.libraries() + "/*", AGENT_MAIN));
+        command.addAll(List.of("-cp", installation.classPath(), AGENT_MAIN));
         return command;
     }
 }

@@ -3,6 +3,8 @@ package understudy.lab;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 
 /// A running node's supervisor, and through it the agent. The two sides talk by files in the node's `/run`.
@@ -26,6 +28,15 @@ record Supervisor(LabProcess first, Path marks) {
         } catch (IOException | NumberFormatException e) {
             return Optional.empty();
         }
+    }
+
+    /// Kills the agent and the QEMUs of its VMs.
+    void killWorkers(Namespace namespace) {
+        List<LabProcess> workers = new ArrayList<>(LabProcess.in(namespace).stream()
+                .filter(process -> process.program().startsWith("qemu-system"))
+                .toList());
+        agent(namespace).ifPresent(workers::addFirst);
+        LabProcess.killAll(workers);
     }
 
     /// How often in a row the agent ended within two seconds of its start.

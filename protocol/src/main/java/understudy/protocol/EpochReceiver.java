@@ -5,20 +5,17 @@ import java.util.UUID;
 
 /// Decides which epochs a standby takes into its image.
 ///
-/// The intuition: an image is only ever the whole of some epoch of one stream. What arrives is taken if it is the very
-/// next
-/// epoch of that stream, whole, and of a view that is not older than the stream's; anything else ends the stream, and
-/// the
-/// active starts again with a copy of everything. Nothing is repaired in place: a sender that is confused about one
-/// epoch
-/// cannot be trusted about the next.
+/// The intuition: an image is only ever the whole of some epoch of one stream. What arrives is taken if it is
+/// the very next epoch of that stream, whole, and of a view that is not older than the stream's; anything else
+/// ends the stream, and the active starts again with a copy of everything. Nothing is repaired in place: a
+/// sender that is confused about one epoch cannot be trusted about the next.
 ///
-/// Order of effects: an epoch is confirmed once all of it is held in memory here, before it is applied to the image,
-/// because
-/// the guest's clients wait for the confirmation; whoever resumes the image applies all that was confirmed first.
+/// Order of effects: an epoch is confirmed once all of it is held in memory here, before it is applied to the
+/// image, because the guest's clients wait for the confirmation; whoever resumes the image applies all that was
+/// confirmed first.
 ///
-/// Invariant: confirmed epochs of a stream are 1, 2, 3 … without a gap, and nothing is confirmed after the stream was
-/// closed.
+/// Invariant: confirmed epochs of a stream are 1, 2, 3 … without a gap, and nothing is confirmed after the
+/// stream was closed.
 public final class EpochReceiver {
 
     public sealed interface State {

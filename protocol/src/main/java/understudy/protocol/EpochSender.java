@@ -6,22 +6,21 @@ import understudy.model.Moment;
 
 /// Decides when an active takes the next checkpoint of its guest.
 ///
-/// The intuition: output that waits costs latency, and a guest that stands still costs work. So a checkpoint is taken
-/// as
-/// soon as output waits, at the latest after a period, but only with *credit*: time that the guest was allowed to stand
-/// still and did not. Running earns credit at the rate that keeps the paused share of all time at its limit; a pause
-/// spends it. Credit may be overdrawn by one pause, and is capped, so that a quiet guest answers at once and a busy one
-/// stays within its share over any time longer than the cap allows.
+/// The intuition: output that waits costs latency, and a guest that stands still costs work. So a checkpoint is
+/// taken as soon as output waits, at the latest after a period, but only with *credit*: time that the guest was
+/// allowed to stand still and did not. Running earns credit at the rate that keeps the paused share of all time
+/// at its limit; a pause spends it. Credit may be overdrawn by one pause, and is capped, so that a quiet guest
+/// answers at once and a busy one stays within its share over any time longer than the cap allows.
 ///
-/// Awkward cases: a pause's length is known only afterwards (hence the overdraft); a standby that confirms slowly must
-/// not
-/// make memory grow (at most `inFlightMax` epochs are unconfirmed; past that the guest runs on and its output waits).
+/// Awkward cases: a pause's length is known only afterwards (hence the overdraft); a standby that confirms
+/// slowly must not make memory grow (at most `inFlightMax` epochs are unconfirmed; past that the guest runs on
+/// and its output waits).
 ///
-/// Invariant: an epoch is captured only when all but `inFlightMax - 1` before it are committed; epochs go up by one.
+/// Invariant: an epoch is captured only when all but `inFlightMax - 1` before it are committed; epochs go up by
+/// one.
 ///
-/// Rejected: a fixed minimum distance between checkpoints. It is either too long for a pause of 1 ms or too short for
-/// one
-/// of 20 ms.
+/// Rejected: a fixed minimum distance between checkpoints. It is either too long for a pause of 1 ms or too
+/// short for one of 20 ms.
 public final class EpochSender {
 
     private final double pausedShareMax;

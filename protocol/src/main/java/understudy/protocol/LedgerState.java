@@ -20,11 +20,11 @@ import understudy.protocol.LedgerAnswer.Refused;
 
 /// All that must never be decided twice, and the function that decides it: what the cluster's voters replicate.
 ///
-/// Views are changed by compare-and-set only, so of two hosts that both want to go on with a VM one wins, whatever
-/// messages are lost or late. Three awkward cases are decided here:
+/// Views are changed by compare-and-set only, so of two hosts that both want to go on with a VM one wins,
+/// whatever messages are lost or late. Three awkward cases are decided here:
 ///
-/// - **A proposal that is its own rival.** Its first answer was lost and it is proposed again. The record then holds
-///   its proposal id, so it is answered as accepted.
+/// - **A proposal that is its own rival.** Its first answer was lost and it is proposed again. The record then
+///   holds its proposal id, so it is answered as accepted.
 /// - **A placement that cannot follow**, such as a claim by a host that is not in sync: refused by [Transitions].
 /// - **A name that is used again.** Names are unique among the VMs that exist; ids are unique for ever, by their
 /// making.

@@ -20,7 +20,8 @@ public sealed interface Part {
     /// Runs it alone. Everything leaves at once.
     record Running() implements Part {}
 
-    /// Runs it alone, and makes a first copy. Everything leaves at once, until the first whole epoch; then by epochs.
+    /// Runs it alone, and makes a first copy. Everything leaves at once, until the first whole epoch; then by
+    /// epochs.
     record Copying(Replica standby) implements Part {}
 
     /// The standby has a whole epoch; the pair is proposed. Output leaves by epochs.

@@ -6,15 +6,11 @@ import understudy.model.Moment;
 
 /// Decides whether the peer host is alive, from what is heard of it over all peer links together.
 ///
-/// A host that lost its power says nothing, so silence is the evidence; but a busy host is silent for a while, too.
-/// Hence
-/// two limits: past the first a peer is *doubted* (nothing new is built on it), past the second it is *lost*, and the
-/// view
-/// machine may act. A link that breaks is no evidence while another one carries heartbeats. A closed connection says
-/// more
-/// than silence: only a living kernel closes it, so the agent died and the host did not. It raises doubt at once, but
-/// never
-/// loss: an agent may be back within its grace.
+/// A host that lost its power says nothing, so silence is the evidence; but a busy host is silent for a while,
+/// too. Hence two limits: past the first a peer is *doubted* (nothing new is built on it), past the second it
+/// is *lost*, and the view machine may act. A link that breaks is no evidence while another one carries
+/// heartbeats. A closed connection says more than silence: only a living kernel closes it, so the agent died
+/// and the host did not. It raises doubt at once, but never loss: an agent may be back within its grace.
 ///
 /// | state     | heartbeat | closed    | silent for `doubtAfter` | silent for `loseAfter` |
 /// |-----------|-----------|-----------|-------------------------|------------------------|
@@ -24,9 +20,9 @@ import understudy.model.Moment;
 ///
 /// Invariant: `Lost` is never reported less than `loseAfter` after the last heartbeat.
 ///
-/// Rejected: an estimate of the arrival times' distribution (phi accrual). It adapts to slow links, but its answer is
-/// no
-/// bound that `docs/specification.md` could promise, and being wrong costs little here: the ledger refuses the claim.
+/// Rejected: an estimate of the arrival times' distribution (phi accrual). It adapts to slow links, but its
+/// answer is no bound that `docs/specification.md` could promise, and being wrong costs little here: the ledger
+/// refuses the claim.
 public final class PeerWatch {
 
     private final Duration doubtAfter;

@@ -25,7 +25,8 @@ public sealed interface ViewEffect {
     /// Let all output leave, also what was held; let the guest run if it stands still.
     record OpenGate() implements ViewEffect {}
 
-    /// Copy the guest to the standby, then go on with epochs; from the first whole epoch on, output leaves by epochs.
+    /// Copy the guest to the standby, then go on with epochs; from the first whole epoch on, output leaves by
+    /// epochs.
     record StartCopy(Replica standby, long view) implements ViewEffect {}
 
     /// Pause the guest for good, and send what it did as the last epoch.

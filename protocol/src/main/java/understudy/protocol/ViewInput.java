@@ -9,9 +9,8 @@ import understudy.model.VmRecord;
 /// What can happen to the [ViewMachine].
 public sealed interface ViewInput {
 
-    /// The ledger has this record of the VM: from its change feed, or as the answer to a proposal, be it accepted or
-    /// not.
-    /// One of an older revision is ignored.
+    /// The ledger has this record of the VM: from its change feed, or as the answer to a proposal, be it
+    /// accepted or not. One of an older revision is ignored.
     record RecordLearnt(VmRecord record) implements ViewInput {}
 
     /// The ledger has no such VM any more.

@@ -64,34 +64,32 @@ import understudy.protocol.ViewInput.Tick;
 
 /// Decides what one host does for one level-3 VM: run it, copy it, hold its image, take it over, or nothing.
 ///
-/// The intuition: every [Part] *wants* a placement, or has none to ask for. A host asks the ledger for the placement
-/// that
-/// its part wants, on top of the newest view that it knows, and it acts only when it has *learnt* the view that allows
-/// it.
-/// So a lost answer, a proposal that lands late and one that another overtook are one case: whatever view is learnt
-/// next,
-/// the part looks at it and either acts, asks again on top of it, or gives up.
+/// The intuition: every [Part] *wants* a placement, or has none to ask for. A host asks the ledger for the
+/// placement that its part wants, on top of the newest view that it knows, and it acts only when it has
+/// *learnt* the view that allows it. So a lost answer, a proposal that lands late and one that another overtook
+/// are one case: whatever view is learnt next, the part looks at it and either acts, asks again on top of it,
+/// or gives up.
 ///
 /// Tighten before asking, loosen only after having learnt: the gate is shut by epochs before `Paired` is proposed
 /// ([Raising]) and stays so until `Solo` is learnt ([Dropping]); a standby closes the stream before it claims
 /// ([Claiming]), so that nothing is committed to an image that may be resumed.
 ///
 /// The awkward cases:
-/// - A claim and a drop race after a partition: both ask for the same number, one is accepted, the other side learns
-/// that
-///   view and kills its guest or drops its image. The active asks first: a standby waits `claimAfter` longer.
-/// - An agent that finds its QEMU alive ([Found]) lets nothing out until it has learnt a view of its own life. If the
-///   standby was quicker, it ends that QEMU.
-/// - A standby whose stream broke before it learnt that it is paired keeps the image: the ledger may already count on
-/// it.
-/// - An image is good for one life of its agent, so a standby that was restarted is as good as lost to its active.
+/// - A claim and a drop race after a partition: both ask for the same number, one is accepted, the other side
+/// learns that view and kills its guest or drops its image. The active asks first: a standby waits `claimAfter`
+/// longer.
+/// - An agent that finds its QEMU alive ([Found]) lets nothing out until it has learnt a view of its own life.
+///   If the standby was quicker, it ends that QEMU.
+/// - A standby whose stream broke before it learnt that it is paired keeps the image: the ledger may already
+/// count on it.
+/// - An image is good for one life of its agent, so a standby that was restarted is as good as lost to its
+///   active.
 ///
-/// Invariants: a guest's frames leave ungated only under a learnt `Solo` view of this life; an image is resumed only
-/// under
-/// a learnt `Solo` view of this life; a claim is made only by the standby of the newest known view.
+/// Invariants: a guest's frames leave ungated only under a learnt `Solo` view of this life; an image is resumed
+/// only under a learnt `Solo` view of this life; a claim is made only by the standby of the newest known view.
 ///
-/// Rejected: telling the standby of every change directly, beside the ledger. It saves a round trip and brings back the
-/// handshakes that can disagree.
+/// Rejected: telling the standby of every change directly, beside the ledger. It saves a round trip and brings
+/// back the handshakes that can disagree.
 public final class ViewMachine {
 
     /// The waits of this machine.
@@ -99,11 +97,12 @@ public final class ViewMachine {
     /// @param claimAfter     how much longer than its active a standby waits before it claims
     /// @param startAfter     how long the second host of a VM leaves the start of a stopped one to the first
     /// @param bootClaimAfter how long a host without an image waits for one with an image to claim
-    /// @param retryAfter     the first wait after a failed copy or boot; doubled at each failure, up to `retryMax`
+    /// @param retryAfter     the first wait after a failed copy or boot; doubled at each failure, up to
+    ///              `retryMax`
     public record Timing(
             Duration claimAfter, Duration startAfter, Duration bootClaimAfter, Duration retryAfter, Duration retryMax) {
         public static final Timing DEFAULT = new Timing(
-                Duration.ofMillis(50),
+                Duration.ofMillis(30),
                 Duration.ofSeconds(3),
                 Duration.ofSeconds(10),
                 Duration.ofMillis(500),
@@ -263,9 +262,8 @@ public final class ViewMachine {
         };
     }
 
-    /// An image stays while the view counts on it, or while the view is the one that the image was made under: the
-    /// active
-    /// may just be asking for the pair.
+    /// An image stays while the view counts on it, or while the view is the one that the image was made under:
+    /// the active may just be asking for the pair.
     private boolean keepsImage(ViewState state, Placement placement, Replica active, long since) {
         return switch (placement) {
             case Paired(Replica a, Replica standby) -> a.equals(active) && standby.equals(self);
@@ -384,12 +382,22 @@ public final class ViewMachine {
         return switch (state.part()) {
             case Holding _
             when mayClaim(state) && state.peer().isLostFor(timing.claimAfter(), now) -> claim(state, effects);
+            // The active died while the VM was to stop: nobody else can say that it has.
+            case Holding _
+            when isAbandoned(state, now) -> dropped(state, effects).with(new Halting(true));
+            case Idle _ when isAbandoned(state, now) -> state.with(new Halting(true));
             case Idle _ when !state.isWanted() -> wanted(state, effects);
             case Idle _ when due -> idle(state, now, effects);
             case Yielding _ when state.peer().isSilentFor(timing.bootClaimAfter(), now) -> state.with(new Starting());
             case Running _ when due -> copyToPeer(state, effects);
             default -> state;
         };
+    }
+
+    private boolean isAbandoned(ViewState state, Moment now) {
+        return !state.isWanted()
+                && state.known().filter(r -> r.view().isStandby(self.host())).isPresent()
+                && state.peer().isLostFor(timing.bootClaimAfter(), now);
     }
 
     /// Somebody wants the VM to run, and nothing of it is here.
@@ -585,9 +593,8 @@ public final class ViewMachine {
         };
     }
 
-    /// A proposal without an answer may still land, so it stays outstanding until a view of its number is learnt, and
-    /// the
-    /// very same one is asked for again as soon as the part wants it (again).
+    /// A proposal without an answer may still land, so it stays outstanding until a view of its number is
+    /// learnt, and the very same one is asked for again as soon as the part wants it (again).
     private ViewState propose(ViewState state, List<ViewEffect> effects) {
         Optional<Placement> wanted = wantedPlacement(state.part());
         if (wanted.isEmpty() || state.known().isEmpty()) {

@@ -11,7 +11,8 @@ import understudy.model.VmSpec;
 ///
 /// @param known       the newest record that was learnt
 /// @param outstanding the last proposal, while no view of its number or a later one was learnt
-/// @param unanswered  whether the last time it was asked for ran out without an answer, so that it is to be asked again
+/// @param unanswered  whether the last time it was asked for ran out without an answer, so that it is to be
+///              asked again
 /// @param proposals   how many were made in this life
 /// @param notBefore   when the next boot or copy may begin
 /// @param failures    boots and copies that failed in a row

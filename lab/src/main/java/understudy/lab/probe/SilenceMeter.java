@@ -6,12 +6,12 @@ import java.nio.ByteBuffer;
 import java.nio.channels.DatagramChannel;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.concurrent.locks.LockSupport;
 import understudy.linux.NetworkNamespace;
 
-/// How long a guest was silent: asks it by UDP every few milliseconds, and measures the time between answers. Nothing
-/// is
-/// sent twice, so no retransmission timer of a client rounds the time up.
+/// How long a guest was silent: asks it by UDP every few milliseconds, and measures the time between answers.
+/// Nothing is sent twice, so no retransmission timer of a client rounds the time up.
 public final class SilenceMeter implements AutoCloseable {
     private static final Duration INTERVAL = Duration.ofMillis(5);
 
@@ -19,6 +19,16 @@ public final class SilenceMeter implements AutoCloseable {
     private volatile boolean stopping;
     private long lastAnswer;
     private long longest;
+    private long longestBegan;
+
+    /// A time without an answer.
+    ///
+    /// @param began when the last answer before it came
+    public record Silence(Instant began, Duration length) {
+        public Instant ended() {
+            return began.plus(length);
+        }
+    }
 
     private SilenceMeter(DatagramChannel channel) {
         this.channel = channel;
@@ -37,11 +47,21 @@ public final class SilenceMeter implements AutoCloseable {
     public synchronized void reset() {
         lastAnswer = System.nanoTime();
         longest = 0;
+        longestBegan = lastAnswer;
     }
 
     /// The longest time without an answer, since the start or the last [#reset]; the present silence counts.
     public synchronized Duration longest() {
         return Duration.ofNanos(lastAnswer == 0 ? 0 : Math.max(longest, System.nanoTime() - lastAnswer));
+    }
+
+    /// The silence that [#longest] is the length of.
+    public synchronized Silence longestSilence() {
+        long now = System.nanoTime();
+        boolean isPresentOne = lastAnswer != 0 && now - lastAnswer > longest;
+        long began = isPresentOne ? lastAnswer : longestBegan;
+        long length = isPresentOne ? now - lastAnswer : longest;
+        return new Silence(Instant.now().minusNanos(now - began), Duration.ofNanos(length));
     }
 
     private void ask() {
@@ -75,7 +95,10 @@ public final class SilenceMeter implements AutoCloseable {
 
     private synchronized void heard() {
         long now = System.nanoTime();
-        longest = lastAnswer == 0 ? 0 : Math.max(longest, now - lastAnswer);
+        if (lastAnswer != 0 && now - lastAnswer > longest) {
+            longest = now - lastAnswer;
+            longestBegan = lastAnswer;
+        }
         lastAnswer = now;
     }
 

@@ -1,0 +1,330 @@
+package understudy.agent;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import understudy.agent.QemuHost.Instance;
+import understudy.api.Event.Severity;
+import understudy.checkpoint.Channel;
+import understudy.checkpoint.CheckpointStatistics;
+import understudy.checkpoint.CheckpointStream;
+import understudy.checkpoint.StreamOffer;
+import understudy.link.Connection;
+import understudy.model.Moment;
+import understudy.model.Policy;
+import understudy.model.Replica;
+import understudy.protocol.EpochSender;
+import understudy.protocol.ViewInput;
+import understudy.qemu.QemuCommand.Role;
+import understudy.qemu.QmpEvent;
+
+/// The guest that this host runs, if it does, and the stream that copies it to the standby.
+///
+/// Threads: the driver's, save where a method says otherwise.
+final class ActiveSide {
+    private static final Logger LOG = LoggerFactory.getLogger(ActiveSide.class);
+    private static final int IN_FLIGHT_MAX = 3;
+    private static final Duration DIAL = Duration.ofSeconds(1);
+
+    /// How long a guest may take to shut down when it was asked to.
+    private static final Duration GRACE = Duration.ofSeconds(30);
+
+    private final DriverDesk desk;
+    private final Proposals proposals;
+    private final CheckpointStatistics statistics = new CheckpointStatistics();
+    private Optional<Instance> found = Optional.empty();
+    private Optional<ActiveGuest> guest = Optional.empty();
+    private Optional<UUID> streamId = Optional.empty();
+    private Optional<Moment> killAt = Optional.empty();
+    private boolean killNow;
+    private boolean mayBePaused;
+
+    private volatile Optional<CheckpointStream> stream = Optional.empty();
+    private volatile Optional<Double> progress = Optional.empty();
+
+    ActiveSide(DriverDesk desk, Proposals proposals) {
+        this.desk = desk;
+        this.proposals = proposals;
+    }
+
+    // ---- the guest ------------------------------------------------------------------------------------------------
+
+    /// Looks for a QEMU of an earlier life of the agent.
+    ///
+    /// @return whether one runs the guest
+    boolean find() throws IOException {
+        found = desk.services().qemu().find(desk.spec().id(), this::qemuEvent);
+        found.ifPresent(this::watch);
+        return found.isPresent();
+    }
+
+    void boot() throws IOException {
+        killNow = false;
+        desk.services().qemu().fetchFiles(desk.spec(), desk.services().peerNames());
+        Instance instance = desk.services().qemu().start(desk.spec(), Role.ACTIVE, this::qemuEvent);
+        takeUp(instance);
+        watch(instance);
+    }
+
+    void adopt() throws IOException {
+        Instance instance = found.orElseThrow(() -> new IOException("the QEMU that was found is gone"));
+        found = Optional.empty();
+        mayBePaused = true;
+        takeUp(instance);
+    }
+
+    /// A guest that was resumed from an image is this host's from here on.
+    void take(ActiveGuest resumed) {
+        guest = Optional.of(resumed);
+        watch(resumed.instance());
+    }
+
+    private void takeUp(Instance instance) throws IOException {
+        try {
+            guest = Optional.of(new ActiveGuest(instance, instance.handle(desk.spec()), ports(instance)));
+        } catch (IOException e) {
+            instance.end();
+            throw e;
+        }
+        desk.post(() -> desk.step(new ViewInput.GuestRunning(desk.now())));
+    }
+
+    /// The guest's network cards, on the host's bridge; nothing leaves them yet.
+    GuestPorts ports(Instance instance) throws IOException {
+        return GuestPorts.connect(
+                desk.spec(),
+                instance.process().directory(),
+                desk.services().bridge(),
+                () -> stream.ifPresent(CheckpointStream::outputWaiting),
+                desk);
+    }
+
+    /// From any thread: QEMU's end becomes an input, as long as that QEMU is the guest's.
+    private void watch(Instance instance) {
+        var _ = instance.qmp()
+                .ended()
+                .whenComplete((_, _) -> desk.post(() -> {
+                    boolean isFound = found.filter(instance::equals).isPresent();
+                    boolean isGuest =
+                            guest.filter(g -> g.instance().equals(instance)).isPresent();
+                    if (isFound || isGuest) {
+                        desk.event(
+                                "qemu-died",
+                                Severity.ERROR,
+                                "QEMU ended: " + instance.process().lastWords());
+                        end("its QEMU ended");
+                        desk.step(new ViewInput.GuestGone(desk.now()));
+                    }
+                }));
+    }
+
+    /// Lets everything out, and the guest run.
+    void openGate() {
+        progress = Optional.empty();
+        guest.ifPresent(active -> active.ports().open());
+        runIfPaused();
+    }
+
+    private void runIfPaused() {
+        if (mayBePaused && guest.isPresent()) {
+            try {
+                if (guest.get().isShutDown()) {
+                    proposals.guestIsOff();
+                } else {
+                    guest.get().run();
+                }
+                mayBePaused = false;
+            } catch (IOException e) {
+                LOG.warn("{}: the guest does not run on yet: {}", desk.spec().name(), DriverDesk.reason(e));
+            }
+        }
+    }
+
+    void shutDown() {
+        killAt = Optional.of(killNow ? desk.now() : desk.now().plus(GRACE));
+        if (guest.isEmpty()) {
+            desk.post(() -> desk.step(new ViewInput.GuestGone(desk.now())));
+            return;
+        }
+        try {
+            if (guest.get().isShutDown()) {
+                killAt = Optional.of(desk.now());
+            } else {
+                guest.get().pressPowerButton();
+            }
+        } catch (IOException e) {
+            LOG.warn("{}: QEMU does not answer: {}", desk.spec().name(), DriverDesk.reason(e));
+            killAt = Optional.of(desk.now());
+        }
+    }
+
+    /// The guest is not asked when it is to stop, nor waited for any longer.
+    void stopNow() {
+        killNow = true;
+        killAt = killAt.map(_ -> desk.now());
+    }
+
+    /// Ends QEMU and the stream; safe to repeat.
+    void end(String reason) {
+        killAt = Optional.empty();
+        mayBePaused = false;
+        closeStream();
+        Optional<ActiveGuest> ended = guest;
+        Optional<Instance> forgotten = found;
+        guest = Optional.empty();
+        found = Optional.empty();
+        try {
+            if (ended.isPresent()) {
+                LOG.info("{}: ends QEMU: {}", desk.spec().name(), reason);
+                ended.get().end();
+            }
+            if (forgotten.isPresent()) {
+                forgotten.get().end();
+            }
+        } catch (IOException e) {
+            desk.event("qemu-hangs", Severity.ERROR, DriverDesk.reason(e));
+        }
+    }
+
+    void tick(Moment now) {
+        if (killAt.filter(at -> now.compareTo(at) >= 0).isPresent()) {
+            end("it did not shut down in time");
+            desk.step(new ViewInput.GuestGone(now));
+        }
+        stream.ifPresent(CheckpointStream::tick);
+        if (streamId.isEmpty()) {
+            runIfPaused();
+        }
+    }
+
+    /// From QEMU's reader thread.
+    void qemuEvent(QmpEvent event) {
+        if (event.isNamed("SHUTDOWN") && event.data().path("guest").asBoolean(false)) {
+            desk.post(() -> {
+                desk.event("guest-shut-down", Severity.INFO, "the guest switched itself off");
+                proposals.guestIsOff();
+            });
+        }
+    }
+
+    // ---- the copy -------------------------------------------------------------------------------------------------
+
+    void startCopy(Replica to, long view) throws IOException {
+        ActiveGuest active = guest.orElseThrow(() -> new IOException("there is no guest to copy"));
+        Connection connection = desk.services().link().connect(to.host(), AgentServices.CHECKPOINTS, DIAL);
+        if (!connection.peerLife().equals(to.life())) {
+            connection.close();
+            throw new IOException(to.host() + " was restarted");
+        }
+        StreamOffer offer = new StreamOffer(
+                desk.spec().id(), view, UUID.randomUUID(), desk.spec().memory().bytes());
+        Policy policy = desk.spec().policy();
+        CheckpointStream copy = new CheckpointStream(
+                active.handle(),
+                new Channel(new LinkWire(connection)),
+                offer,
+                active.ports(),
+                new EpochSender(policy.pausedShareMax(), policy.period(), IN_FLIGHT_MAX),
+                desk::knownView,
+                desk.services().config().verifyEvery(),
+                statistics,
+                listener(to, offer.stream()));
+        progress = Optional.of(0.0);
+        streamId = Optional.of(offer.stream());
+        stream = Optional.of(copy);
+        mayBePaused = true;
+        copy.start();
+    }
+
+    void makeLastEpoch() {
+        stream.ifPresent(CheckpointStream::makeLast);
+    }
+
+    void closeStream() {
+        stream.ifPresent(CheckpointStream::close);
+        stream = Optional.empty();
+        streamId = Optional.empty();
+        progress = Optional.empty();
+    }
+
+    /// Of the first copy; from any thread.
+    Optional<Double> progress() {
+        return progress;
+    }
+
+    /// While there is a stream; from any thread.
+    Optional<CheckpointStatistics.Snapshot> statistics() {
+        return stream.map(_ -> statistics.snapshot());
+    }
+
+    private CheckpointStream.Listener listener(Replica to, UUID id) {
+        return new CheckpointStream.Listener() {
+            @Override
+            public void copied(double share) {
+                progress = Optional.of(Math.min(1, share));
+            }
+
+            @Override
+            public void firstCommitted() {
+                progress = Optional.empty();
+                ofStream(id, () -> desk.step(new ViewInput.CopyCommitted(to)));
+            }
+
+            @Override
+            public void lastCommitted() {
+                ofStream(id, () -> desk.step(new ViewInput.LastEpochCommitted()));
+            }
+
+            @Override
+            public void broken(String reason) {
+                ofStream(id, () -> streamBroken(reason));
+            }
+
+            @Override
+            public void differs(String what) {
+                desk.event("verify-failed", Severity.ERROR, what);
+            }
+
+            @Override
+            public void guestFailed(String reason) {
+                ofStream(id, () -> guestFailed(reason));
+            }
+        };
+    }
+
+    /// What a stream tells counts only while it is the one that is open.
+    private void ofStream(UUID id, Runnable work) {
+        desk.post(() -> {
+            if (streamId.equals(Optional.of(id))) {
+                work.run();
+            }
+        });
+    }
+
+    /// QEMU's death breaks its stream, too, and may be seen there first; then the standby has the better copy.
+    private void streamBroken(String reason) {
+        if (guest.filter(g -> !g.isAlive()).isPresent()) {
+            guestFailed(reason);
+            return;
+        }
+        desk.event("stream-broken", Severity.INFO, "the checkpoint stream ended: " + reason);
+        desk.step(new ViewInput.StreamBroken(desk.now()));
+    }
+
+    /// QEMU did not do what a checkpoint needs. A standby with a whole image goes on better than a QEMU that
+    /// hangs; where there is none, the guest may still be well.
+    private void guestFailed(String reason) {
+        boolean isCopied = progress.isEmpty();
+        if (isCopied || guest.filter(g -> !g.isAlive()).isPresent()) {
+            desk.event("guest-failed", Severity.ERROR, "QEMU failed a checkpoint: " + reason);
+            end("it failed a checkpoint");
+            desk.step(new ViewInput.GuestGone(desk.now()));
+        } else {
+            desk.event("stream-broken", Severity.WARNING, "the guest could not be copied: " + reason);
+            desk.step(new ViewInput.StreamBroken(desk.now()));
+        }
+    }
+}

@@ -1,0 +1,35 @@
+package understudy.agent;
+
+import understudy.api.Event.Severity;
+import understudy.model.Moment;
+import understudy.model.VmSpec;
+import understudy.protocol.ViewInput;
+
+/// What the sides of a VM's driver have in common: the driver's thread, its machine, and its voice.
+interface DriverDesk {
+
+    VmSpec spec();
+
+    AgentServices services();
+
+    /// The number of the newest view that is known here; from any thread.
+    long knownView();
+
+    /// Has work done by the driver's thread, after what waits already; from any thread.
+    void post(Runnable work);
+
+    /// Gives an input to the machine and does what it decides; on the driver's thread only.
+    void step(ViewInput input);
+
+    /// Tells people; from any thread.
+    void event(String kind, Severity severity, String text);
+
+    default Moment now() {
+        return new Moment(System.nanoTime());
+    }
+
+    /// An exception's message, which not all have.
+    static String reason(Throwable failure) {
+        return failure.getMessage() == null ? failure.toString() : failure.getMessage();
+    }
+}

@@ -1,0 +1,101 @@
+package understudy.agent;
+
+import java.time.Duration;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import understudy.api.Event.Severity;
+import understudy.model.Moment;
+import understudy.model.Problem;
+import understudy.model.View;
+import understudy.model.VmRecord;
+import understudy.protocol.LedgerAnswer;
+import understudy.protocol.LedgerCommand;
+import understudy.protocol.ViewInput;
+
+/// What one VM's driver asks of the ledger, and what becomes of it.
+///
+/// Threads: the driver's.
+final class Proposals {
+    private static final Logger LOG = LoggerFactory.getLogger(Proposals.class);
+    private static final Duration ASK_AGAIN = Duration.ofMillis(200);
+    private static final Duration ASK_AGAIN_REFUSED = Duration.ofSeconds(1);
+    private static final Duration TELL_OFF_AGAIN = Duration.ofSeconds(1);
+
+    private final DriverDesk desk;
+    private Optional<View> newest = Optional.empty();
+    private Optional<Moment> askAgainAt = Optional.empty();
+    private Optional<Moment> tellOffAt = Optional.empty();
+    private long refusedView;
+
+    Proposals(DriverDesk desk) {
+        this.desk = desk;
+    }
+
+    void propose(View view) {
+        newest = Optional.of(view);
+        askAgainAt = Optional.empty();
+        var _ = desk.services()
+                .ledger()
+                .propose(new LedgerCommand.ChangeView(desk.spec().id(), view.number() - 1, view))
+                .whenComplete(
+                        (answer, failure) -> desk.post(() -> answered(view, Optional.ofNullable(answer), failure)));
+    }
+
+    /// The guest switched itself off, so nobody wants it to run any more: told to the ledger until it knows.
+    void guestIsOff() {
+        tellOffAt = Optional.of(desk.now());
+    }
+
+    /// Whether the guest's switching itself off is still to be recorded.
+    boolean isTellingOff() {
+        return tellOffAt.isPresent();
+    }
+
+    void tick(Moment now, boolean isWanted) {
+        if (askAgainAt.filter(at -> now.compareTo(at) >= 0).isPresent()) {
+            askAgainAt = Optional.empty();
+            desk.step(new ViewInput.ProposalUnanswered());
+        }
+        if (!isWanted) {
+            tellOffAt = Optional.empty();
+        }
+        if (tellOffAt.filter(at -> now.compareTo(at) >= 0).isPresent()) {
+            tellOffAt = Optional.of(now.plus(TELL_OFF_AGAIN));
+            var _ = desk.services()
+                    .ledger()
+                    .propose(new LedgerCommand.SetWanted(desk.spec().id(), false));
+        }
+    }
+
+    /// An answer to a proposal that another one has overtaken is news all the same; only the newest is asked
+    /// again.
+    private void answered(View view, Optional<LedgerAnswer> answer, @Nullable Throwable failure) {
+        if (answer.isEmpty()) {
+            LOG.info("{}: no answer to {}: {}", desk.spec().name(), view, String.valueOf(failure));
+            askAgain(view, ASK_AGAIN);
+            return;
+        }
+        switch (answer.get()) {
+            case LedgerAnswer.Accepted(Optional<VmRecord> record) ->
+                record.ifPresent(r -> desk.step(new ViewInput.RecordLearnt(r)));
+            case LedgerAnswer.Conflict(VmRecord current) -> desk.step(new ViewInput.RecordLearnt(current));
+            case LedgerAnswer.Refused(Problem problem) -> refused(view, problem);
+        }
+    }
+
+    private void refused(View view, Problem problem) {
+        if (refusedView != view.number()) {
+            refusedView = view.number();
+            desk.event("proposal-refused", Severity.WARNING, view + ": " + problem.message());
+        }
+        askAgain(view, ASK_AGAIN_REFUSED);
+    }
+
+    private void askAgain(View view, Duration wait) {
+        if (newest.equals(Optional.of(view))) {
+            askAgainAt = Optional.of(desk.now().plus(wait));
+        }
+    }
+}

@@ -1,0 +1,166 @@
+package understudy.benchmarks;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Optional;
+import understudy.api.Checkpoints;
+import understudy.lab.LabVm;
+import understudy.lab.Progress;
+import understudy.lab.probe.EchoClient;
+import understudy.lab.probe.GuestShell;
+import understudy.model.Problem;
+
+/// Measures what protection costs: the same guest in every [Setting], one at a time, in rounds that take turns,
+/// so that a machine whose speed changes meanwhile wrongs none of them.
+///
+/// All times are taken outside the guest, whose own clock stands still in pauses. Pauses are QEMU's own,
+/// between its events STOP and RESUME.
+final class CheckpointBench {
+    /// The window of the agent's figures is five seconds, and they are up to half a second old.
+    static final int SECONDS_MIN = 6;
+
+    private static final Duration WARM_UP = Duration.ofSeconds(2);
+    private static final Duration LAST_ANSWER = Duration.ofSeconds(10);
+    private static final Duration ANSWER = Duration.ofSeconds(30);
+    private static final Duration GONE = Duration.ofSeconds(30);
+
+    private final Bed bed;
+    private final Duration time;
+    private final List<Work> works;
+    private final Progress progress;
+
+    /// @param time for each measurement
+    CheckpointBench(Bed bed, Duration time, List<Work> works) {
+        this.bed = bed;
+        this.time = time;
+        this.works = List.copyOf(works);
+        this.progress = bed.progress();
+    }
+
+    List<Sample> run(int rounds, List<Setting> settings) throws IOException {
+        List<Sample> samples = new ArrayList<>();
+        List<Setting> order = new ArrayList<>(settings);
+        for (int round = 1; round <= rounds; round++) {
+            for (Setting setting : order) {
+                progress.step("round %d of %d: %s".formatted(round, rounds, setting));
+                samples.addAll(measure(setting, round));
+            }
+            Collections.rotate(order, 1);
+        }
+        return samples;
+    }
+
+    private List<Sample> measure(Setting setting, int round) throws IOException {
+        LabVm vm = bed.create(setting.wish("bench"));
+        vm.awaitRunning(Bed.PATIENCE, progress);
+        if (setting.isProtected()) {
+            vm.awaitProtected(Bed.PATIENCE, progress);
+        }
+        List<Sample> samples = new ArrayList<>();
+        for (Work work : works) {
+            Sample sample = work == Work.LOOP ? loop(vm, setting, round) : echo(vm, setting, work, round);
+            progress.step("  %s, %s: %s".formatted(setting, work, CheckpointReport.line(sample)));
+            samples.add(sample);
+        }
+        vm.delete(GONE, progress);
+        return samples;
+    }
+
+    private Sample echo(LabVm vm, Setting setting, Work work, int round) throws IOException {
+        try (GuestShell shell = bed.shell(vm)) {
+            if (work.dirtyMibPerSecond() > 0) {
+                int rate = work.dirtyMibPerSecond();
+                shell.run("load dirty " + rate + " >/tmp/dirtied 2>&1 & load=$!", ANSWER);
+            }
+            try (EchoClient client = bed.connect(vm)) {
+                bed.pass(WARM_UP, "warming up");
+                long before = client.answered();
+                client.resetTimes();
+                long began = System.nanoTime();
+                bed.pass(time, "measuring");
+                double seconds = (System.nanoTime() - began) / 1e9;
+                EchoClient.Report report = client.report();
+                Optional<Checkpoints> checkpoints = checkpoints(vm, setting);
+                double echoes = (report.answered() - before) / seconds;
+                check(client.stop(LAST_ANSWER), setting, work);
+                return new Sample(
+                        setting,
+                        work,
+                        round,
+                        Optional.of(report.p50().toNanos() / 1e6),
+                        Optional.of(report.p99().toNanos() / 1e6),
+                        Optional.of(echoes),
+                        Optional.empty(),
+                        work.dirtyMibPerSecond() > 0 ? Optional.of(dirtied(shell)) : Optional.empty(),
+                        checkpoints);
+            }
+        }
+    }
+
+    /// Figures of a guest that lost or garbled an echo are worth nothing.
+    private static void check(EchoClient.Report report, Setting setting, Work work) throws IOException {
+        if (!report.isFlawless()) {
+            throw new IOException("%s, %s: %d echoes lost, %d wrong; %s"
+                    .formatted(setting, work, report.lost(), report.wrong(), report.failure()));
+        }
+    }
+
+    /// Ends the load, and reads what it said last: `dirtied 31.9 MiB/s`.
+    private static double dirtied(GuestShell shell) throws IOException {
+        List<String> said = shell.run("kill $load; wait $load; tail -n 1 /tmp/dirtied", ANSWER);
+        for (String line : said) {
+            String[] words = line.split(" ", -1);
+            if (words.length == 3 && words[0].equals("dirtied")) {
+                return Double.parseDouble(words[1]);
+            }
+        }
+        throw new IOException("the guest's load said: " + String.join("; ", said));
+    }
+
+    private Sample loop(LabVm vm, Setting setting, int round) throws IOException {
+        try (GuestShell shell = bed.shell(vm)) {
+            shell.tell("exec load spin");
+            bed.pass(WARM_UP, "warming up");
+            turns(shell);
+            long began = System.nanoTime();
+            bed.pass(time, "measuring");
+            Optional<Checkpoints> checkpoints = checkpoints(vm, setting);
+            double turns = turns(shell);
+            double seconds = (System.nanoTime() - began) / 1e9;
+            return new Sample(
+                    setting,
+                    Work.LOOP,
+                    round,
+                    Optional.empty(),
+                    Optional.empty(),
+                    Optional.empty(),
+                    Optional.of(turns / seconds),
+                    Optional.empty(),
+                    checkpoints);
+        }
+    }
+
+    /// The turns since it was last asked. The answer comes late by about the same time every time.
+    private static double turns(GuestShell shell) throws IOException {
+        shell.tell("");
+        return Double.parseDouble(shell.line(ANSWER));
+    }
+
+    private static Optional<Checkpoints> checkpoints(LabVm vm, Setting setting) throws IOException {
+        if (!setting.isProtected()) {
+            return Optional.empty();
+        }
+        var status = vm.status();
+        if (!status.isProtected() || status.checkpoints().isEmpty()) {
+            throw Problem.of(
+                            "not-protected",
+                            "The guest lost its protection while it was measured: " + status.reason(),
+                            "Look at the agents' logs; is the machine overloaded?")
+                    .refused();
+        }
+        return status.checkpoints();
+    }
+}

@@ -1,0 +1,22 @@
+package understudy.benchmarks;
+
+import java.util.Optional;
+import understudy.api.Checkpoints;
+
+/// One measurement: one guest, one setting, one kind of work, a few seconds.
+///
+/// @param echoP50Millis      round trip of an echo, if there were echoes
+/// @param echoesPerSecond    one after the other
+/// @param loopsPerSecond     turns of the CPU loop in a second of the outside's time, if that was the work
+/// @param dirtiedMibPerSecond what the guest says that it wrote, by its own clock
+/// @param checkpoints        as the agent counts them, if the guest was protected
+record Sample(
+        Setting setting,
+        Work work,
+        int round,
+        Optional<Double> echoP50Millis,
+        Optional<Double> echoP99Millis,
+        Optional<Double> echoesPerSecond,
+        Optional<Double> loopsPerSecond,
+        Optional<Double> dirtiedMibPerSecond,
+        Optional<Checkpoints> checkpoints) {}
