@@ -47,7 +47,7 @@ public final class Agent implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Agent.class);
     private static final String LEDGER = "ledger";
     private static final int LEDGER_PORT = 7810;
-    private static final Duration TICK = Duration.ofMillis(10);
+    private static final Duration TICK = Duration.ofMillis(5);
     private static final Duration REPORT = Duration.ofMillis(500);
     private static final Duration OFFER = Duration.ofSeconds(5);
 

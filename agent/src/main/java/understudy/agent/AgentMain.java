@@ -5,6 +5,8 @@ import java.nio.file.Path;
 import java.util.concurrent.CountDownLatch;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import understudy.linux.KernelFeatures;
+import understudy.model.Problem;
 
 /// `understudyd --config FILE`: the daemon of a host or witness. `understudyd --rehearse` starts one alone on
 /// loopback and ends it, so that the JVM can record what a start needs and later ones are quick.
@@ -30,10 +32,14 @@ public final class AgentMain {
             Runtime.getRuntime().halt(EXIT_BROKEN);
         });
         try {
-            Agent agent = new Agent(AgentConfig.read(Path.of(words[1])));
+            Agent agent = start(AgentConfig.read(Path.of(words[1])));
             Runtime.getRuntime().addShutdownHook(new Thread(agent::close, "shutdown"));
-        } catch (IOException e) {
+        } catch (IOException | IllegalArgumentException e) {
             System.err.println("understudyd: " + e.getMessage());
+            System.exit(1);
+        } catch (Problem.Refused refused) {
+            System.err.println("understudyd: " + refused.problem().message());
+            System.err.println("what to do: " + refused.problem().correction());
             System.exit(1);
         }
         new CountDownLatch(1).await();
@@ -47,5 +53,18 @@ public final class AgentMain {
             System.err.println("understudyd: " + e.getMessage());
             System.exit(1);
         }
+    }
+
+    /// A host that lacks something is told so now, and not when the first guest is to be protected.
+    private static Agent start(AgentConfig config) throws IOException {
+        if (!config.isWitness()) {
+            KernelFeatures.check().stream()
+                    .flatMap(finding -> finding.problem().stream())
+                    .findFirst()
+                    .ifPresent(problem -> {
+                        throw problem.refused();
+                    });
+        }
+        return new Agent(config);
     }
 }

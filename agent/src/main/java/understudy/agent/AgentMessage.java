@@ -9,9 +9,8 @@ import understudy.model.ByteSize;
 import understudy.model.HostName;
 import understudy.model.VmId;
 
-/// What agents tell each other beside heartbeats, as one line of JSON each. None of it decides anything: a lost message
-/// costs
-/// a display that is a second old, or a request that must be made again.
+/// What agents tell each other beside heartbeats, as one line of JSON each. None of it decides anything: a lost
+/// message costs a display that is a second old, or a request that must be made again.
 sealed interface AgentMessage {
 
     /// What a host says of the VMs that it runs, twice a second.

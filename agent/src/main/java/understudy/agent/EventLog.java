@@ -25,9 +25,8 @@ final class EventLog {
     private final ArrayDeque<Event> kept = new ArrayDeque<>();
     private final List<Consumer<Event>> followers = new CopyOnWriteArrayList<>();
 
-    /// Begins at the time in microseconds, so that numbers go up over restarts of the agent, too: whoever follows
-    /// events
-    /// drops smaller ones.
+    /// Begins at the time in microseconds, so that numbers go up over restarts of the agent, too: whoever
+    /// follows events drops smaller ones.
     private long sequence = System.currentTimeMillis() * 1000;
 
     EventLog(HostName self) {

@@ -23,8 +23,8 @@ import understudy.link.Connection;
 import understudy.link.Link;
 import understudy.model.HostName;
 
-/// Files that VMs boot from, each named by its content, so that a host has the right one or none. What a host lacks it
-/// fetches from the others.
+/// Files that VMs boot from, each named by its content, so that a host has the right one or none. What a host
+/// lacks it fetches from the others.
 ///
 /// A file appears under its name only when all of it is there and durable.
 final class FileStore {

@@ -19,8 +19,8 @@ import understudy.model.VmSpec;
 import understudy.protocol.LedgerState;
 import understudy.qemu.Fitness;
 
-/// Decides what a VM that a user wishes for will be: its hosts, machine type, CPU model and addresses; or why it cannot
-/// be.
+/// Decides what a VM that a user wishes for will be: its hosts, machine type, CPU model and addresses; or why
+/// it cannot be.
 final class Placing {
     private final LedgerState state;
     private final Predicate<HostName> isUp;

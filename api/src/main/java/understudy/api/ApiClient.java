@@ -111,9 +111,9 @@ public final class ApiClient implements AutoCloseable {
         return Arrays.asList(ask("GET", "/events?after=" + after + "&limit=" + limit, Event[].class));
     }
 
-    /// Hands over the kept events after a sequence number and then every new one, in order, on the calling thread.
-    /// Returns only when that thread is interrupted. Goes on where it was when the connection breaks, with
-    /// another agent if need be.
+    /// Hands over the kept events after a sequence number and then every new one, in order, on the calling
+    /// thread. Returns only when that thread is interrupted. Goes on where it was when the connection breaks,
+    /// with another agent if need be.
     ///
     /// @throws Problem.Refused if no agent can be reached for half a minute, or one refuses
     public void follow(long after, Consumer<Event> consumer) {

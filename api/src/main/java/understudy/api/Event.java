@@ -7,8 +7,8 @@ import understudy.model.VmName;
 
 /// Something that happened.
 ///
-/// @param sequence 1 or more; rises on the host that answers, over restarts of its agent, too: a follower comes back
-///                 with the last one that it got. Another host may number the same events differently
+/// @param sequence 1 or more; rises on the host that answers, over restarts of its agent, too: a follower comes
+///                 back with the last one that it got. Another host may number the same events differently
 /// @param time     by the clock of `host`
 /// @param host     where it was noticed
 /// @param vm       what it is about, if it is about one VM

@@ -28,9 +28,9 @@ import understudy.model.VmName;
 /// How documents look in JSON. Names, addresses and sizes are plain strings, an absent value is `null`, times are
 /// ISO 8601 in UTC.
 ///
-/// What an agent is sent is read strictly: an unknown or repeated field or another type than the expected one is an
-/// error, because a wish that is half understood is worse than one that is refused. What an agent answers is read
-/// with unknown fields ignored, because it may be newer than its client.
+/// What an agent is sent is read strictly: an unknown or repeated field or another type than the expected one
+/// is an error, because a wish that is half understood is worse than one that is refused. What an agent answers
+/// is read with unknown fields ignored, because it may be newer than its client.
 public final class Json {
     private static final JsonMapper MAPPER = JsonMapper.builder()
             .addModule(plainStrings())

@@ -14,8 +14,8 @@ import tools.jackson.databind.exc.UnrecognizedPropertyException;
 import tools.jackson.databind.exc.ValueInstantiationException;
 import understudy.model.Problem;
 
-/// Says in our words what was wrong with JSON that somebody sent. The library's own texts name Java classes and its
-/// options, which mean nothing to whoever sent it.
+/// Says in our words what was wrong with JSON that somebody sent. The library's own texts name Java classes and
+/// its options, which mean nothing to whoever sent it.
 public final class JsonProblems {
     private static final int QUOTE_MAX = 80;
 

@@ -13,11 +13,11 @@ import understudy.lab.probe.EchoClient;
 import understudy.lab.probe.GuestShell;
 import understudy.model.Problem;
 
-/// Measures what protection costs: the same guest in every [Setting], one at a time, in rounds that take turns, so that
-/// a machine whose speed changes meanwhile wrongs none of them.
+/// Measures what protection costs: the same guest in every [Setting], one at a time, in rounds that take turns,
+/// so that a machine whose speed changes meanwhile wrongs none of them.
 ///
-/// All times are taken outside the guest, whose own clock stands still in pauses. Pauses are QEMU's own, between its
-/// events STOP and RESUME.
+/// All times are taken outside the guest, whose own clock stands still in pauses. Pauses are QEMU's own,
+/// between its events STOP and RESUME.
 final class CheckpointBench {
     /// The window of the agent's figures is five seconds, and they are up to half a second old.
     static final int SECONDS_MIN = 6;

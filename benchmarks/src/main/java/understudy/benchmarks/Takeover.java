@@ -9,8 +9,8 @@ import java.util.Optional;
 /// @param silentMillis         the guest's longest silence, by UDP
 /// @param longestWaitMillis    the TCP client's longest round trip
 /// @param stages               where the silence went; empty if the survivor's events do not tell
-/// @param protectedAfterMillis from the fault's mending (a power loss; the power came back) or from the fault itself (a
-///                             SIGKILL) to full protection
+/// @param protectedAfterMillis from the fault's mending (a power loss; the power came back) or from the fault
+///                             itself (a SIGKILL) to full protection
 /// @param copySilentMillis     the guest's longest silence while it became protected again
 /// @param failure              what went wrong; empty if all was as it should be
 /// @param evidence             the agents' last words, where something went wrong

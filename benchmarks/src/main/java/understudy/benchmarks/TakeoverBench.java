@@ -26,8 +26,8 @@ import understudy.model.Problem;
 /// Strikes the host that runs a guest, again and again, and measures what the guest's client sees of it. One TCP
 /// connection lasts through all faults; the guest is protected again before the next.
 ///
-/// A fault after which something is not as it should be is reported with the agents' last words, and the measurement
-/// goes on with a new lab.
+/// A fault after which something is not as it should be is reported with the agents' last words, and the
+/// measurement goes on with a new lab.
 final class TakeoverBench {
     /// Before a fault: the load is on, and figures of the last fault are over.
     private static final Duration SETTLE = Duration.ofSeconds(2);

@@ -220,7 +220,8 @@ public final class CheckpointStream implements AutoCloseable {
         }
     }
 
-    /// Copies RAM while the guest runs, again and again what it wrote meanwhile, until little is left.
+    /// Copies all of RAM while the guest runs, then again and again what it wrote meanwhile, until little is
+    /// left.
     private void copyRounds(GuestMemory memory) throws IOException {
         for (int round = 0; round < ROUNDS_MAX && !ended.get(); round++) {
             List<AddressRange> written = round == 0 ? memory.everything() : memory.written();

@@ -8,8 +8,8 @@ public interface GuestOutput {
     /// From now on output is held under the running epoch. Called while the guest stands still, once.
     void gate(long epoch) throws IOException;
 
-    /// Takes what the guest has sent so far into the running epoch, and begins the next. Called while the guest stands
-    /// still.
+    /// Takes what the guest has sent so far into the running epoch, and begins the next. Called while the guest
+    /// stands still.
     void seal() throws IOException;
 
     /// Whether the running epoch has output.

@@ -6,8 +6,8 @@ import java.nio.ByteOrder;
 import java.util.UUID;
 import java.util.zip.CRC32C;
 
-/// The header in front of everything that goes over a checkpoint stream; `docs/reference/checkpoint-stream.md` has its
-/// bytes.
+/// The header in front of everything that goes over a checkpoint stream; `docs/reference/checkpoint-stream.md`
+/// has its bytes.
 ///
 /// @param kind        what it is
 /// @param last        with [Kind#EPOCH]: the guest stands still since, and no other epoch follows
@@ -54,8 +54,8 @@ public record Message(
         CONFIRM(7),
         /// To the standby: a checksum of every page as of the epoch, for comparison.
         VERIFY(8),
-        /// To the active: the outcome of a comparison: how many pages were compared (8 bytes), how many differed (8
-        /// bytes).
+        /// To the active: the outcome of a comparison: how many pages were compared (8 bytes), how many
+        /// differed (8 bytes).
         VERIFIED(9);
 
         private final byte code;

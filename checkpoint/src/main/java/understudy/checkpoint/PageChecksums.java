@@ -11,9 +11,8 @@ import understudy.linux.SharedMemoryFile;
 
 /// A CRC-32C for every page of a guest, by which the two sides of a stream are compared in verify mode.
 ///
-/// As bytes: the page count of RAM (8), its checksums (4 each), then for each small block its index (4), its page count
-/// (4)
-/// and its checksums. Big-endian.
+/// As bytes: the page count of RAM (8), its checksums (4 each), then for each small block its index (4), its
+/// page count (4) and its checksums. Big-endian.
 final class PageChecksums {
     private static final int PAGE = PageRuns.PAGE_BYTES;
 

@@ -3,9 +3,8 @@ package understudy.checkpoint;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 
-/// One connection to the other host's agent, as the streams of this package need it: bytes in order, both ways. One
-/// thread
-/// may read while another writes.
+/// One connection to the other host's agent, as the streams of this package need it: bytes in order, both ways.
+/// One thread may read while another writes.
 public interface Wire extends AutoCloseable {
 
     /// Reads until the buffer is full.

@@ -33,7 +33,9 @@ final class HostCommand {
             header = "Show one host or witness.",
             footerHeading = "%nExamples:%n",
             footer = "  understudy host show h1")
-    int show(@Parameters(paramLabel = "NAME") HostName name, @Mixin ClusterOptions cluster) {
+    int show(
+            @Parameters(paramLabel = "NAME", description = "The name of a host or witness.") HostName name,
+            @Mixin ClusterOptions cluster) {
         try (ApiClient client = cluster.connect()) {
             HostStatus host = client.hosts().stream()
                     .filter(h -> h.name().equals(name))

@@ -41,7 +41,9 @@ final class VmCommand {
             header = "Show one VM: where it runs, whether it is protected, how its checkpoints go.",
             footerHeading = "%nExamples:%n",
             footer = {"  understudy vm show web-1", "  understudy vm show web-1 --output json | jq .protected"})
-    int show(@Parameters(paramLabel = "NAME") VmName name, @Mixin ClusterOptions cluster) {
+    int show(
+            @Parameters(paramLabel = "NAME", description = "The VM's name.") VmName name,
+            @Mixin ClusterOptions cluster) {
         try (ApiClient client = cluster.connect()) {
             VmStatus vm = client.vm(name);
             cluster.print(vm, () -> Text.vm(vm));
@@ -54,7 +56,10 @@ final class VmCommand {
             header = "Start a VM, and wait as create does.",
             footerHeading = "%nExamples:%n",
             footer = "  understudy vm start web-1")
-    int start(@Parameters(paramLabel = "NAME") VmName name, @Mixin WaitOptions wait, @Mixin ClusterOptions cluster) {
+    int start(
+            @Parameters(paramLabel = "NAME", description = "The VM's name.") VmName name,
+            @Mixin WaitOptions wait,
+            @Mixin ClusterOptions cluster) {
         try (ApiClient client = cluster.connect()) {
             return wait.running(cluster, client, client.start(name));
         }
@@ -63,6 +68,7 @@ final class VmCommand {
     @Command(
             name = "stop",
             header = "Stop a VM, and wait until it is stopped.",
+            description = "The guest is asked to shut down; if it has not within 30 s, it is switched off.",
             footerHeading = "%nExamples:%n",
             footer = {
                 "  Ask the guest to shut down:",
@@ -71,7 +77,7 @@ final class VmCommand {
                 "    understudy vm stop web-1 --force"
             })
     int stop(
-            @Parameters(paramLabel = "NAME") VmName name,
+            @Parameters(paramLabel = "NAME", description = "The VM's name.") VmName name,
             @Option(names = "--force", description = "At once, without asking the guest.") boolean force,
             @Mixin WaitOptions wait,
             @Mixin ClusterOptions cluster) {
@@ -82,11 +88,16 @@ final class VmCommand {
 
     @Command(
             name = "switchover",
-            header = "Let a VM's standby become active, without a gap that its clients notice.",
+            header = "Let a VM's standby become active: move it, running, to its other host.",
+            description =
+                    "Connections stay open. The host that it leaves becomes its standby; before work on a host, wait"
+                            + " until it runs elsewhere.",
             footerHeading = "%nExamples:%n",
             footer = "  understudy vm switchover web-1")
     int switchover(
-            @Parameters(paramLabel = "NAME") VmName name, @Mixin WaitOptions wait, @Mixin ClusterOptions cluster) {
+            @Parameters(paramLabel = "NAME", description = "The VM's name.") VmName name,
+            @Mixin WaitOptions wait,
+            @Mixin ClusterOptions cluster) {
         try (ApiClient client = cluster.connect()) {
             VmStatus before = client.vm(name);
             return wait.switchedOver(cluster, client, before, client.switchover(name));
@@ -96,9 +107,12 @@ final class VmCommand {
     @Command(
             name = "delete",
             header = "Forget a VM that is stopped.",
+            description = "Nothing of it is kept.",
             footerHeading = "%nExamples:%n",
             footer = "  understudy vm stop web-1 && understudy vm delete web-1")
-    int delete(@Parameters(paramLabel = "NAME") VmName name, @Mixin ClusterOptions cluster) {
+    int delete(
+            @Parameters(paramLabel = "NAME", description = "The VM's name.") VmName name,
+            @Mixin ClusterOptions cluster) {
         try (ApiClient client = cluster.connect()) {
             VmStatus vm = client.delete(name);
             cluster.print(vm, () -> vm.name() + ": deleted");

@@ -53,7 +53,7 @@ final class VmCreate implements Callable<Integer> {
     @Spec
     private CommandSpec command = CommandSpec.create();
 
-    @Parameters(paramLabel = "NAME", arity = "0..1", description = "1 to 32 of a-z, 0-9 and '-'.")
+    @Parameters(paramLabel = "NAME", arity = "0..1", description = "What to call it: 1 to 32 of a-z, 0-9 and '-'.")
     private Optional<VmName> name = Optional.empty();
 
     @Option(
@@ -66,13 +66,17 @@ final class VmCreate implements Callable<Integer> {
             names = "--level",
             paramLabel = "LEVEL",
             completionCandidates = Candidates.Levels.class,
-            description = "How far it is protected: ${COMPLETION-CANDIDATES}.")
+            description =
+                    "How far it is protected: ${COMPLETION-CANDIDATES}; this version has system only. Must be given.")
     private Optional<Level> level = Optional.empty();
 
-    @Option(names = "--memory", paramLabel = "SIZE", description = "Guest RAM, such as 512M or 2G; at least 64M.")
+    @Option(
+            names = "--memory",
+            paramLabel = "SIZE",
+            description = "Guest RAM, such as 512M or 2G; at least 64M. Must be given.")
     private Optional<ByteSize> memory = Optional.empty();
 
-    @Option(names = "--cpus", paramLabel = "N", description = "1 to 64 (default: 1).")
+    @Option(names = "--cpus", paramLabel = "N", description = "Virtual processors, 1 to 64 (default: 1).")
     private Optional<Integer> cpus = Optional.empty();
 
     @Option(
@@ -96,7 +100,8 @@ final class VmCreate implements Callable<Integer> {
             names = "--on",
             paramLabel = "HOST",
             split = ",",
-            description = "The one or two hosts that may run it, preferred first (default: the cluster chooses).")
+            description = "The one or two hosts that may run it, preferred first; with one it is never protected"
+                    + " (default: the cluster chooses two).")
     private List<HostName> hosts = new ArrayList<>();
 
     @Option(
@@ -106,10 +111,16 @@ final class VmCreate implements Callable<Integer> {
             description = "What checkpoints favour: ${COMPLETION-CANDIDATES} (default: balanced).")
     private Optional<Policy> policy = Optional.empty();
 
-    @Option(names = "--machine", paramLabel = "TYPE", description = "A versioned QEMU machine type.")
+    @Option(
+            names = "--machine",
+            paramLabel = "TYPE",
+            description = "A versioned QEMU machine type (default: the newest that its hosts share).")
     private Optional<String> machine = Optional.empty();
 
-    @Option(names = "--cpu", paramLabel = "MODEL", description = "A QEMU CPU model that its hosts have.")
+    @Option(
+            names = "--cpu",
+            paramLabel = "MODEL",
+            description = "A QEMU CPU model that its hosts have (default: qemu64).")
     private Optional<String> cpu = Optional.empty();
 
     @Option(names = "--stopped", description = "Define it, but do not start it.")

@@ -5,6 +5,7 @@ import understudy.benchmarks.BenchCommand;
 import understudy.cli.UnderstudyCommand;
 import understudy.lab.LabCommand;
 import understudy.lab.demo.DemoCommand;
+import understudy.simulator.SimulateCommand;
 
 /// `understudy`: all commands under one root.
 public final class Main {
@@ -16,6 +17,7 @@ public final class Main {
     }
 
     static CommandLine commandLine() {
-        return UnderstudyCommand.commandLine(new LabCommand(), new DemoCommand(), new BenchCommand());
+        return UnderstudyCommand.commandLine(
+                new LabCommand(), new DemoCommand(), new BenchCommand(), new SimulateCommand());
     }
 }

@@ -1,6 +1,7 @@
 package understudy.lab;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -12,6 +13,7 @@ import tools.jackson.dataformat.yaml.YAMLMapper;
 /// @param api       addresses that the REST API listens on
 /// @param listen    addresses that other agents connect to, one per peer link
 /// @param voters    the names of all that vote in the ledger, each once
+/// @param options   beside the other keys in the file
 @JsonInclude(JsonInclude.Include.NON_ABSENT)
 record AgentConfig(
         UUID cluster,
@@ -23,7 +25,8 @@ record AgentConfig(
         List<String> api,
         List<String> listen,
         List<String> voters,
-        List<Peer> peers) {
+        List<Peer> peers,
+        @JsonUnwrapped AgentOptions options) {
     static final String FILE = "agent.yaml";
 
     private static final YAMLMapper MAPPER = new YAMLMapper();
@@ -31,7 +34,7 @@ record AgentConfig(
     /// @param addresses one for each link to it, in the order of the links' indices
     record Peer(String name, Role role, List<String> addresses) {}
 
-    static AgentConfig of(Topology topology, Node node, UUID cluster) {
+    static AgentConfig of(Topology topology, Node node, UUID cluster, AgentOptions options) {
         String name = node.name();
         return new AgentConfig(
                 cluster,
@@ -45,7 +48,8 @@ record AgentConfig(
                 topology.nodes().stream().map(Node::name).toList(),
                 topology.peersOf(node).stream()
                         .map(peer -> peer(topology, name, peer))
-                        .toList());
+                        .toList(),
+                options);
     }
 
     String yaml() {

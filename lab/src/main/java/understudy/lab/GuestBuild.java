@@ -15,9 +15,8 @@ import java.util.Optional;
 import java.util.stream.Stream;
 import understudy.model.Problem;
 
-/// Builds the lab guest from Debian's cloud kernel, busybox and a few programs of our own, once: the result is kept in
-/// the
-/// cache under a hash of what goes into it.
+/// Builds the lab guest from Debian's cloud kernel, busybox and a few programs of our own, once: the result is
+/// kept in the cache under a hash of what goes into it.
 public final class GuestBuild {
     private static final List<String> SOURCES = List.of("init", "tools.c", "services.c", "load.c");
     private static final String KERNEL_PACKAGE = "linux-image-cloud-amd64";
@@ -43,7 +42,8 @@ public final class GuestBuild {
         this.progress = progress;
     }
 
-    /// The guest, built if it is not in the cache. Two processes may build at once; the first one's result is kept.
+    /// The guest, built if it is not in the cache. Two processes may build at once; the first one's result is
+    /// kept.
     ///
     /// @throws Problem.Refused if a package cannot be downloaded, or a tool is missing or fails
     public LabGuest guest() {

@@ -19,8 +19,8 @@ public record Installation(Path jdk, Path libraries, Path cache) {
 
     private static final String HOME = "understudy.home";
 
-    /// Finds the program that is running, or, in tests, the one built in the checkout around the working directory.
-    /// The system property `understudy.home` (the checkout) goes first.
+    /// Finds the program that is running, or, in tests, the one built in the checkout around the working
+    /// directory. The system property `understudy.home` (the checkout) goes first.
     ///
     /// @throws Problem.Refused if nothing has been built
     public static Installation find() {

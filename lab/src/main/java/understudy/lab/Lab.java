@@ -12,9 +12,9 @@ import understudy.model.Problem;
 
 /// A cluster on one machine: hosts, witnesses, networks and a client, made of namespaces, with real faults.
 ///
-/// There is one lab per machine, and it lives on without the process that made it: another one attaches to it. Only
-/// sockets cross between nodes. All methods need root; any thread may call them, and a lock lets one process at a time
-/// change the lab. A node's network namespace is what says which processes are its own.
+/// There is one lab per machine, and it lives on without the process that made it: another one attaches to it.
+/// Only sockets cross between nodes. All methods need root; any thread may call them, and a lock lets one
+/// process at a time change the lab. A node's network namespace is what says which processes are its own.
 public final class Lab {
     private final Topology topology;
 
@@ -32,7 +32,7 @@ public final class Lab {
             refuseIfUp();
             LabState state = LabState.of(plan);
             try {
-                build(state, progress);
+                build(state, plan.options(), progress);
             } catch (RuntimeException e) {
                 sweepAfter(e);
                 throw e;
@@ -59,7 +59,7 @@ public final class Lab {
         }
     }
 
-    private static void build(LabState state, Progress progress) {
+    private static void build(LabState state, AgentOptions options, Progress progress) {
         Topology topology = state.topology();
         state.save();
         progress.step("laying %d networks".formatted(2 + topology.links().size()));
@@ -70,7 +70,7 @@ public final class Lab {
         for (Node node : topology.nodes()) {
             LabFolders.write(
                     LabFolders.data(node.name()).resolve(AgentConfig.FILE),
-                    AgentConfig.of(topology, node, state.cluster()).yaml());
+                    AgentConfig.of(topology, node, state.cluster(), options).yaml());
             new Power(state.program()).on(node);
         }
     }
@@ -90,9 +90,8 @@ public final class Lab {
         return new Lab(LabState.load().topology());
     }
 
-    /// Ends the lab and all of its processes and deletes everything that it made, data included. Works also where no
-    /// lab
-    /// is up, or only parts of one are.
+    /// Ends the lab and all of its processes and deletes everything that it made, data included. Works also
+    /// where no lab is up, or only parts of one are.
     public static void down() {
         Prerequisites.check();
         try (LabLock _ = LabLock.take()) {
@@ -114,6 +113,12 @@ public final class Lab {
         return Namespace.of(Topology.CLIENT).path();
     }
 
+    /// The network namespace of the LAN's switch, which has a port named after each host: what passes there has
+    /// really left that host.
+    public Path lanNamespace() {
+        return Namespace.LAN.path();
+    }
+
     /// Where a node's agent writes what it logs; what its life before wrote is beside it, with `.1` added.
     public Path agentLog(String name) {
         return LabFolders.agentOutput(topology.node(name).name());
@@ -124,9 +129,8 @@ public final class Lab {
         return topology.nodes().stream().map(Node::url).toList();
     }
 
-    /// Takes the power from a host: all its links fall silent at one moment, then all its processes are killed. What
-    /// was
-    /// in its memory is gone; its data folder stays.
+    /// Takes the power from a host: all its links fall silent at one moment, then all its processes are killed.
+    /// What was in its memory is gone; its data folder stays.
     public void breakHost(String host) {
         powerOff(topology.node(host, Role.HOST));
     }
@@ -192,8 +196,8 @@ public final class Lab {
         }
     }
 
-    /// Kills a host's agent and all of its QEMUs at one moment (SIGKILL), while the host and its links stay up: its
-    /// kernel closes their connections, and its supervisor starts the agent again at once.
+    /// Kills a host's agent and all of its QEMUs at one moment (SIGKILL), while the host and its links stay up:
+    /// its kernel closes their connections, and its supervisor starts the agent again at once.
     public void killProcesses(String host) {
         Node node = topology.node(host, Role.HOST);
         try (LabLock _ = LabLock.take()) {

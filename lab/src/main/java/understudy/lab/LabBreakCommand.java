@@ -12,8 +12,7 @@ import picocli.CommandLine.Spec;
         name = "break",
         description = "Breaks a part of the lab, for real; `lab repair` with the same words mends it.",
         synopsisSubcommandLabel = "WHAT",
-        commandListHeading = "%nWHAT is one of:%n",
-        mixinStandardHelpOptions = true)
+        commandListHeading = "%nWHAT is one of:%n")
 final class LabBreakCommand implements Runnable {
     @Spec
     private CommandSpec spec = CommandSpec.create();
@@ -27,22 +26,19 @@ final class LabBreakCommand implements Runnable {
             description = {
                 "A power loss: the host's links fall silent, then all its processes are killed.",
                 "Nothing says goodbye; what was in its memory is gone."
-            },
-            mixinStandardHelpOptions = true)
+            })
     void host(@Parameters(paramLabel = "HOST", description = "h1, h2, ...") String host) {
         Lab.attach().breakHost(host);
         System.out.println(host + " has no power");
     }
 
-    @Command(description = "A power loss of a witness.", mixinStandardHelpOptions = true)
+    @Command(description = "A power loss of a witness.")
     void witness(@Parameters(paramLabel = "WITNESS", description = "w1, ...") String witness) {
         Lab.attach().breakWitness(witness);
         System.out.println(witness + " has no power");
     }
 
-    @Command(
-            description = "Kills an agent alone (SIGKILL); its VMs live on and its supervisor starts it again.",
-            mixinStandardHelpOptions = true)
+    @Command(description = "Kills an agent alone (SIGKILL); its VMs live on and its supervisor starts it again.")
     void agent(
             @Parameters(paramLabel = "NODE", description = "h1, h2, ..., w1, ...") String node,
             @Option(names = "--stay-dead", description = "Keep it dead until it is repaired.") boolean stayDead) {
@@ -50,9 +46,7 @@ final class LabBreakCommand implements Runnable {
         System.out.println("the agent of " + node + (stayDead ? " is dead" : " was killed and is started again"));
     }
 
-    @Command(
-            description = "Silences all links between two nodes: what is sent disappears, and nobody is told.",
-            mixinStandardHelpOptions = true)
+    @Command(description = "Silences all links between two nodes: what is sent disappears, and nobody is told.")
     void link(
             @Parameters(
                             paramLabel = "A-B",

@@ -10,20 +10,24 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 
-/// `understudy lab`: commands over [Lab]. Errors are [understudy.model.Problem.Refused], for the root command to print.
+/// `understudy lab`: commands over [Lab]. Errors are [understudy.model.Problem.Refused], for the root command
+/// to print.
 @Command(
         name = "lab",
-        description = "Makes hosts, a witness, networks and a client on this machine, and breaks them for real.",
+        header = "Make a cluster on this machine, and break parts of it.",
+        description = {
+            "Hosts, a witness, networks and a client, each in namespaces of its own. Faults are real. Needs root.",
+            "There is one lab a machine; other commands find its cluster by themselves."
+        },
         footerHeading = "%nExample:%n",
         footer = {
             "  understudy lab up",
-            "  understudy vm create web --level system --memory 256M ...",
+            "  understudy vm create web-1 --level system --memory 256M ...",
             "  understudy lab break host h1      # a power loss: the VM goes on on h2",
             "  understudy lab repair host h1     # and is protected again",
             "  understudy lab down"
         },
         synopsisSubcommandLabel = "COMMAND",
-        mixinStandardHelpOptions = true,
         subcommands = {
             LabCommand.Up.class,
             LabCommand.Down.class,
@@ -53,13 +57,20 @@ public final class LabCommand implements Runnable {
             description = {
                 "Makes the lab and waits until its cluster is ready.",
                 "Every host and witness has its own network, PID and mount namespace and its own shared memory."
-            },
-            mixinStandardHelpOptions = true)
+            })
     static final class Up implements Runnable {
-        @Option(names = "--hosts", defaultValue = "2", description = "How many hosts, 1 to 16 (default: 2).")
+        @Option(
+                names = "--hosts",
+                defaultValue = "2",
+                paramLabel = "N",
+                description = "How many hosts, 1 to 16 (default: 2).")
         private int hosts = 2;
 
-        @Option(names = "--witnesses", defaultValue = "1", description = "How many witnesses, 0 to 3 (default: 1).")
+        @Option(
+                names = "--witnesses",
+                defaultValue = "1",
+                paramLabel = "N",
+                description = "How many witnesses, 0 to 3 (default: 1).")
         private int witnesses = 1;
 
         @Override
@@ -71,8 +82,7 @@ public final class LabCommand implements Runnable {
     @Command(
             name = "down",
             description =
-                    "Ends the lab and deletes all of it, its VMs and data included; also what a crash left behind.",
-            mixinStandardHelpOptions = true)
+                    "Ends the lab and deletes all of it, its VMs and data included; also what a crash left behind.")
     static final class Down implements Runnable {
         @Override
         public void run() {
@@ -86,8 +96,7 @@ public final class LabCommand implements Runnable {
             description = {
                 "Builds the lab guest if need be and prints the paths of its kernel and initrd, one a line.",
                 "It takes its address from the kernel command line: address=10.77.0.10/24 console=ttyS0"
-            },
-            mixinStandardHelpOptions = true)
+            })
     static final class Guest implements Runnable {
         @Override
         public void run() {
@@ -101,8 +110,7 @@ public final class LabCommand implements Runnable {
             name = "exec",
             description = "Runs a command in a node, or in the client's network; its exit code is this one's.",
             footerHeading = "%nExample:%n",
-            footer = "  understudy lab exec client -- ping -c 3 10.77.0.10",
-            mixinStandardHelpOptions = true)
+            footer = "  understudy lab exec client -- ping -c 3 10.77.0.10")
     static final class Exec implements Callable<Integer> {
         @Parameters(index = "0", paramLabel = "NODE", description = "client, h1, h2, ..., w1, ...")
         private String node = "";
@@ -117,12 +125,9 @@ public final class LabCommand implements Runnable {
         }
     }
 
-    @Command(
-            name = "pause",
-            description = "Stops an agent where it stands (SIGSTOP), as an overloaded machine would.",
-            mixinStandardHelpOptions = true)
+    @Command(name = "pause", description = "Stops an agent where it stands (SIGSTOP), as an overloaded machine would.")
     static final class Pause implements Runnable {
-        @Parameters(index = "0", paramLabel = "WHAT", description = "agent")
+        @Parameters(index = "0", paramLabel = "WHAT", description = "agent: there is nothing else to pause.")
         private Pausable what = Pausable.agent;
 
         @Parameters(index = "1", paramLabel = "NODE", description = "h1, h2, ..., w1, ...")
@@ -136,9 +141,9 @@ public final class LabCommand implements Runnable {
         }
     }
 
-    @Command(name = "resume", description = "Lets a paused agent go on.", mixinStandardHelpOptions = true)
+    @Command(name = "resume", description = "Lets a paused agent go on.")
     static final class Resume implements Runnable {
-        @Parameters(index = "0", paramLabel = "WHAT", description = "agent")
+        @Parameters(index = "0", paramLabel = "WHAT", description = "agent: there is nothing else to pause.")
         private Pausable what = Pausable.agent;
 
         @Parameters(index = "1", paramLabel = "NODE", description = "h1, h2, ..., w1, ...")

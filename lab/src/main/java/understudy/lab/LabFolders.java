@@ -66,7 +66,8 @@ final class LabFolders {
         }
     }
 
-    /// Deletes a folder with all that is in it, or a file; does nothing if it is not there. Links are not followed.
+    /// Deletes a folder with all that is in it, or a file; does nothing if it is not there. Links are not
+    /// followed.
     static void delete(Path root) {
         if (!Files.exists(root, LinkOption.NOFOLLOW_LINKS)) {
             return;

@@ -13,7 +13,8 @@ import java.util.stream.Stream;
 ///
 /// @param pid       its id outside the lab
 /// @param insidePid its id in the innermost PID namespace that it is in: 1 for a node's supervisor
-/// @param started   clock ticks from the boot of the machine to its start: with `pid`, it names one process for ever
+/// @param started   clock ticks from the boot of the machine to its start: with `pid`, it names one process for
+///              ever
 record LabProcess(long pid, long insidePid, long started) {
     private static final Path PROC = Path.of("/proc");
 
@@ -49,7 +50,8 @@ record LabProcess(long pid, long insidePid, long started) {
         }
     }
 
-    /// @param status the text of `/proc/PID/status`; its line `NSpid:` has the ids from the outermost namespace inwards
+    /// @param status the text of `/proc/PID/status`; its line `NSpid:` has the ids from the outermost namespace
+    ///              inwards
     static long insidePid(String status) {
         return status.lines()
                 .filter(line -> line.startsWith("NSpid:"))
@@ -59,8 +61,8 @@ record LabProcess(long pid, long insidePid, long started) {
                 .orElse(0);
     }
 
-    /// @param stat the text of `/proc/PID/stat`; the command in it, in parentheses, may hold anything, so fields are
-    ///             counted from behind the last parenthesis: the start time is field 22
+    /// @param stat the text of `/proc/PID/stat`; the command in it, in parentheses, may hold anything, so
+    ///             fields are counted from behind the last parenthesis: the start time is field 22
     static long started(String stat) {
         String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ", -1);
         return Long.parseLong(fields[22 - 3]);

@@ -12,8 +12,7 @@ import picocli.CommandLine.Spec;
         name = "repair",
         description = "Mends what `lab break` broke.",
         synopsisSubcommandLabel = "WHAT",
-        commandListHeading = "%nWHAT is one of:%n",
-        mixinStandardHelpOptions = true)
+        commandListHeading = "%nWHAT is one of:%n")
 final class LabRepairCommand implements Runnable {
     @Spec
     private CommandSpec spec = CommandSpec.create();
@@ -23,27 +22,25 @@ final class LabRepairCommand implements Runnable {
         throw new ParameterException(spec.commandLine(), "Say what to repair");
     }
 
-    @Command(
-            description = "Gives a host its power back: it boots, with its data folder and with nothing in memory.",
-            mixinStandardHelpOptions = true)
+    @Command(description = "Gives a host its power back: it boots, with its data folder and with nothing in memory.")
     void host(@Parameters(paramLabel = "HOST", description = "h1, h2, ...") String host) {
         Lab.attach().repairHost(host);
         System.out.println(host + " has power");
     }
 
-    @Command(description = "Gives a witness its power back.", mixinStandardHelpOptions = true)
+    @Command(description = "Gives a witness its power back.")
     void witness(@Parameters(paramLabel = "WITNESS", description = "w1, ...") String witness) {
         Lab.attach().repairWitness(witness);
         System.out.println(witness + " has power");
     }
 
-    @Command(description = "Lets a dead agent be started again.", mixinStandardHelpOptions = true)
+    @Command(description = "Lets a dead agent be started again.")
     void agent(@Parameters(paramLabel = "NODE", description = "h1, h2, ..., w1, ...") String node) {
         Lab.attach().repairAgent(node);
         System.out.println("the agent of " + node + " is started");
     }
 
-    @Command(description = "Lets two nodes hear each other again.", mixinStandardHelpOptions = true)
+    @Command(description = "Lets two nodes hear each other again.")
     void link(
             @Parameters(
                             paramLabel = "A-B",

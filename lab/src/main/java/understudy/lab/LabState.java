@@ -11,8 +11,8 @@ import java.util.stream.Stream;
 import tools.jackson.core.JacksonException;
 import understudy.model.Problem;
 
-/// The lab's record, kept from command to command. Processes are not in it: the network namespace that a process is in
-/// says whose it is, and cannot be out of date.
+/// The lab's record, kept from command to command. Processes are not in it: the network namespace that a
+/// process is in says whose it is, and cannot be out of date.
 ///
 /// @param cluster the id that all agents have in their configuration
 /// @param faults  in the order in which they were made; no two are equal

@@ -6,12 +6,13 @@ import picocli.CommandLine.Option;
 import understudy.lab.LabStatus.NodeStatus;
 
 /// `understudy lab status`.
-@Command(
-        name = "status",
-        description = "Shows the lab: its nodes, the URL of its API and what is broken.",
-        mixinStandardHelpOptions = true)
+@Command(name = "status", description = "Shows the lab: its nodes, the URL of its API and what is broken.")
 final class LabStatusCommand implements Runnable {
-    @Option(names = "--output", defaultValue = "text", description = "text or json (default: text).")
+    @Option(
+            names = "--output",
+            paramLabel = "json|text",
+            defaultValue = "text",
+            description = "text or json (default: text).")
     private Format output = Format.text;
 
     /// In the case in which people type it.

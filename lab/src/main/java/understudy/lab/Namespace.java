@@ -7,8 +7,8 @@ import java.util.List;
 import java.util.OptionalLong;
 import java.util.stream.Stream;
 
-/// A named network namespace of the lab. Every one has a name that begins with [#PREFIX]: that is how `lab down` finds
-/// what a `lab up` that was killed has left.
+/// A named network namespace of the lab. Every one has a name that begins with [#PREFIX]: that is how `lab
+/// down` finds what a `lab up` that was killed has left.
 record Namespace(String name) {
     static final String PREFIX = "us-lab-";
     /// What network interfaces outside the namespaces begin with.
@@ -55,8 +55,8 @@ record Namespace(String name) {
         Shell.run("ip", "netns", "add", name);
     }
 
-    /// Ends its network interfaces, then its name. Sockets whose owners were killed may keep the nameless namespace for
-    /// a minute or two, but without interfaces nobody hears of them.
+    /// Ends its network interfaces, then its name. Sockets whose owners were killed may keep the nameless
+    /// namespace for a minute or two, but without interfaces nobody hears of them.
     void delete() {
         Shell.attempt("ip", "-n", name, "-batch", "-", "-force")
                 .with(linkDeletions())

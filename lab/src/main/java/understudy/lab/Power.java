@@ -24,8 +24,8 @@ final class Power {
         this.program = program;
     }
 
-    /// Boots the node: own PID, mount, IPC and UTS namespaces, fresh memory file systems, a supervisor that runs the
-    /// agent. Returns once its file systems are in place.
+    /// Boots the node: own PID, mount, IPC and UTS namespaces, fresh memory file systems, a supervisor that
+    /// runs the agent. Returns once its file systems are in place.
     void on(Node node) {
         LabFolders.create(List.of(LabFolders.RUN, LabFolders.INSIDE_DATA, LabFolders.data(node.name())));
         Path log = LabFolders.bootLog(node.name());

@@ -34,8 +34,8 @@ final class Readiness {
         this.progress = progress;
     }
 
-    /// @throws Problem.Refused after a minute, or as soon as an agent ends again and again, with those agents' last
-    /// words
+    /// @throws Problem.Refused after a minute, or as soon as an agent ends again and again, with those agents'
+    /// last words
     void await(List<Node> nodes) {
         long deadline = System.nanoTime() + LIMIT.toNanos();
         List<Node> waiting = new ArrayList<>(nodes);

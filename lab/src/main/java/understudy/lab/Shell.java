@@ -17,10 +17,11 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import understudy.model.Problem;
 
-/// One run of a system command: at most [#PATIENCE] long, its output collected, its failure told with its own words.
+/// One run of a system command: at most [#PATIENCE] long, its output collected, its failure told with its own
+/// words.
 ///
-/// Each carries a mark in its environment. When a lab command is killed, what it had started goes on for a moment;
-/// `lab down` waits for that, lest it tidy up behind something that is still at work.
+/// Each carries a mark in its environment. When a lab command is killed, what it had started goes on for a
+/// moment; `lab down` waits for that, lest it tidy up behind something that is still at work.
 final class Shell {
     private static final String MARK = "UNDERSTUDY_LAB_COMMAND";
     private static final Duration PATIENCE = Duration.ofSeconds(30);
@@ -132,8 +133,8 @@ final class Shell {
         }
     }
 
-    /// Waits until nothing runs that a lab command, now dead, had started: a few seconds, then goes on all the same.
-    /// What runs inside the lab does not count.
+    /// Waits until nothing runs that a lab command, now dead, had started: a few seconds, then goes on all the
+    /// same. What runs inside the lab does not count.
     static void awaitStragglers() {
         Set<OptionalLong> inLab = Namespace.all().stream().map(Namespace::inode).collect(Collectors.toSet());
         Await.holds(STRAGGLER_PATIENCE, () -> !stragglers(inLab));

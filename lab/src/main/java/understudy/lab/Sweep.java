@@ -8,9 +8,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
-/// Removes a lab, however much of it there is. It goes by names, not by the record, so it works behind a `lab up` that
-/// was
-/// killed anywhere; and it ends only processes that are in one of the lab's own network namespaces.
+/// Removes a lab, however much of it there is. It goes by names, not by the record, so it works behind a `lab
+/// up` that was killed anywhere; and it ends only processes that are in one of the lab's own network
+/// namespaces.
 final class Sweep {
     private static final int ROUNDS = 5;
     private static final String DATA_PREFIX = LabFolders.DATA.toString();

@@ -4,8 +4,8 @@ import java.util.List;
 
 /// Lays the lab's cables: network namespaces, bridges, virtual Ethernet pairs and addresses.
 ///
-/// IPv6 is off, bridges neither wait nor snoop nor span trees: the lab's networks are silent but for what is under
-/// test.
+/// IPv6 is off, bridges neither wait nor snoop nor span trees: the lab's networks are silent but for what is
+/// under test.
 final class Wiring {
     private static final String LAN_BRIDGE = "lan";
     private static final String CLIENT_PORT = "lan0";
@@ -117,9 +117,9 @@ final class Wiring {
         batch.append("link set %s up\n".formatted(name));
     }
 
-    /// Puts the ends of a node's cables into a new namespace of the same name. Sockets of processes that were killed
-    /// live
-    /// on in the kernel and say goodbye as soon as somebody listens; a machine that lost its power has none.
+    /// Puts the ends of a node's cables into a new namespace of the same name. Sockets of processes that were
+    /// killed live on in the kernel and say goodbye as soon as somebody listens; a machine that lost its power
+    /// has none.
     void renew(Node node) {
         Namespace old = node.namespace();
         Namespace hold = Namespace.of("hold");

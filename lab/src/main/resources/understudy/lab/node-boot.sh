@@ -69,7 +69,7 @@ while :; do
   while [ -e $marks/stay-dead ]; do sleep 0.2; done
   [ ! -e $output ] || mv -f $output $output.1
   began=$(seconds)
-  nice -n -5 "$@" --config /var/lib/understudy/agent.yaml >$output 2>&1 </dev/null &
+  nice -n -15 "$@" --config /var/lib/understudy/agent.yaml >$output 2>&1 </dev/null &
   agent=$!
   echo $agent >$marks/agent.new && mv $marks/agent.new $marks/agent
   status=0

@@ -6,6 +6,7 @@ import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.dataformat.yaml.YAMLMapper;
+import understudy.model.ByteSize;
 
 class AgentConfigTest {
     private static final UUID CLUSTER = UUID.fromString("5e3c1d0a-0000-4000-8000-000000000001");
@@ -38,8 +39,21 @@ class AgentConfigTest {
         assertThat(witness.path("listen")).hasSize(2);
     }
 
+    @Test
+    void whatAPlanSaysBesideStandsBesideTheOtherKeysAndTheRestIsLeftToTheAgent() {
+        JsonNode host = tree("h1", AgentOptions.NONE.withVerifyEvery(25).withMemory(ByteSize.ofMebibytes(2048)));
+        assertThat(host.path("verify-every").asInt()).isEqualTo(25);
+        assertThat(host.path("memory").asString()).isEqualTo("2G");
+        assertThat(host.has("lose-after-millis")).isFalse();
+    }
+
     private JsonNode tree(String node) {
+        return tree(node, AgentOptions.NONE);
+    }
+
+    private JsonNode tree(String node, AgentOptions options) {
         return new YAMLMapper()
-                .readTree(AgentConfig.of(topology, topology.node(node), CLUSTER).yaml());
+                .readTree(AgentConfig.of(topology, topology.node(node), CLUSTER, options)
+                        .yaml());
     }
 }

@@ -13,8 +13,8 @@ import understudy.model.Life;
 
 /// Who an agent is to the others, and where they are.
 ///
-/// @param listen    one address per peer link, in the order in which the others should prefer them; 1 to 8;
-///     port 0 takes any free port
+/// @param listen    one address per network path, in the order in which the others should prefer them; 1 to 64,
+///     or none where there are no peers; port 0 takes any free port
 /// @param peers     the other agents' `listen` addresses; at most 64 peers
 /// @param heartbeat how often a [Messenger] says that this agent is alive, on each of its connections
 /// @param silence   after which a path on which heartbeats should be heard is given up and dialled anew; TCP
@@ -30,13 +30,18 @@ public record LinkConfig(
         Duration silence) {
     /// The most peer links between two agents.
     public static final int ADDRESSES_MAX = 8;
+    /// The most addresses that an agent listens on: each peer may have its own.
+    public static final int LISTEN_MAX = 64;
 
     public LinkConfig {
         listen = List.copyOf(listen);
         SortedMap<HostName, List<InetSocketAddress>> copy = new TreeMap<>();
         peers.forEach((name, addresses) -> copy.put(name, checked(name, addresses)));
         peers = Collections.unmodifiableSortedMap(copy);
-        checked(self, listen);
+        if ((listen.isEmpty() && !peers.isEmpty()) || listen.size() > LISTEN_MAX) {
+            throw new IllegalArgumentException(
+                    "%s listens on %d addresses: 1 to %d".formatted(self, listen.size(), LISTEN_MAX));
+        }
         if (peers.size() > 64) {
             throw new IllegalArgumentException(peers.size() + " peers: at most 64");
         }

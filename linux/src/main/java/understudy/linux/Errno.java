@@ -32,8 +32,9 @@ final class Errno {
         return Native.plain(function, FunctionDescriptor.of(ADDRESS, JAVA_INT));
     }
 
-    /// glibc answers with a static string, which nobody frees, or with a null pointer for a number that it does not
-    /// know. The length is bounded by the reinterpretation: the longest of glibc's texts has about 50 bytes.
+    /// glibc answers with a static string, which nobody frees, or with a null pointer for a number that it does
+    /// not know. The length is bounded by the reinterpretation: the longest of glibc's texts has about 50
+    /// bytes.
     @SuppressWarnings("restricted")
     private static String string(MethodHandle function, int errno, String otherwise) {
         try {

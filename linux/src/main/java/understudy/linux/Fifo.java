@@ -8,8 +8,8 @@ import java.time.Duration;
 
 /// The reading end of a named pipe that this object creates and deletes.
 ///
-/// A writer that opens it blocks while it is full: kept small, it holds a QEMU that saves its devices where it is,
-/// until somebody enlarges and drains it.
+/// A writer that opens it blocks while it is full: kept small, it holds a QEMU that saves its devices where it
+/// is, until somebody enlarges and drains it.
 ///
 /// Threads: one at a time.
 public final class Fifo implements AutoCloseable {

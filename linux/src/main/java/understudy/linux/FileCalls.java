@@ -55,8 +55,8 @@ final class FileCalls {
         }
     }
 
-    /// Maps the whole file, shared, for reading and writing. Answers address −1 on failure; else a segment of length 0
-    /// at the mapping, which the caller gives its length and hands back to [#munmap].
+    /// Maps the whole file, shared, for reading and writing. Answers address −1 on failure; else a segment of
+    /// length 0 at the mapping, which the caller gives its length and hands back to [#munmap].
     static MemorySegment mmap(int fd, long size) {
         try {
             return (MemorySegment)

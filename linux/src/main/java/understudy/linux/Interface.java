@@ -45,8 +45,8 @@ final class Interface implements AutoCloseable {
         MemorySegment.copy(bytes, 0, request, JAVA_BYTE, Structs.offset(Structs.IFREQ, "name"), bytes.length);
     }
 
-    /// One ioctl with this interface's `struct ifreq` of 40 bytes, which the kernel reads and writes during the call
-    /// only.
+    /// One ioctl with this interface's `struct ifreq` of 40 bytes, which the kernel reads and writes during the
+    /// call only.
     ///
     /// @return the first 8 bytes of the union afterwards
     long request(int fd, long number, long value, String what) throws LinuxException {
@@ -57,9 +57,9 @@ final class Interface implements AutoCloseable {
         return request.get(JAVA_LONG, VALUE);
     }
 
-    /// Keeps the device from disturbing others. A bridge takes the lowest of its ports' addresses as its own, so a
-    /// random one may change the host's address under its connections: `fe` as the first octet is never the lowest.
-    /// And the host shall not speak IPv6 on it by itself.
+    /// Keeps the device from disturbing others. A bridge takes the lowest of its ports' addresses as its own,
+    /// so a random one may change the host's address under its connections: `fe` as the first octet is never
+    /// the lowest. And the host shall not speak IPv6 on it by itself.
     void quieten() throws IOException {
         long address = request(socket, SIOCGIFHWADDR, 0, "reading the address of " + name);
         // The family in the two low bytes (little-endian), then the six octets.

@@ -14,10 +14,10 @@ import java.nio.file.Path;
 /// The C functions that this module calls, typed, answering what C answers: −1 means failure, and `errno` is
 /// captured.
 ///
-/// Sizes hold on x86-64: `int` has 4 bytes; `long`, `size_t`, `off_t` and pointers have 8. Memory that is passed
-/// stays the caller's, and no function here keeps a pointer after it returns, save `mmap`, whose memory goes back
-/// with `munmap`. Variadic functions are bound with the index of their first variadic argument, which x86-64 passes
-/// with a count of vector registers beside it.
+/// Sizes hold on x86-64: `int` has 4 bytes; `long`, `size_t`, `off_t` and pointers have 8. Memory that is
+/// passed stays the caller's, and no function here keeps a pointer after it returns, save `mmap`, whose memory
+/// goes back with `munmap`. Variadic functions are bound with the index of their first variadic argument, which
+/// x86-64 passes with a count of vector registers beside it.
 final class Libc {
     static final int O_RDONLY = 0;
     static final int O_RDWR = 2;

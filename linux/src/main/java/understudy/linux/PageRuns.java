@@ -7,8 +7,8 @@ import java.lang.foreign.MemorySegment;
 
 /// A reusable vector of page runs outside the heap, into which the kernel writes directly.
 ///
-/// It grows when a scan finds more runs than it has room for, and keeps what it grew to, so that scans allocate nothing
-/// once it has met its worst case. A range of n pages has at most n runs, which bounds it.
+/// It grows when a scan finds more runs than it has room for, and keeps what it grew to, so that scans allocate
+/// nothing once it has met its worst case. A range of n pages has at most n runs, which bounds it.
 ///
 /// Threads: one at a time.
 public final class PageRuns implements AutoCloseable {

@@ -33,7 +33,8 @@ public final class PidFd implements AutoCloseable {
         return pid;
     }
 
-    /// A descriptor of the calling process for what the other process has open as `remoteFd`; the caller closes it.
+    /// A descriptor of the calling process for what the other process has open as `remoteFd`; the caller closes
+    /// it.
     ///
     /// @throws LinuxException with EBADF if the process has no such descriptor, ESRCH if it has exited
     public int duplicate(int remoteFd) throws LinuxException {

@@ -7,7 +7,8 @@ import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
-/// Waits for several descriptors at once, and for [#wake] by another thread (an eventfd). Allocates nothing a wait.
+/// Waits for several descriptors at once, and for [#wake] by another thread (an eventfd). Allocates nothing a
+/// wait.
 ///
 /// Threads: one waits; any may wake it; `close` when nobody does either any more.
 public final class Poll implements AutoCloseable {
@@ -47,8 +48,8 @@ public final class Poll implements AutoCloseable {
         entries.set(JAVA_SHORT, count * STRIDE + Waiting.EVENTS, Waiting.POLLIN);
     }
 
-    /// What to wait for at the descriptor of index `i` of those given at construction. With neither, the descriptor is
-    /// left out of later waits, its end and its errors included.
+    /// What to wait for at the descriptor of index `i` of those given at construction. With neither, the
+    /// descriptor is left out of later waits, its end and its errors included.
     public void interest(int i, boolean readable, boolean writable) {
         int events = (readable ? Waiting.POLLIN : 0) | (writable ? Waiting.POLLOUT : 0);
         // poll skips negative descriptors.
@@ -69,8 +70,8 @@ public final class Poll implements AutoCloseable {
         return ready > 0;
     }
 
-    /// Whether the last wait found bytes to read, the end, or an error at the descriptor of index `i`: a read will
-    /// tell.
+    /// Whether the last wait found bytes to read, the end, or an error at the descriptor of index `i`: a read
+    /// will tell.
     public boolean isReadable(int i) {
         checked(i);
         return (returned(i) & (Waiting.POLLIN | Waiting.POLLHUP | Waiting.POLLERR | Waiting.POLLNVAL)) != 0;

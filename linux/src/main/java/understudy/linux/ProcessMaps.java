@@ -60,8 +60,9 @@ public record ProcessMaps(List<Mapping> mappings) {
         }
     }
 
-    /// The range that holds `file` from its first byte on; the kernel may show it as several adjacent mappings, which
-    /// are joined. Empty if the process does not map the file's beginning. Of two such ranges, the lower one.
+    /// The range that holds `file` from its first byte on; the kernel may show it as several adjacent mappings,
+    /// which are joined. Empty if the process does not map the file's beginning. Of two such ranges, the lower
+    /// one.
     public Optional<AddressRange> find(Path file) {
         String name = file.toAbsolutePath().normalize().toString();
         Optional<AddressRange> found = Optional.empty();

@@ -4,8 +4,8 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
 
-/// A TAP device: a network interface whose other end is this process, which reads and writes whole Ethernet frames,
-/// without a check sequence. It goes away when it is closed, or with the process.
+/// A TAP device: a network interface whose other end is this process, which reads and writes whole Ethernet
+/// frames, without a check sequence. It goes away when it is closed, or with the process.
 ///
 /// Threads: one may read while another writes; `close` last.
 public final class Tap implements AutoCloseable {

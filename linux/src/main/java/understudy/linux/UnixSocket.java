@@ -13,8 +13,8 @@ import java.lang.invoke.MethodHandle;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
-/// A non-blocking stream connection to a UNIX socket, which [Poll] can wait for beside descriptors of other kinds (a
-/// channel of the JDK gives its descriptor to nobody).
+/// A non-blocking stream connection to a UNIX socket, which [Poll] can wait for beside descriptors of other
+/// kinds (a channel of the JDK gives its descriptor to nobody).
 ///
 /// Threads: one may read while another writes; `close` last.
 public final class UnixSocket implements AutoCloseable {
@@ -38,8 +38,8 @@ public final class UnixSocket implements AutoCloseable {
         this.fd = fd;
     }
 
-    /// Connects at once or fails: with ENOENT or ECONNREFUSED if nobody listens (yet), with EAGAIN if the listener's
-    /// queue is full.
+    /// Connects at once or fails: with ENOENT or ECONNREFUSED if nobody listens (yet), with EAGAIN if the
+    /// listener's queue is full.
     ///
     /// @param path of at most 107 bytes, which is all that the kernel takes
     public static UnixSocket connect(Path path) throws LinuxException {
@@ -72,8 +72,8 @@ public final class UnixSocket implements AutoCloseable {
         }
     }
 
-    /// The whole structure is passed, its path ending in 0 because it is allocated as zeros and is shorter than the
-    /// field; freed on return.
+    /// The whole structure is passed, its path ending in 0 because it is allocated as zeros and is shorter than
+    /// the field; freed on return.
     private static int connect(int fd, byte[] name) {
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment address = arena.allocate(Structs.SOCKADDR_UN);

@@ -18,8 +18,8 @@ public final class UserfaultShim {
 
     private UserfaultShim() {}
 
-    /// Writes the library into `directory`, which must exist, replacing an older one atomically, so that a process
-    /// which loads it meanwhile sees a whole file.
+    /// Writes the library into `directory`, which must exist, replacing an older one atomically, so that a
+    /// process which loads it meanwhile sees a whole file.
     ///
     /// @return the file to preload
     public static Path extract(Path directory) throws IOException {

@@ -9,18 +9,19 @@ import java.util.List;
 
 /// Tells which pages of another process were written since the last time it was asked.
 ///
-/// The kernel write-protects the pages of registered ranges and lifts the protection by itself at the first write
-/// (userfaultfd's asynchronous write-protection); PAGEMAP_SCAN lists the pages without protection and protects them
-/// again, atomically for each page: a write that a scan did not list is listed by the next one. Linux 6.7 or later.
+/// The kernel write-protects the pages of registered ranges and lifts the protection by itself at the first
+/// write (userfaultfd's asynchronous write-protection); PAGEMAP_SCAN lists the pages without protection and
+/// protects them again, atomically for each page: a write that a scan did not list is listed by the next one.
+/// Linux 6.7 or later.
 ///
-/// A page that was never written counts as written at the first [#take], so the first one lists everything. What a
-/// scan has listed is not listed again: if the list is lost, all pages must be copied again.
+/// A page that was never written counts as written at the first [#take], so the first one lists everything.
+/// What a scan has listed is not listed again: if the list is lost, all pages must be copied again.
 ///
 /// The userfaultfd belongs to the other process's address space and lives as long as it does; closing a tracker
 /// leaves the registration in place, and a later tracker (of a restarted agent, say) takes it up again.
 ///
-/// Rejected: soft-dirty bits (compiled out of some kernels, and cleared for the whole process only) and QEMU's own
-/// dirty bitmap (not reachable from outside).
+/// Rejected: soft-dirty bits (compiled out of some kernels, and cleared for the whole process only) and QEMU's
+/// own dirty bitmap (not reachable from outside).
 ///
 /// Threads: one at a time.
 public final class WriteTracker implements AutoCloseable {
@@ -62,8 +63,8 @@ public final class WriteTracker implements AutoCloseable {
 
     /// @param trackerFd the number at which the process has a userfaultfd of its own ([UserfaultShim#TRACKER_FD])
     /// @param ranges    page-aligned, mapped in the process
-    /// @throws LinuxException if the process has no such descriptor (was the shim preloaded?), if the kernel lacks
-    ///                        asynchronous write-protection, or if a range cannot be tracked
+    /// @throws LinuxException if the process has no such descriptor (was the shim preloaded?), if the kernel
+    ///                        lacks asynchronous write-protection, or if a range cannot be tracked
     public static WriteTracker attach(long pid, int trackerFd, List<AddressRange> ranges) throws LinuxException {
         try (PidFd process = PidFd.open(pid)) {
             return of(pid, process.duplicate(trackerFd), ranges);
@@ -92,9 +93,9 @@ public final class WriteTracker implements AutoCloseable {
         }
     }
 
-    /// A userfaultfd takes UFFDIO_API once and answers EINVAL ever after. It answers EINVAL to unknown features, too;
-    /// so after EINVAL the check in [#add] tells the two apart: a range without asynchronous protection cannot be
-    /// scanned.
+    /// A userfaultfd takes UFFDIO_API once and answers EINVAL ever after. It answers EINVAL to unknown
+    /// features, too; so after EINVAL the check in [#add] tells the two apart: a range without asynchronous
+    /// protection cannot be scanned.
     private void enable() throws LinuxException {
         try (Arena call = Arena.ofConfined()) {
             MemorySegment api = call.allocate(Structs.UFFDIO_API);
@@ -129,8 +130,8 @@ public final class WriteTracker implements AutoCloseable {
         }
     }
 
-    /// Appends the written runs of `range` to `into`, in ascending order, and write-protects them again. Adjacent runs
-    /// are joined, save where the scan was continued because the vector was full.
+    /// Appends the written runs of `range` to `into`, in ascending order, and write-protects them again.
+    /// Adjacent runs are joined, save where the scan was continued because the vector was full.
     ///
     /// After a failure runs may have been protected again that are not in `into`: copy all pages, or give up.
     ///
@@ -157,8 +158,8 @@ public final class WriteTracker implements AutoCloseable {
         scan.set(JAVA_LONG, MAX_PAGES, maxPages);
     }
 
-    /// The kernel writes at most as many regions as the vector's length says, which is taken from the segment's own
-    /// size. The 96 bytes of arguments and the vector are read and written during the call only.
+    /// The kernel writes at most as many regions as the vector's length says, which is taken from the segment's
+    /// own size. The 96 bytes of arguments and the vector are read and written during the call only.
     private int scan(MemorySegment vector, String what) throws LinuxException {
         scan.set(JAVA_LONG, VECTOR, vector.address());
         scan.set(JAVA_LONG, VECTOR_LENGTH, vector.byteSize() / Structs.PAGE_REGION.byteSize());

@@ -150,7 +150,8 @@ class WriteTrackerTest {
         }
     }
 
-    /// Copies what is listed while another thread writes; after the last writes one more take must make the copy equal.
+    /// Copies what is listed while another thread writes; after the last writes one more take must make the
+    /// copy equal.
     @Test
     void noWriteOfARunningThreadIsLost() throws Exception {
         long[] copy = new long[PAGES];

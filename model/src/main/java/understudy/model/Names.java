@@ -2,7 +2,8 @@ package understudy.model;
 
 import java.util.regex.Pattern;
 
-/// The one rule for names that people give to hosts and VMs: they end up in file names, interface names and host names.
+/// The one rule for names that people give to hosts and VMs: they end up in file names, interface names and
+/// host names.
 final class Names {
     private static final Pattern RULE = Pattern.compile("[a-z0-9]([a-z0-9-]{0,30}[a-z0-9])?");
 

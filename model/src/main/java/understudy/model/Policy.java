@@ -3,9 +3,8 @@ package understudy.model;
 import java.time.Duration;
 import java.util.Locale;
 
-/// What a level-3 VM's checkpoints favour: how long output may wait for its commit, against how long the guest may
-/// stand
-/// still. The names are part of the outer surface.
+/// What a level-3 VM's checkpoints favour: how long output may wait for its commit, against how long the guest
+/// may stand still. The names are part of the outer surface.
 public enum Policy {
     /// Output leaves as soon as it can; the guest may stand still for up to two thirds of the time.
     LATENCY(0.66, Duration.ofMillis(100)),

@@ -1,22 +1,25 @@
 package understudy.model;
 
+import java.util.Collections;
 import java.util.Map;
 import java.util.TreeMap;
 
-/// A caller's mistake or a refusal, told the same way in REST, CLI and console: what is wrong, why, and what to do.
+/// A caller's mistake or a refusal, told the same way in REST, CLI and console: what is wrong, why, and what to
+/// do.
 ///
 /// @param code       stable, lower-case words with dashes, for programs
 /// @param message    one sentence for people
 /// @param cause      why, or empty
 /// @param correction what to do next, or empty
-/// @param details    the values that matter, by name
+/// @param details    the values that matter, by name and in that order, so that the same problem is told the
+///              same each time
 public record Problem(String code, String message, String cause, String correction, Map<String, String> details) {
     public Problem {
-        details = Map.copyOf(details);
+        details = Collections.unmodifiableMap(new TreeMap<>(details));
     }
 
     public static Problem of(String code, String message, String correction) {
-        return new Problem(code, message, "", correction, Map.of());
+        return new Problem(code, message, "", correction, new TreeMap<>());
     }
 
     public Problem because(String why) {

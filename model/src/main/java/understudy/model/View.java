@@ -2,9 +2,8 @@ package understudy.model;
 
 import java.util.UUID;
 
-/// The ledger's numbered record of who runs a VM. Views only go up: the next one has the next number, and is accepted
-/// only
-/// where the ledger still has the number before it.
+/// The ledger's numbered record of who runs a VM. Views only go up: the next one has the next number, and is
+/// accepted only where the ledger still has the number before it.
 ///
 /// @param number   1 for the first
 /// @param proposal names this proposal, so that its author recognises it as the one that was accepted

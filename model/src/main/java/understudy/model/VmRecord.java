@@ -3,7 +3,8 @@ package understudy.model;
 /// All that the ledger holds of one VM.
 ///
 /// @param wanted   whether its users want it to run
-/// @param revision goes up by one with every change of the record, so that of two copies the newer one can be told
+/// @param revision goes up by one with every change of the record, so that of two copies the newer one can be
+///              told
 public record VmRecord(VmSpec spec, boolean wanted, View view, long revision) {
 
     /// A VM that was just created.

@@ -40,8 +40,8 @@ public record VmSpec(
         }
     }
 
-    /// A kernel that QEMU loads itself. The files are named by content, so that a host either has them or knows it has
-    /// not.
+    /// A kernel that QEMU loads itself. The files are named by content, so that a host either has them or knows
+    /// it has not.
     ///
     /// @param kernel SHA-256 of the kernel image, lower-case hexadecimal
     /// @param initrd SHA-256 of the initial RAM disk, if there is one

@@ -7,11 +7,11 @@ import java.time.Duration;
 import java.util.List;
 import understudy.model.MacAddress;
 
-/// The frames that tell a network where a guest now is. Switches learn from the source address of any frame; hosts
-/// that know the guest's IPv4 address have it confirmed.
+/// The frames that tell a network where a guest now is. Switches learn from the source address of any frame;
+/// hosts that know the guest's IPv4 address have it confirmed.
 ///
-/// - a RARP request (RFC 903) about the guest's own MAC address, as QEMU's and other hypervisors' announcements: it
-///   needs no IP address, and nobody answers it;
+/// - a RARP request (RFC 903) about the guest's own MAC address, as QEMU's and other hypervisors'
+///   announcements: it needs no IP address, and nobody answers it;
 /// - for each IPv4 address that the guest is known to claim, an ARP announcement (RFC 5227 section 3): a request
 ///   whose sender and target are that address.
 final class Announcement {

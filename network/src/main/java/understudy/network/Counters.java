@@ -38,8 +38,8 @@ public final class Counters {
         return framesHeld.sum();
     }
 
-    /// Frames of either direction that were dropped: because the port was shut, because the guest was gone, because the
-    /// uplink refused them, or because they were too short for Ethernet.
+    /// Frames of either direction that were dropped: because the port was shut, because the guest was gone,
+    /// because the uplink refused them, or because they were too short for Ethernet.
     public long framesDropped() {
         return framesDropped.sum();
     }

@@ -11,15 +11,15 @@ import java.nio.ByteOrder;
 
 /// Takes apart what QEMU sends over `-netdev stream`: each Ethernet frame behind its length, 4 bytes, big-endian.
 ///
-/// One buffer of fixed size is filled by the caller and emptied frame by frame, without copying: a frame is a place
-/// in the buffer, good until the next [#fill].
+/// One buffer of fixed size is filled by the caller and emptied frame by frame, without copying: a frame is a
+/// place in the buffer, good until the next [#fill].
 ///
 /// Threads: one at a time.
 final class Frames implements AutoCloseable {
     static final int HEADER_BYTES = 4;
 
-    /// 64 KiB of payload behind an Ethernet header with a VLAN tag. QEMU's own limit is a little higher, but no guest
-    /// reaches it: without offloads, which this framing does not carry, frames end at the MTU.
+    /// 64 KiB of payload behind an Ethernet header with a VLAN tag. QEMU's own limit is a little higher, but no
+    /// guest reaches it: without offloads, which this framing does not carry, frames end at the MTU.
     static final int FRAME_BYTES_MAX = (64 << 10) + 18;
 
     static final ValueLayout.OfInt LENGTH = JAVA_INT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);

@@ -13,8 +13,8 @@ import understudy.model.MacAddress;
 
 /// The IPv4 addresses that a guest claims, learnt from the ARP messages that it sends (RFC 826).
 ///
-/// Rejected: learning from the source of IPv4 packets, too. A guest that routes sends packets of others, and announcing
-/// their addresses would take their traffic away.
+/// Rejected: learning from the source of IPv4 packets, too. A guest that routes sends packets of others, and
+/// announcing their addresses would take their traffic away.
 ///
 /// Bound: the 16 addresses claimed last; one more drops the oldest.
 ///

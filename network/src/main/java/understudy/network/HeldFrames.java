@@ -6,10 +6,12 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 
-/// Frames behind the output gate, first in, first out, each with the epoch that it was made in: a ring of fixed size.
+/// Frames behind the output gate, first in, first out, each with the epoch that it was made in: a ring of fixed
+/// size.
 ///
-/// An entry is 16 bytes (epoch, length) and the frame, rounded up to 8, in one piece. An entry that does not fit before
-/// the ring's end goes to its beginning; the bytes left over are marked or, if too few for a mark, understood.
+/// An entry is 16 bytes (epoch, length) and the frame, rounded up to 8, in one piece. An entry that does not
+/// fit before the ring's end goes to its beginning; the bytes left over are marked or, if too few for a mark,
+/// understood.
 ///
 /// Threads: one at a time.
 final class HeldFrames implements AutoCloseable {

@@ -8,8 +8,8 @@ import understudy.linux.UnixSocket;
 
 /// A batch of frames on its way from the uplink to the guest, in QEMU's framing.
 ///
-/// A batch is read only when the last one has been taken: while the guest stands still, frames wait in the TAP device's
-/// own queue, which is bounded by the kernel and drops what is too much, as a network does.
+/// A batch is read only when the last one has been taken: while the guest stands still, frames wait in the TAP
+/// device's own queue, which is bounded by the kernel and drops what is too much, as a network does.
 ///
 /// Threads: one at a time.
 final class Inbound implements AutoCloseable {
@@ -59,8 +59,8 @@ final class Inbound implements AutoCloseable {
         } while (taken > 0 && isPending());
     }
 
-    /// Drops the frames of which nothing was taken; the rest of one that was begun must follow, or the guest's QEMU
-    /// would lose count.
+    /// Drops the frames of which nothing was taken; the rest of one that was begun must follow, or the guest's
+    /// QEMU would lose count.
     void drop() {
         int at = 0;
         while (at < sent) {

@@ -6,7 +6,8 @@ public interface Listener {
     /// The first frame of the running epoch is held: it waits for a checkpoint.
     void outputWaiting();
 
-    /// So much is held that the port reads nothing more from the guest until a release makes room. Told once each time.
+    /// So much is held that the port reads nothing more from the guest until a release makes room. Told once
+    /// each time.
     void outputFull();
 
     /// QEMU has closed the connection, or sent what is no frame. What is held may still be released.

@@ -20,12 +20,14 @@ import understudy.linux.Tap;
 import understudy.linux.UnixSocket;
 import understudy.model.MacAddress;
 
-/// One guest NIC: QEMU's network socket joined to a TAP device, with the output gate in between (design section 5).
+/// One guest NIC: QEMU's network socket joined to a TAP device, with the output gate in between (design section
+/// 5).
 ///
-/// A thread of its own moves frames in both directions, in batches. Everything that decides what a frame belongs to
-/// happens under one lock: a frame that was read before [#seal] belongs to the epoch that it ends, one read
-/// afterwards to the next, and [#release] writes to the uplink before it returns. A frame of which only a part had
-/// been read at a seal belongs to the later epoch, which is safe: it leaves later than it might.
+/// A thread of its own moves frames in both directions, in batches. Everything that decides what a frame
+/// belongs to happens under one lock: a frame that was read before [#seal] belongs to the epoch that it ends,
+/// one read afterwards to the next, and [#release] writes to the uplink before it returns. A frame of which
+/// only a part had been read at a seal belongs to the later epoch, which is safe: it leaves later than it
+/// might.
 ///
 /// Invariant: in `GATED` mode no frame leaves before the release of the epoch that it was read in.
 ///
@@ -84,8 +86,8 @@ public final class Port implements AutoCloseable {
 
     /// As the shorter one.
     ///
-    /// @param heldBytesMax what may be held behind the gate, frames with 16 to 23 bytes of overhead each; at least
-    ///                     256 KiB and a little
+    /// @param heldBytesMax what may be held behind the gate, frames with 16 to 23 bytes of overhead each; at
+    ///                     least 256 KiB and a little
     public static Port connect(Path socket, Tap tap, MacAddress mac, int heldBytesMax, Listener listener)
             throws IOException {
         UnixSocket guest = UnixSocket.connect(socket);
@@ -117,8 +119,8 @@ public final class Port implements AutoCloseable {
         return outputWaiting;
     }
 
-    /// Holds frames from now on, as those of `epoch`. Frames that had left are gone; frames held already keep their
-    /// epochs.
+    /// Holds frames from now on, as those of `epoch`. Frames that had left are gone; frames held already keep
+    /// their epochs.
     ///
     /// @param running not less than the running epoch if the port is gated already
     public void gate(long running) {
@@ -133,8 +135,9 @@ public final class Port implements AutoCloseable {
         });
     }
 
-    /// Ends the running epoch and begins the next. To be called while the guest stands still: reads all that it has
-    /// sent into the epoch that ends, without waiting (as far as there is room: the rest belongs to the next).
+    /// Ends the running epoch and begins the next. To be called while the guest stands still: reads all that it
+    /// has sent into the epoch that ends, without waiting (as far as there is room: the rest belongs to the
+    /// next).
     ///
     /// @throws IllegalStateException if the port is not gated
     public void seal() {
@@ -193,7 +196,8 @@ public final class Port implements AutoCloseable {
         });
     }
 
-    /// Tells the network behind the uplink that the guest is here: now, and a few times more over the next seconds.
+    /// Tells the network behind the uplink that the guest is here: now, and a few times more over the next
+    /// seconds.
     ///
     /// @throws IllegalStateException if the port is shut
     public void announce() {
@@ -238,8 +242,9 @@ public final class Port implements AutoCloseable {
         });
     }
 
-    /// Under the lock, and not at all once the port is closed; the thread is woken only if there is something to do: a
-    /// seal and a release come with every checkpoint, and a wake takes time from a guest that stands still.
+    /// Under the lock, and not at all once the port is closed; the thread is woken only if there is something
+    /// to do: a seal and a release come with every checkpoint, and a wake takes time from a guest that stands
+    /// still.
     private void passing(Runnable step) {
         locked(() -> {
             step.run();
@@ -418,8 +423,8 @@ public final class Port implements AutoCloseable {
         }
     }
 
-    /// Takes a batch from the uplink, if the last one is through. Frames that nobody may have are read all the same, so
-    /// that they do not enter later.
+    /// Takes a batch from the uplink, if the last one is through. Frames that nobody may have are read all the
+    /// same, so that they do not enter later.
     ///
     /// @return whether there may be more
     private boolean collect() {
@@ -457,8 +462,8 @@ public final class Port implements AutoCloseable {
         }
     }
 
-    /// Ends the thread and closes both sides; what is held is dropped. Waits for a call of the listener that is under
-    /// way. Closing twice is closing once.
+    /// Ends the thread and closes both sides; what is held is dropped. Waits for a call of the listener that is
+    /// under way. Closing twice is closing once.
     @Override
     public void close() {
         boolean first = !ended.getAndSet(true);

@@ -13,8 +13,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/// Output follows commit (invariant 3): a guest that talks all the time, epochs that are sealed while it stands still,
-/// releases at any time later, and an observer behind the uplink. Every frame carries the epoch that it was made in.
+/// Output follows commit (invariant 3): a guest that talks all the time, epochs that are sealed while it stands
+/// still, releases at any time later, and an observer behind the uplink. Every frame carries the epoch that it
+/// was made in.
 class PortModelTest {
     private static final int FRAMES = 5_000;
 

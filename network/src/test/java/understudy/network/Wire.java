@@ -21,8 +21,8 @@ import understudy.linux.Poll;
 import understudy.linux.Tap;
 import understudy.model.MacAddress;
 
-/// A port in a namespace of its own, with a socket that plays QEMU at one end and, behind a bridge, a second TAP device
-/// that sees what left at the other.
+/// A port in a namespace of its own, with a socket that plays QEMU at one end and, behind a bridge, a second
+/// TAP device that sees what left at the other.
 final class Wire implements AutoCloseable {
     static final MacAddress MAC = new MacAddress("52:54:00:11:22:33");
     static final int ARP = 0x0806;

@@ -102,7 +102,7 @@ public final class ViewMachine {
     public record Timing(
             Duration claimAfter, Duration startAfter, Duration bootClaimAfter, Duration retryAfter, Duration retryMax) {
         public static final Timing DEFAULT = new Timing(
-                Duration.ofMillis(50),
+                Duration.ofMillis(30),
                 Duration.ofSeconds(3),
                 Duration.ofSeconds(10),
                 Duration.ofMillis(500),

@@ -77,8 +77,8 @@ class EpochSenderTest {
         assertThat(step(new Confirmed(1))).singleElement().isInstanceOf(Effect.Break.class);
     }
 
-    /// Over any window the guest stands still for no more than its share of it, beyond what a quiet time may save up
-    /// and the one pause by which it may be overdrawn.
+    /// Over any window the guest stands still for no more than its share of it, beyond what a quiet time may
+    /// save up and the one pause by which it may be overdrawn.
     @Test
     void theShareOfTimePausedIsKeptOverAnyWindow() {
         for (long seed = 0; seed < 200; seed++) {

@@ -24,8 +24,8 @@ import understudy.protocol.LedgerCommand.CreateVm;
 import understudy.protocol.LedgerCommand.DeleteVm;
 import understudy.protocol.LedgerCommand.SetWanted;
 
-/// Random commands, late and repeated ones among them, against a twin that keeps plain mutable maps and knows only
-/// "the number goes up by one, and by one proposal".
+/// Random commands, late and repeated ones among them, against a twin that keeps plain mutable maps and knows
+/// only "the number goes up by one, and by one proposal".
 class LedgerStateModelTest {
     private static final Replica[] REPLICAS = {LedgerStateTest.replica("h1"), LedgerStateTest.replica("h2")};
 

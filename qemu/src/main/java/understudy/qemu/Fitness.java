@@ -10,8 +10,8 @@ import understudy.model.VmSpec;
 
 /// Whether hosts can run a VM, and load each other's saved state of it. Pure.
 ///
-/// Two QEMUs of different versions can, where machine type and CPU model are pinned to what both know; a guest saved
-/// under KVM and one under TCG are not alike.
+/// Two QEMUs of different versions can, where machine type and CPU model are pinned to what both know; a guest
+/// saved under KVM and one under TCG are not alike.
 public final class Fitness {
     /// The CPU model that every QEMU has had for as long as there were pairs.
     private static final String BASELINE = "qemu64";

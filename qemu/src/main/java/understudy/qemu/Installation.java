@@ -18,9 +18,8 @@ import tools.jackson.databind.JsonNode;
 ///
 /// @param version   such as `7.2.22`
 /// @param machines  versioned q35 machine types, oldest first, such as `pc-q35-7.2`
-/// @param cpuModels named models that run with the accelerator as they are, sorted; neither `host` nor `max`, nor
-/// single
-///                  versions of a model: the machine type picks these
+/// @param cpuModels named models that run with the accelerator as they are, sorted; neither `host` nor `max`,
+///              nor single versions of a model: the machine type picks these
 /// @param notice    for people, when guests run in software; else empty
 public record Installation(
         String version, List<String> machines, List<String> cpuModels, Accelerator accelerator, String notice) {

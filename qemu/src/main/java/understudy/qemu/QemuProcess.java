@@ -74,7 +74,7 @@ public record QemuProcess(
     private static Process spawn(QemuCommand command, Path shim, Path log) throws IOException {
         // setsid: a terminal's interrupt must not reach it. env: only QEMU itself gets the shim.
         // nice: the agent, whose heartbeats must not wait, comes before the guest.
-        List<String> line = new ArrayList<>(List.of("setsid", "nice", "-n", "5", "env", "LD_PRELOAD=" + shim));
+        List<String> line = new ArrayList<>(List.of("setsid", "nice", "-n", "15", "env", "LD_PRELOAD=" + shim));
         line.addAll(command.arguments());
         return new ProcessBuilder(line)
                 .directory(command.directory().path().toFile())

@@ -6,9 +6,8 @@ import java.io.UncheckedIOException;
 import java.util.Objects;
 import java.util.zip.GZIPInputStream;
 
-/// Bytes recorded from QEMU 7.2.22 running no operating system in 64 MiB; the firmware's pages in the outgoing stream
-/// were
-/// overwritten with their page number.
+/// Bytes recorded from QEMU 7.2.22 running no operating system in 64 MiB; the firmware's pages in the outgoing
+/// stream were overwritten with their page number.
 final class Recording {
     static final byte[] OUTGOING = read("outgoing-7.2.gz");
     static final byte[] DEVICES = read("devices-7.2.gz");

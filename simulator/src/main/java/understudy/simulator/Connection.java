@@ -5,7 +5,8 @@ import java.util.Deque;
 import java.util.Optional;
 import understudy.model.Life;
 
-/// A TCP connection between two agents: in order and whole, or broken. Each end learns of its end in its own time.
+/// A TCP connection between two agents: in order and whole, or broken. Each end learns of its end in its own
+/// time.
 final class Connection {
     /// What the sender's kernel does before it gives up.
     private static final long STALL_MAX = 900 * Schedule.MILLISECOND;

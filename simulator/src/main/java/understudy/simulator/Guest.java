@@ -4,7 +4,8 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import understudy.simulator.Branch.Point;
 
-/// A QEMU with its guest: a process of its own, which outlives its agent. Its frames go to the agent, if one listens.
+/// A QEMU with its guest: a process of its own, which outlives its agent. Its frames go to the agent, if one
+/// listens.
 final class Guest {
     private final Cluster cluster;
     private final Branch branch;

@@ -7,7 +7,8 @@ import understudy.model.HostName;
 import understudy.model.Life;
 import understudy.model.VmId;
 
-/// A node that runs VMs: the QEMU processes, which only a power loss ends together, and the agent that drives them.
+/// A node that runs VMs: the QEMU processes, which only a power loss ends together, and the agent that drives
+/// them.
 final class Host extends Node {
     /// The longest that a message travels between two hosts that are joined.
     private static final long NEWS_TAKES = 200 * Schedule.MILLISECOND;

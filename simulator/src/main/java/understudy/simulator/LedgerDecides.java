@@ -7,8 +7,8 @@ import understudy.model.View;
 import understudy.model.VmId;
 import understudy.model.VmRecord;
 
-/// What the invariants stand on: views only go up, nothing is asked that could never be accepted, and a gate is open
-/// only where the ledger has this life of this host run the VM alone. So two gates are never open.
+/// What the invariants stand on: views only go up, nothing is asked that could never be accepted, and a gate is
+/// open only where the ledger has this life of this host run the VM alone. So two gates are never open.
 final class LedgerDecides implements Checker {
     private final Cluster cluster;
 

@@ -1,11 +1,13 @@
 package understudy.simulator;
 
-/// A planted bug of one line in the driver, to show that a checker would see one like it. Production code has none.
+/// A planted bug of one line in the driver, to show that a checker would see one like it. Production code has
+/// none.
 public enum Mutation {
     NONE,
     /// The standby lets its image go on as soon as it has asked, not when it has learnt.
     RESUME_WITHOUT_VIEW,
-    /// The active opens its gate as soon as it has lost its standby, not when the ledger allows it to go on alone.
+    /// The active opens its gate as soon as it has lost its standby, not when the ledger allows it to go on
+    /// alone.
     OPEN_GATE_AT_DROP,
     /// A restarted agent lets the guest that it found go on, and asks afterwards.
     ADOPT_WITHOUT_VIEW,

@@ -15,18 +15,19 @@ import understudy.model.VmId;
 import understudy.model.VmRecord;
 import understudy.simulator.Branch.Point;
 
-/// Invariant 2: what a client saw in a frame is in the state of whoever runs later, as long as one memory survives that
-/// the ledger counts as in sync.
+/// Invariant 2: what a client saw in a frame is in the state of whoever runs later, as long as one memory
+/// survives that the ledger counts as in sync.
 ///
-/// Three judgements. Whoever goes on from an image includes all that this incarnation showed. When a pair ends, the one
-/// that goes on has a memory, or the other one had none either. And a boot never happens where an image was to go on.
-/// A survivor that could not have had anything decided within the last wait of a host without an image is no excuse for
-/// waiting longer: that wait is a choice of availability that the design makes.
+/// Three judgements. Whoever goes on from an image includes all that this incarnation showed. When a pair ends,
+/// the one that goes on has a memory, or the other one had none either. And a boot never happens where an image
+/// was to go on. A survivor that could not have had anything decided within the last wait of a host without an
+/// image is no excuse for waiting longer: that wait is a choice of availability that the design makes.
 final class NothingLost implements Checker {
     private final Cluster cluster;
     private final Map<VmId, Map<Integer, Point>> shown = new TreeMap<>();
 
-    /// Proposals by which somebody with a memory was to go on, when they were made; they may land after it was lost.
+    /// Proposals by which somebody with a memory was to go on, when they were made; they may land after it was
+    /// lost.
     private final Set<UUID> sound = new TreeSet<>();
 
     NothingLost(Cluster cluster) {

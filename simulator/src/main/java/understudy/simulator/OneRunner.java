@@ -8,10 +8,11 @@ import understudy.simulator.Branch.Point;
 
 /// Invariant 1: all that the world sees of a VM belongs to one execution.
 ///
-/// Whoever goes on last defines it: frames may leave only from its own past or present. So when an image goes on from a
-/// point, no frame of the old branch beyond that point may have left before, nor leave later. After a boot, a frame of
-/// an older incarnation may still leave if a standby once held it (a host that slept may hold the confirmation), since
-/// it is part of what was committed and no more than a late packet; one that waited for no standby may not.
+/// Whoever goes on last defines it: frames may leave only from its own past or present. So when an image goes
+/// on from a point, no frame of the old branch beyond that point may have left before, nor leave later. After a
+/// boot, a frame of an older incarnation may still leave if a standby once held it (a host that slept may hold
+/// the confirmation), since it is part of what was committed and no more than a late packet; one that waited
+/// for no standby may not.
 final class OneRunner implements Checker {
 
     /// One VM's execution: its latest branch, and per branch how far it was seen and how far a standby held it.

@@ -2,8 +2,8 @@ package understudy.simulator;
 
 import java.util.stream.Collectors;
 
-/// An [Outcome] as the one-line JSON object of the outer surface. Written by hand: this module has no JSON library, and
-/// needs no more than strings and numbers.
+/// An [Outcome] as the one-line JSON object of the outer surface. Written by hand: this module has no JSON
+/// library, and needs no more than strings and numbers.
 final class OutcomeJson {
     private OutcomeJson() {}
 

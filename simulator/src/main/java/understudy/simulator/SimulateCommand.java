@@ -9,8 +9,8 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 
-/// `simulate`: explores random faults in virtual time. Exit code 0 if no promise was broken, 1 if one was, 2 for a
-/// mistake on the command line.
+/// `simulate`: explores random faults in virtual time. Exit code 0 if no promise was broken, 1 if one was, 2
+/// for a mistake on the command line.
 @Command(
         name = "simulate",
         mixinStandardHelpOptions = true,

@@ -21,7 +21,8 @@ public record SimulationOptions(
         double lostMessages,
         Mutation mutation) {
 
-    /// Waits that are shorter than in production in the same order, so that a run sees more of what comes after them.
+    /// Waits that are shorter than in production in the same order, so that a run sees more of what comes after
+    /// them.
     private static final Timing SHORT = new Timing(
             Duration.ofMillis(50),
             Duration.ofSeconds(1),
@@ -29,8 +30,9 @@ public record SimulationOptions(
             Duration.ofMillis(300),
             Duration.ofSeconds(5));
 
-    /// Everything that can go wrong does. The bound is the longest wait between two attempts (5 s), the wait of a host
-    /// without an image (3 s), the start of a stopped VM (1 s), and as much again for what fails once more.
+    /// Everything that can go wrong does. The bound is the longest wait between two attempts (5 s), the wait of
+    /// a host without an image (3 s), the start of a stopped VM (1 s), and as much again for what fails once
+    /// more.
     public static final SimulationOptions RANDOM =
             new SimulationOptions(1, Duration.ofSeconds(12), Duration.ofSeconds(20), SHORT, 0.05, 0.05, Mutation.NONE);
 

@@ -3,7 +3,8 @@ package understudy.simulator;
 import java.util.Optional;
 import java.util.function.BooleanSupplier;
 
-/// One run: a cluster starts, faults happen, everything is repaired, and all must be well in time. One seed is one run.
+/// One run: a cluster starts, faults happen, everything is repaired, and all must be well in time. One seed is
+/// one run.
 public final class SimulationRun {
     /// Far more than a run of the longest kind has.
     private static final long STEPS_MAX = 5_000_000;

@@ -27,7 +27,7 @@ public interface Control {
     /// Records a VM and, unless it is to stay stopped, lets it be started. Returns when the ledger has it, not
     /// when its guest runs.
     ///
-    /// @throws Problem.Refused with `vm-exists`, `no-such-file`, `no-such-host`, `no-quorum`, or why it
+    /// @throws Problem.Refused with `vm-name-taken`, `no-such-file`, `no-such-host`, `no-quorum`, or why it
     /// cannot be held
     VmStatus create(VmRequest request);
 

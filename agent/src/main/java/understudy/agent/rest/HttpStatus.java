@@ -13,13 +13,13 @@ final class HttpStatus {
     static int of(Problem problem) {
         return switch (problem.code()) {
             case "bad-json", "bad-value" -> 400;
-            case "no-such-vm", "no-such-path" -> 404;
+            case "no-such-vm", "no-such-host", "no-such-file", "no-such-path", "vm-unknown" -> 404;
             case "no-such-method" -> 405;
-            case "conflict", "vm-exists", "vm-runs", "vm-stopped", "not-protected", "busy" -> 409;
+            case "vm-name-taken", "vm-runs", "vm-not-stopped", "not-protected" -> 409;
             case "too-large" -> 413;
             case "wrong-type" -> 415;
             case "internal" -> 500;
-            case "no-quorum", "not-ready", "too-many-followers" -> 503;
+            case "no-quorum", "too-many-followers" -> 503;
             // Understood, well formed, and refused: no host can hold it, a level that is not there yet, …
             default -> 422;
         };

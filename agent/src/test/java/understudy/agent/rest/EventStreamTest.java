@@ -18,7 +18,8 @@ class EventStreamTest {
     private final EventStream stream = new EventStream();
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
 
-    /// The daemon is never held up: the stream ends instead, and the follower gets what it missed when it comes back.
+    /// The daemon is never held up: the stream ends instead, and the follower gets what it missed when it comes
+    /// back.
     @Test
     void aFollowerThatIsTooSlowIsSentAwayAndMissesNothing() throws IOException {
         cluster.happen("tick", Severity.INFO, "kept");

@@ -37,9 +37,9 @@ import understudy.model.Problem;
 import understudy.model.VmId;
 import understudy.model.VmName;
 
-/// A cluster of two hosts and a witness that keeps its VMs in a map and runs none: it obeys the contract of [Control],
-/// and nothing is behind it. A VM that is to run goes one step further every time that somebody looks at it: starting,
-/// running, half copied, protected.
+/// A cluster of two hosts and a witness that keeps its VMs in a map and runs none: it obeys the contract of
+/// [Control], and nothing is behind it. A VM that is to run goes one step further every time that somebody
+/// looks at it: starting, running, half copied, protected.
 public final class MemoryCluster implements Control {
     public static final Instant EPOCH = Instant.parse("2026-11-22T16:00:00Z");
     private static final HostName H1 = new HostName("h1");
@@ -101,7 +101,7 @@ public final class MemoryCluster implements Control {
                     .refused();
         }
         if (vms.containsKey(request.name())) {
-            throw Problem.of("vm-exists", "there is a VM " + request.name() + " already", "choose another name")
+            throw Problem.of("vm-name-taken", "there is a VM " + request.name() + " already", "choose another name")
                     .refused();
         }
         request.kernel().ifPresent(this::requireFile);

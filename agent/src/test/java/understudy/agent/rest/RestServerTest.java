@@ -78,6 +78,8 @@ class RestServerTest {
         assertThat(code(post("/vms", ""))).isEqualTo("400 bad-value");
         assertThat(code(post("/vms", WISH.replace("}", ",\"color\":1}")))).isEqualTo("400 bad-value");
         assertThat(code(post("/vms", WISH.replace("system", "restart")))).isEqualTo("422 not-yet");
+        assertThat(post("/vms", WISH).statusCode()).isEqualTo(201);
+        assertThat(code(post("/vms", WISH))).isEqualTo("409 vm-name-taken");
         cluster.quorum(false);
         assertThat(code(post("/vms", WISH))).isEqualTo("503 no-quorum");
     }

@@ -14,35 +14,44 @@ import understudy.model.Problem;
 /// `understudy demo`.
 @Command(
         name = "demo",
+        header = "Show a VM that survives the death of its host.",
         description = {
-            "Shows on this machine what the product is for: two hosts and a witness, a real Linux guest, a client",
-            "with one TCP connection, a real fault, and what the client saw of it.",
-            "Exit code 0 only if the client saw what the level promises."
+            "Makes a lab of two hosts and a witness, runs a real Linux guest in it, lets a client talk to that over one"
+                    + " TCP connection, breaks something, and tells what the client saw. Needs root.",
+            "The exit code is 0 only if the client saw what the level promises."
         },
         footerHeading = "%nExamples:%n",
         footer = {
             "  understudy demo                  # a host loses its power",
             "  understudy demo --fault agent    # an agent is killed under its VM",
             "  understudy demo --seconds 30 --json demo.json"
-        },
-        mixinStandardHelpOptions = true)
+        })
 public final class DemoCommand implements Callable<Integer> {
 
     @Option(
             names = "--fault",
             paramLabel = "FAULT",
             defaultValue = "host",
-            description = "host or agent (default: ${DEFAULT-VALUE}).")
+            description = "What dies: host (a power loss) or agent (default: ${DEFAULT-VALUE}).")
     private String fault = "host";
 
-    @Option(names = "--level", defaultValue = "system", description = "system (default).")
+    @Option(
+            names = "--level",
+            paramLabel = "LEVEL",
+            defaultValue = "system",
+            description = "How far the VM is protected: system (default: ${DEFAULT-VALUE}).")
     private Level level = Level.SYSTEM;
 
-    @Option(names = "--guest", defaultValue = "lab", description = "lab (default).")
+    @Option(
+            names = "--guest",
+            paramLabel = "GUEST",
+            defaultValue = "lab",
+            description = "What runs in the VM: lab (default: ${DEFAULT-VALUE}).")
     private String guest = "lab";
 
     @Option(
             names = "--seconds",
+            paramLabel = "N",
             defaultValue = "12",
             description = "How long the client works, 6 to 3600 (default: ${DEFAULT-VALUE}).")
     private int seconds = 12;

@@ -17,9 +17,8 @@ import java.util.concurrent.locks.LockSupport;
 import org.HdrHistogram.Histogram;
 import understudy.linux.NetworkNamespace;
 
-/// A guest's client: one TCP connection, one numbered echo after another, every answer checked. It never connects
-/// twice, so
-/// all that it reports happened on one connection.
+/// A guest's client: one TCP connection, one numbered echo after another, every answer checked. It never
+/// connects twice, so all that it reports happened on one connection.
 ///
 /// Threads: any; the echoes have a thread of their own.
 public final class EchoClient implements AutoCloseable {

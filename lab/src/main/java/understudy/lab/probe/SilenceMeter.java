@@ -10,8 +10,8 @@ import java.time.Instant;
 import java.util.concurrent.locks.LockSupport;
 import understudy.linux.NetworkNamespace;
 
-/// How long a guest was silent: asks it by UDP every few milliseconds, and measures the time between answers. Nothing
-/// is sent twice, so no retransmission timer of a client rounds the time up.
+/// How long a guest was silent: asks it by UDP every few milliseconds, and measures the time between answers.
+/// Nothing is sent twice, so no retransmission timer of a client rounds the time up.
 public final class SilenceMeter implements AutoCloseable {
     private static final Duration INTERVAL = Duration.ofMillis(5);
 

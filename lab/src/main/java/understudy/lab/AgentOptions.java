@@ -1,0 +1,37 @@
+package understudy.lab;
+
+import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonProperty;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.OptionalInt;
+import understudy.model.ByteSize;
+
+/// What all agents of a lab are told besides who and where they are; what is empty they decide themselves.
+///
+/// @param verifyEvery     compare all of a guest's RAM with its image after every so many epochs; 0 for never
+/// @param loseAfterMillis silence after which a peer counts as lost
+/// @param memory          RAM that VMs may use on a host, such as `2G`
+@JsonInclude(JsonInclude.Include.NON_ABSENT)
+public record AgentOptions(
+        @JsonProperty("verify-every") OptionalInt verifyEvery,
+        @JsonProperty("lose-after-millis") OptionalInt loseAfterMillis,
+        Optional<String> memory) {
+    /// Everything as the agents have it.
+    public static final AgentOptions NONE =
+            new AgentOptions(OptionalInt.empty(), OptionalInt.empty(), Optional.empty());
+
+    /// @param epochs 0 for never
+    public AgentOptions withVerifyEvery(int epochs) {
+        return new AgentOptions(OptionalInt.of(epochs), loseAfterMillis, memory);
+    }
+
+    /// @param silence whole milliseconds
+    public AgentOptions withLoseAfter(Duration silence) {
+        return new AgentOptions(verifyEvery, OptionalInt.of(Math.toIntExact(silence.toMillis())), memory);
+    }
+
+    public AgentOptions withMemory(ByteSize size) {
+        return new AgentOptions(verifyEvery, loseAfterMillis, Optional.of(size.toString()));
+    }
+}

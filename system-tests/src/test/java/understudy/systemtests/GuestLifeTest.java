@@ -1,0 +1,107 @@
+package understudy.systemtests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import understudy.api.VmState;
+import understudy.api.VmStatus;
+import understudy.lab.probe.EchoClient;
+
+/// What users and guests do to a VM when nothing is broken.
+@ExtendWith(OnStage.class)
+class GuestLifeTest {
+
+    @Test
+    void aSwitchoverAndTheWayBackAreNotNoticedByTheClient(Stage stage) {
+        Vm vm = stage.vm();
+        String boot = vm.bootId();
+        String first = vm.active();
+        String second = Stage.otherThan(first);
+        try (EchoClient client = vm.client()) {
+            stage.api().switchover(vm.id());
+            vm.awaitActiveOn(second);
+            Vm.awaitEchoes(client, 20);
+            VmStatus there = vm.awaitVerified();
+            assertThat(there.standby().orElseThrow().value()).isEqualTo(first);
+            stage.api().switchover(vm.id());
+            vm.awaitActiveOn(first);
+            Vm.awaitEchoes(client, 20);
+            vm.awaitVerified();
+            Vm.endFlawless(client);
+        }
+        assertThat(vm.bootId()).isEqualTo(boot);
+    }
+
+    @Test
+    void aGuestThatRebootsStaysProtected(Stage stage) {
+        Vm vm = stage.vm();
+        String boot = vm.bootId();
+        VmStatus before = vm.status();
+        vm.lastCommand("reboot -f");
+        Stage.eventually(
+                "another boot of the guest",
+                Duration.ofSeconds(40),
+                () -> !vm.bootId().equals(boot));
+        VmStatus after = vm.awaitVerified();
+        assertThat(after.active()).isEqualTo(before.active());
+        assertThat(after.view()).as("a reboot is no fault").isEqualTo(before.view());
+    }
+
+    @Test
+    void aGuestThatSwitchesItselfOffIsStoppedAndLeavesNothing(Stage stage) {
+        stage.vm();
+        List<String> before = remains(stage);
+        Vm vm = stage.create("leaves", 21, List.of("h2", "h1"));
+        try {
+            vm.awaitProtected();
+            vm.lastCommand("poweroff -f");
+            VmStatus stopped = vm.await("to be stopped", v -> v.state() == VmState.STOPPED);
+            assertThat(stopped.wanted()).isFalse();
+            awaitRemains(stage, before);
+        } finally {
+            vm.discard();
+        }
+    }
+
+    @Test
+    void aVmThatIsStoppedStartedAndDeletedLeavesNothing(Stage stage) {
+        stage.vm();
+        List<String> before = remains(stage);
+        Vm vm = stage.create("passes", 22, List.of("h1", "h2"));
+        try {
+            vm.awaitProtected();
+            assertThat(remains(stage).size()).isGreaterThan(before.size());
+            stage.api().stop(vm.id(), true);
+            vm.await("to be stopped", v -> v.state() == VmState.STOPPED);
+            awaitRemains(stage, before);
+            stage.api().start(vm.id());
+            vm.awaitVerified();
+            vm.client().close();
+        } finally {
+            vm.discard();
+        }
+        assertThat(stage.api().vms()).noneMatch(v -> v.name().equals(vm.id()));
+        awaitRemains(stage, before);
+    }
+
+    private static List<String> remains(Stage stage) {
+        return List.of("h1", "h2").stream()
+                .flatMap(host -> stage.node(host).remains().stream().map(one -> host + " " + one))
+                .sorted()
+                .toList();
+    }
+
+    private static void awaitRemains(Stage stage, List<String> expected) {
+        try {
+            Stage.eventually(
+                    "nothing to be left",
+                    Duration.ofSeconds(20),
+                    () -> remains(stage).equals(expected));
+        } catch (org.awaitility.core.ConditionTimeoutException e) {
+            assertThat(remains(stage)).as("what is left on the hosts").isEqualTo(expected);
+        }
+    }
+}

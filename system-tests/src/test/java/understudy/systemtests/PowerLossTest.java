@@ -1,0 +1,95 @@
+package understudy.systemtests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import understudy.api.VmState;
+import understudy.api.VmStatus;
+import understudy.lab.probe.EchoClient;
+
+/// Hosts that lose their power, one, then the other, then both.
+@ExtendWith(OnStage.class)
+class PowerLossTest {
+
+    @Test
+    void aGuestAndItsClientOutliveThePowerLossOfOneHostAndThenOfTheOther(Stage stage) {
+        Vm vm = stage.vm();
+        String boot = vm.bootId();
+        String first = vm.awaitVerified().active().orElseThrow().value();
+        String second = Stage.otherThan(first);
+        try (EchoClient client = vm.client()) {
+            stage.lab().breakHost(first);
+            vm.awaitActiveOn(second);
+            Vm.awaitEchoes(client, 50);
+            stage.lab().repairHost(first);
+            VmStatus again = vm.awaitVerified();
+            assertThat(again.active().orElseThrow().value()).isEqualTo(second);
+
+            stage.lab().breakHost(second);
+            vm.awaitActiveOn(first);
+            Vm.awaitEchoes(client, 50);
+            stage.lab().repairHost(second);
+            vm.awaitVerified();
+            Vm.endFlawless(client);
+        }
+        assertThat(vm.bootId()).isEqualTo(boot);
+    }
+
+    @Test
+    void thePowerLossOfTheStandbyLeavesTheGuestWhereItIs(Stage stage) {
+        Vm vm = stage.vm();
+        String active = vm.active();
+        try (EchoClient client = vm.client()) {
+            stage.lab().breakHost(Stage.otherThan(active));
+            vm.await(stage.api(active), "to be unprotected", v -> v.standby().isEmpty());
+            Vm.awaitEchoes(client, 50);
+            stage.lab().repairHost(Stage.otherThan(active));
+            assertThat(vm.awaitProtected().active().orElseThrow().value()).isEqualTo(active);
+            Vm.endFlawless(client);
+        }
+    }
+
+    @Test
+    void withoutAMajorityNobodyTakesOverUntilTheWitnessIsBack(Stage stage) {
+        Vm vm = stage.vm();
+        String boot = vm.bootId();
+        String lost = vm.active();
+        String left = Stage.otherThan(lost);
+        try (EchoClient client = vm.client();
+                LanWatch lan = vm.watch()) {
+            long view = vm.status().view();
+            stage.lab().breakWitness("w1");
+            Vm.awaitEchoes(client, 50);
+            stage.lab().breakHost(lost);
+            Stage.during(Duration.ofSeconds(4), () -> {
+                assertThat(stage.api(left).vm(vm.id()).view()).isEqualTo(view);
+                assertThat(lan.framesFrom(left))
+                        .as("frames of a guest that must not run")
+                        .isZero();
+            });
+            assertThat(stage.api(left).status().ready()).isFalse();
+            stage.lab().repairWitness("w1");
+            vm.awaitActiveOn(left);
+            Vm.awaitEchoes(client, 20);
+            stage.lab().repairHost(lost);
+            vm.awaitVerified();
+            Vm.endFlawless(client);
+        }
+        assertThat(vm.bootId()).isEqualTo(boot);
+    }
+
+    @Test
+    void afterTheLossOfAllPowerTheVmStartsAgainWithNobodyTypingAnything(Stage stage) {
+        Vm vm = stage.vm();
+        String boot = vm.bootId();
+        stage.lab().breakHost("h1");
+        stage.lab().breakHost("h2");
+        stage.lab().repairHost("h1");
+        stage.lab().repairHost("h2");
+        vm.await("to run again", v -> v.state() == VmState.RUNNING && v.active().isPresent());
+        assertThat(vm.bootId()).isNotEqualTo(boot);
+        vm.awaitVerified();
+    }
+}

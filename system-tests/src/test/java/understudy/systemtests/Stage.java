@@ -1,0 +1,202 @@
+package understudy.systemtests;
+
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.concurrent.Callable;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
+import understudy.api.ApiClient;
+import understudy.api.VmState;
+import understudy.api.VmStatus;
+import understudy.lab.AgentOptions;
+import understudy.lab.GuestBuild;
+import understudy.lab.Installation;
+import understudy.lab.Lab;
+import understudy.lab.LabGuest;
+import understudy.lab.LabPlan;
+import understudy.lab.LabVm;
+import understudy.lab.Progress;
+import understudy.model.ByteSize;
+import understudy.model.Problem;
+
+/// The lab that all system tests play in, one after the other: two hosts, a witness, a client, and one
+/// protected VM that goes from fault to fault. Agents compare all of a guest's RAM with its image every 25
+/// epochs.
+final class Stage implements AutoCloseable {
+    static final ByteSize HOST_MEMORY = ByteSize.ofMebibytes(1024);
+    static final ByteSize GUEST_MEMORY = ByteSize.ofMebibytes(128);
+    private static final int VERIFY_EVERY = 25;
+    private static final Path DATA = Path.of("/var/lib/understudy-lab");
+
+    private final Lab lab;
+    private final LabGuest guest;
+    private final Map<String, ApiClient> apis = new ConcurrentHashMap<>();
+    private Optional<Vm> usual = Optional.empty();
+
+    private Stage(Lab lab, LabGuest guest) {
+        this.lab = lab;
+        this.guest = guest;
+    }
+
+    static Stage set() {
+        Lab.down();
+        Progress progress = new Progress(System.out);
+        LabGuest guest = new GuestBuild(Installation.cacheFolder(), progress).guest();
+        AgentOptions options = AgentOptions.NONE.withVerifyEvery(VERIFY_EVERY).withMemory(HOST_MEMORY);
+        return new Stage(Lab.up(LabPlan.usual().with(options), progress), guest);
+    }
+
+    Lab lab() {
+        return lab;
+    }
+
+    LabGuest guest() {
+        return guest;
+    }
+
+    /// One agent's API, which knows what that agent knows.
+    ApiClient api(String node) {
+        return apis.computeIfAbsent(
+                node, name -> new ApiClient(List.of(URI.create(lab.node(name).url()))));
+    }
+
+    /// Any agent's.
+    ApiClient api() {
+        return apis.computeIfAbsent("any", _ -> LabVm.api(lab));
+    }
+
+    Node node(String name) {
+        return new Node(lab, name);
+    }
+
+    /// The other one of the two hosts.
+    static String otherThan(String host) {
+        return host.equals("h1") ? "h2" : "h1";
+    }
+
+    /// The VM that lives through all tests, protected.
+    Vm vm() {
+        if (usual.isEmpty()) {
+            usual = Optional.of(create("usual", 10, List.of("h1", "h2")));
+        }
+        usual.get().awaitProtected();
+        return usual.get();
+    }
+
+    /// Another one, to be deleted by who made it.
+    ///
+    /// @param number the last part of its address
+    Vm create(String name, int number, List<String> hosts) {
+        LabVm.Wish like = LabVm.Wish.usual(name);
+        LabVm.create(api(), guest, new LabVm.Wish(name, "10.77.0." + number, GUEST_MEMORY, 1, like.policy(), hosts));
+        Vm vm = new Vm(this, name, "10.77.0." + number);
+        vm.await("to run", v -> v.state() == VmState.RUNNING);
+        return vm;
+    }
+
+    /// What must hold after every test: nothing is broken, and no page of any standby ever differed.
+    void check() throws IOException {
+        if (!lab.status().faults().isEmpty()) {
+            throw new AssertionError("left broken: " + lab.status().faults());
+        }
+        for (VmStatus vm : api().vms()) {
+            if (vm.checkpoints().filter(c -> c.verifyFailures() > 0).isPresent()) {
+                throw new AssertionError("pages differ: " + vm);
+            }
+        }
+        for (Path log : agentOutputs()) {
+            List<String> bad = Files.readAllLines(log).stream()
+                    .filter(line -> line.contains("VERIFY FAILED") || line.contains("Exception in thread"))
+                    .toList();
+            if (!bad.isEmpty()) {
+                throw new AssertionError(log + ": " + bad);
+            }
+        }
+    }
+
+    /// Keeps what tells why a test failed, before the lab goes.
+    void keepEvidence(Path folder) {
+        try {
+            Files.createDirectories(folder);
+            for (Path log : agentOutputs()) {
+                Files.copy(log, folder.resolve(DATA.relativize(log).toString().replace("/", "-")));
+            }
+            List<String> states = new ArrayList<>();
+            for (String node : List.of("h1", "h2", "w1")) {
+                states.add(node + " says " + known(node));
+            }
+            states.add("faults " + lab.status().faults());
+            Files.write(folder.resolve("states"), states);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    private String known(String node) {
+        try {
+            ApiClient impatient = api(node);
+            return impatient.vms() + "\n"
+                    + String.join(
+                            "\n",
+                            impatient.events(0, 1000).stream()
+                                    .map(Object::toString)
+                                    .toList());
+        } catch (Problem.Refused e) {
+            return e.problem().toString();
+        }
+    }
+
+    private static List<Path> agentOutputs() throws IOException {
+        try (Stream<Path> files = Files.walk(DATA, 2)) {
+            return files.filter(file -> file.getFileName().toString().startsWith("agent.out"))
+                    .sorted()
+                    .toList();
+        }
+    }
+
+    /// Polls until it holds; says what did not come to hold.
+    static void eventually(String what, Duration limit, Callable<Boolean> condition) {
+        await(what)
+                .atMost(limit)
+                .pollDelay(Duration.ZERO)
+                .pollInterval(Duration.ofMillis(20))
+                .ignoreExceptionsMatching(e -> e instanceof Problem.Refused || e instanceof IOException)
+                .until(condition);
+    }
+
+    /// Looks again and again for so long.
+    static void during(Duration time, Runnable assertions) {
+        long end = System.nanoTime() + time.toNanos();
+        while (System.nanoTime() < end) {
+            assertions.run();
+            LockSupport.parkNanos(Duration.ofMillis(100).toNanos());
+        }
+    }
+
+    /// All QEMU processes, by host.
+    Map<String, List<Long>> qemus() {
+        Map<String, List<Long>> found = new TreeMap<>();
+        for (String host : List.of("h1", "h2")) {
+            found.put(host, node(host).qemus());
+        }
+        return found;
+    }
+
+    @Override
+    public void close() {
+        apis.values().forEach(ApiClient::close);
+        Lab.down();
+    }
+}

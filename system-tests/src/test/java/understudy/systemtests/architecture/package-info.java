@@ -1,0 +1,5 @@
+/// The layers of the product and the purity of its core, kept by a machine.
+@NullMarked
+package understudy.systemtests.architecture;
+
+import org.jspecify.annotations.NullMarked;
