@@ -43,6 +43,11 @@ public final class LabVm {
             return new Wish(name, "10.77.0.10", ByteSize.ofMebibytes(256), 1, Policy.BALANCED, List.of("h1", "h2"));
         }
 
+        /// @param other in the lab's LAN, from 10.77.0.10 up
+        public Wish at(String other) {
+            return new Wish(name, other, memory, cpus, policy, hosts);
+        }
+
         public Wish with(Policy other) {
             return new Wish(name, address, memory, cpus, other, hosts);
         }
