@@ -129,6 +129,8 @@ final class AgentControl implements Control {
                     .refused();
         }
         answer(new LedgerCommand.DeleteVm(record.spec().id()));
+        // The leader has answered; this waits until the next look at this agent shows it, too.
+        read();
         return was;
     }
 

@@ -57,6 +57,7 @@ class GuestLifeTest {
         Vm vm = stage.create("leaves", 21, List.of("h2", "h1"));
         try {
             vm.awaitProtected();
+            assertThat(vm.shell("echo up")).isEqualTo("up");
             vm.lastCommand("poweroff -f");
             VmStatus stopped = vm.await("to be stopped", v -> v.state() == VmState.STOPPED);
             assertThat(stopped.wanted()).isFalse();

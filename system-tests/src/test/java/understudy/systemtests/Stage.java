@@ -38,6 +38,9 @@ final class Stage implements AutoCloseable {
     static final ByteSize HOST_MEMORY = ByteSize.ofMebibytes(1024);
     static final ByteSize GUEST_MEMORY = ByteSize.ofMebibytes(128);
     private static final int VERIFY_EVERY = 25;
+
+    /// Longer than usual, because a machine that builds and tests stands still for longer than hosts do.
+    private static final Duration LOSE_AFTER = Duration.ofMillis(500);
     private static final Path DATA = Path.of("/var/lib/understudy-lab");
 
     private final Lab lab;
@@ -54,7 +57,10 @@ final class Stage implements AutoCloseable {
         Lab.down();
         Progress progress = new Progress(System.out);
         LabGuest guest = new GuestBuild(Installation.cacheFolder(), progress).guest();
-        AgentOptions options = AgentOptions.NONE.withVerifyEvery(VERIFY_EVERY).withMemory(HOST_MEMORY);
+        AgentOptions options = AgentOptions.NONE
+                .withVerifyEvery(VERIFY_EVERY)
+                .withLoseAfter(LOSE_AFTER)
+                .withMemory(HOST_MEMORY);
         return new Stage(Lab.up(LabPlan.usual().with(options), progress), guest);
     }
 

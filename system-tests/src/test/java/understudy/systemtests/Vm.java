@@ -3,6 +3,7 @@ package understudy.systemtests;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
@@ -128,12 +129,14 @@ record Vm(Stage stage, String name, String address) {
         return output.get();
     }
 
-    /// A command that the guest does not live to answer.
+    /// A command that the guest does not live to answer. It must be up: whoever gives it has asked it something before.
     void lastCommand(String command) {
         try {
             ask(command);
-        } catch (IOException e) {
-            // The guest went down with it, as it was to.
+        } catch (ConnectException notUp) {
+            throw new AssertionError("the shell of " + name + " is not there", notUp);
+        } catch (IOException wentDown) {
+            // With the command, as it was to.
         }
     }
 
