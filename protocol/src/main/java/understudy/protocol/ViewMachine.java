@@ -105,8 +105,8 @@ public final class ViewMachine {
                 Duration.ofMillis(30),
                 Duration.ofSeconds(3),
                 Duration.ofSeconds(10),
-                Duration.ofMillis(500),
-                Duration.ofSeconds(5));
+                Duration.ofMillis(300),
+                Duration.ofSeconds(2));
     }
 
     private final Replica self;

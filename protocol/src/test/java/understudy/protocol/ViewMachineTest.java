@@ -143,11 +143,13 @@ class ViewMachineTest {
         run();
         step(new Tick(at(400)));
         assertThat(step(new StreamBroken(at(400)))).containsExactly(new CloseStream(), new OpenGate());
-        assertThat(step(new Tick(at(899)))).isEmpty();
-        assertThat(step(new Tick(at(900)))).containsExactly(new StartCopy(PEER, 2));
-        step(new StreamBroken(at(900)));
-        assertThat(step(new Tick(at(1_899)))).isEmpty();
-        assertThat(step(new Tick(at(1_900)))).containsExactly(new StartCopy(PEER, 2));
+        long first = 400 + ViewMachine.Timing.DEFAULT.retryAfter().toMillis();
+        assertThat(step(new Tick(at(first - 1)))).isEmpty();
+        assertThat(step(new Tick(at(first)))).containsExactly(new StartCopy(PEER, 2));
+        step(new StreamBroken(at(first)));
+        long second = first + 2 * ViewMachine.Timing.DEFAULT.retryAfter().toMillis();
+        assertThat(step(new Tick(at(second - 1)))).isEmpty();
+        assertThat(step(new Tick(at(second)))).containsExactly(new StartCopy(PEER, 2));
     }
 
     @Test
