@@ -27,6 +27,8 @@ import understudy.qemu.Qmp;
 /// Threads: one at a time.
 public final class Capture implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(10);
+    private static final Duration SPIN = Duration.ofMillis(1);
+    private static final Duration WAIT = Duration.ofMillis(200);
     private static final int NARROW_BYTES = 4 << 10;
     private static final int WIDE_BYTES = 1 << 20;
     private static final int READ_BYTES = 256 << 10;
@@ -106,7 +108,7 @@ public final class Capture implements AutoCloseable {
 
     private void awaitFirstBytes(CompletableFuture<JsonNode> saved) throws IOException {
         long deadline = System.nanoTime() + PATIENCE.toNanos();
-        while (fifo.awaitReadable(Duration.ofMillis(200)) != Fifo.Readiness.DATA) {
+        while (awaitReadable() != Fifo.Readiness.DATA) {
             if (saved.isDone()) {
                 finish(saved);
                 throw new IOException("QEMU saved its devices without writing them");
@@ -115,6 +117,20 @@ public final class Capture implements AutoCloseable {
                 throw new IOException("QEMU did not begin to save its devices within " + PATIENCE.toSeconds() + " s");
             }
         }
+    }
+
+    /// QEMU needs less than a millisecond, in which being woken costs more than looking again: the guest stands still
+    /// meanwhile, so its processor is free.
+    private Fifo.Readiness awaitReadable() throws IOException {
+        long end = System.nanoTime() + SPIN.toNanos();
+        while (System.nanoTime() < end) {
+            Fifo.Readiness readiness = fifo.awaitReadable(Duration.ZERO);
+            if (readiness != Fifo.Readiness.TIMED_OUT) {
+                return readiness;
+            }
+            Thread.onSpinWait();
+        }
+        return fifo.awaitReadable(WAIT);
     }
 
     private void drain(StagedEpoch into) throws IOException {
@@ -127,7 +143,7 @@ public final class Capture implements AutoCloseable {
                 return;
             }
             if (read == 0
-                    && fifo.awaitReadable(Duration.ofMillis(200)) == Fifo.Readiness.TIMED_OUT
+                    && awaitReadable() == Fifo.Readiness.TIMED_OUT
                     && System.nanoTime() > deadline) {
                 throw new IOException("QEMU did not finish saving its devices within " + PATIENCE.toSeconds() + " s");
             }
