@@ -110,7 +110,7 @@ public final class LabCommand implements Runnable {
             name = "exec",
             description = "Runs a command in a node, or in the client's network; its exit code is this one's.",
             footerHeading = "%nExample:%n",
-            footer = "  understudy lab exec client -- ping -c 3 10.77.0.10")
+            footer = "  understudy lab exec client -- busybox ping -c 3 10.77.0.10")
     static final class Exec implements Callable<Integer> {
         @Parameters(index = "0", paramLabel = "NODE", description = "client, h1, h2, ..., w1, ...")
         private String node = "";

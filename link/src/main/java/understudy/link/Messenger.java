@@ -25,7 +25,7 @@ import understudy.model.Moment;
 /// Heartbeats are written by one platform thread, and read by one for each connection: virtual threads share
 /// carriers, which work of others can occupy for longer than a peer should be silent. That thread never waits
 /// for a peer: it skips a connection on which another thread is writing (those bytes are a sign of life, too),
-/// or that has [Wire#UNHEARD_MAX] bytes under way unanswered.
+/// or that has [Wire#UNHEARD_MAX] bytes or [Wire#UNHEARD_WRITES_MAX] writes under way unanswered.
 ///
 /// A connection on which nothing is heard for the configured silence is dropped, with all others of its peer
 /// and peer link ([Link#drop]), and dialled anew. That is reported to nobody: silence is what the listener

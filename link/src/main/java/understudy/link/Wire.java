@@ -16,8 +16,12 @@ import understudy.model.Moment;
 /// Bounds: 256 messages and 4 MiB wait to be written.
 final class Wire {
     /// The most bytes that the thread of the heartbeats leaves in a socket while nothing is heard from the
-    /// peer: less than any socket buffer, so that it never blocks.
+    /// peer: with [#UNHEARD_WRITES_MAX] less than any socket buffer, so that it never blocks.
     static final int UNHEARD_MAX = 8 << 10;
+
+    /// The most writes that it leaves so. The kernel charges a socket's buffer with up to 2304 bytes for a heartbeat
+    /// of 5, and the buffer may be as small as 46080 (ten segments' worth, doubled): bytes alone do not bound it.
+    static final int UNHEARD_WRITES_MAX = 12;
 
     private static final Logger LOG = LoggerFactory.getLogger(Wire.class);
     private static final int QUEUE_MAX = 256;
@@ -32,6 +36,7 @@ final class Wire {
     private final BlockingQueue<byte[]> queue = new ArrayBlockingQueue<>(QUEUE_MAX);
     private final AtomicInteger queuedBytes = new AtomicInteger();
     private final AtomicInteger unheardBytes = new AtomicInteger();
+    private final AtomicInteger unheardWrites = new AtomicInteger();
     private volatile long heardNanos = System.nanoTime();
     private volatile boolean brokenByPeer;
 
@@ -72,12 +77,13 @@ final class Wire {
 
     /// Says that this agent lives, unless that could block.
     void beat() {
-        if (unheardBytes.get() > UNHEARD_MAX) {
+        if (unheardBytes.get() > UNHEARD_MAX || unheardWrites.get() >= UNHEARD_WRITES_MAX) {
             return;
         }
         try {
             if (connection.writeUnlessBusy(head(HEARTBEAT, 0))) {
                 unheardBytes.addAndGet(HEAD);
+                unheardWrites.incrementAndGet();
             }
         } catch (IOException broken) {
             failed(broken);
@@ -90,6 +96,7 @@ final class Wire {
                 byte[] message = queue.take();
                 queuedBytes.addAndGet(-message.length);
                 unheardBytes.addAndGet(HEAD + message.length);
+                unheardWrites.incrementAndGet();
                 connection.write(head(MESSAGE, message.length), ByteBuffer.wrap(message));
             }
         } catch (InterruptedException _) {
@@ -107,6 +114,7 @@ final class Wire {
             while (connection.read(buffer.clear()) >= 0) {
                 heardNanos = System.nanoTime();
                 unheardBytes.set(0);
+                unheardWrites.set(0);
                 listener.heard(connection.peer(), connection.peerLife(), heard());
                 decoder.decode(
                         buffer.flip(), message -> listener.received(connection.peer(), connection.peerLife(), message));

@@ -217,12 +217,26 @@ class ViewMachineTest {
     // ---- the standby ----
 
     @Test
+    void aVmThatIsToStopIsRecordedAsStoppedWhenItsActiveIsGoneForGood() {
+        hold();
+        wanted = false;
+        learn(3, new Paired(PEER, SELF));
+        step(new PeerLost(at(1_000)));
+        long due = 1_000 + ViewMachine.Timing.DEFAULT.bootClaimAfter().toMillis();
+        assertThat(step(new Tick(at(due - 1)))).isEmpty();
+        List<ViewEffect> effects = step(new Tick(at(due)));
+        assertThat(effects).startsWith(new CloseStream(), new DropImage());
+        assertProposed(4, new Stopped(), effects);
+    }
+
+    @Test
     void aStandbyClaimsALostActiveALittleLaterAndResumesOnlyWhenItHasLearnt() {
         hold();
         learn(3, new Paired(PEER, SELF));
         step(new PeerLost(at(1_000)));
-        assertThat(step(new Tick(at(1_049)))).isEmpty();
-        List<ViewEffect> effects = step(new Tick(at(1_050)));
+        long due = 1_000 + ViewMachine.Timing.DEFAULT.claimAfter().toMillis();
+        assertThat(step(new Tick(at(due - 1)))).isEmpty();
+        List<ViewEffect> effects = step(new Tick(at(due)));
         assertThat(effects).first().isEqualTo(new CloseStream());
         assertProposed(4, new Solo(SELF), effects);
         assertThat(learn(4, new Solo(SELF))).containsExactly(new CloseStream(), new ResumeImage());
