@@ -50,6 +50,7 @@ public final class Agent implements AutoCloseable {
     private static final Duration TICK = Duration.ofMillis(5);
     private static final Duration REPORT = Duration.ofMillis(500);
     private static final Duration OFFER = Duration.ofSeconds(5);
+    private static final Duration CATCH_UP = Duration.ofSeconds(10);
 
     private final AgentConfig config;
     private final Replica self;
@@ -254,13 +255,23 @@ public final class Agent implements AutoCloseable {
         try (var _ = connection.deadline(OFFER)) {
             offer = ImageStream.readOffer(channel);
         }
-        VmDriver driver = drivers.get(offer.vm());
-        if (driver == null) {
+        Optional<VmDriver> driver = driverSoon(offer.vm());
+        if (driver.isEmpty()) {
             ImageStream.refuse(channel, offer, config.name() + " does not know VM " + offer.vm() + " yet");
             return;
         }
-        driver.offered(connection, channel, offer);
+        driver.get().offered(connection, channel, offer);
         wire.awaitClosed();
+    }
+
+    /// An agent that was started just now hears its peers seconds before its ledger has caught up. The stream waits for
+    /// that: an active that is refused comes back only after a wait that doubles each time.
+    private Optional<VmDriver> driverSoon(VmId vm) throws InterruptedException {
+        long end = System.nanoTime() + CATCH_UP.toNanos();
+        while (!drivers.containsKey(vm) && System.nanoTime() < end) {
+            Thread.sleep(TICK);
+        }
+        return driver(vm);
     }
 
     private void received(AgentMessage message) {

@@ -60,13 +60,14 @@ final class TakeoverBench {
         return List.copyOf(clients);
     }
 
-    /// Strikes `faults` times in each way, in turns.
+    /// Strikes `faults` times in each way. Every fault moves the guest to the other host, so the ways change their order
+    /// each time: else each would strike one host only.
     ///
     /// @return what it was measured on
     MachineFacts run(int faults, List<Kind> kinds) throws IOException {
         List<Kind> due = new ArrayList<>();
         for (int i = 0; i < faults; i++) {
-            due.addAll(kinds);
+            due.addAll(i % 2 == 0 ? kinds : kinds.reversed());
         }
         Optional<MachineFacts> machine = Optional.empty();
         while (!due.isEmpty() && failures() < FAILURES_MAX) {
