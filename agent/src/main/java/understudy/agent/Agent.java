@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
@@ -49,6 +50,7 @@ public final class Agent implements AutoCloseable {
     private static final int LEDGER_PORT = 7810;
     private static final Duration TICK = Duration.ofMillis(5);
     private static final Duration REPORT = Duration.ofMillis(500);
+    private static final Duration WARM = Duration.ofSeconds(1);
     private static final Duration OFFER = Duration.ofSeconds(5);
     private static final Duration CATCH_UP = Duration.ofSeconds(10);
 
@@ -66,6 +68,9 @@ public final class Agent implements AutoCloseable {
     private final Map<HostName, Told> reports = new ConcurrentHashMap<>();
     private final ScheduledExecutorService clock;
     private final RestServer rest;
+
+    /// The last question to the ledger's leader; only the clock asks.
+    private volatile CompletableFuture<LedgerState> question = CompletableFuture.completedFuture(LedgerState.empty());
 
     /// What a host said last, and when.
     record Told(AgentMessage.Report report, Moment at) {}
@@ -92,6 +97,7 @@ public final class Agent implements AutoCloseable {
                 2, Thread.ofPlatform().daemon().name("clock-", 0).factory());
         this.rest = new RestServer(new AgentControl(this), config.api());
         var _ = clock.scheduleAtFixedRate(guarded(this::tick), 0, TICK.toMillis(), TimeUnit.MILLISECONDS);
+        var _ = clock.scheduleAtFixedRate(guarded(this::keepLedgerWarm), 1000, WARM.toMillis(), TimeUnit.MILLISECONDS);
         var _ = clock.scheduleAtFixedRate(guarded(this::report), 0, REPORT.toMillis(), TimeUnit.MILLISECONDS);
         register();
         catchUp();
@@ -292,6 +298,15 @@ public final class Agent implements AutoCloseable {
         Moment now = now();
         peers.tick(now);
         drivers.values().forEach(driver -> driver.tick(now));
+    }
+
+    /// Asks the ledger's leader something, so that the way to it is open and its code compiled when a takeover depends
+    /// on
+    /// it: a first question after a long time takes several times as long.
+    private void keepLedgerWarm() {
+        if (question.isDone()) {
+            question = ledger.read().exceptionally(_ -> LedgerState.empty());
+        }
     }
 
     private void report() {

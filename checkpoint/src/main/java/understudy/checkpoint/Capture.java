@@ -142,9 +142,7 @@ public final class Capture implements AutoCloseable {
             if (read < 0) {
                 return;
             }
-            if (read == 0
-                    && awaitReadable() == Fifo.Readiness.TIMED_OUT
-                    && System.nanoTime() > deadline) {
+            if (read == 0 && awaitReadable() == Fifo.Readiness.TIMED_OUT && System.nanoTime() > deadline) {
                 throw new IOException("QEMU did not finish saving its devices within " + PATIENCE.toSeconds() + " s");
             }
         }
