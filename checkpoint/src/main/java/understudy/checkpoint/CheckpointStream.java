@@ -135,10 +135,11 @@ public final class CheckpointStream implements AutoCloseable {
     /// Gives the stream up if the standby has not confirmed an epoch for too long: its host may live while its
     /// memory or its agent hangs. To be called a few times a second, from any thread.
     public void tick() {
-        if (unconfirmedNanos() > CONFIRM.toNanos() && !ended.get()) {
-            String reason = "the standby has confirmed nothing for " + CONFIRM.toMillis() + " ms";
+        if (unconfirmedNanos() > CONFIRM.toNanos() && ended.compareAndSet(false, true)) {
+            listener.broken("the standby has confirmed nothing for " + CONFIRM.toMillis() + " ms");
+            LockSupport.unpark(capturer);
+            // It is not told: it may not read, and this thread must not wait.
             channel.close();
-            end(reason, () -> listener.broken(reason));
         }
     }
 

@@ -150,7 +150,8 @@ public final class ImageStream implements AutoCloseable {
 
     private void takeRound(Message message, ReceivedEpoch epoch) throws IOException {
         epoch.read(channel, message, guest.ramBytes());
-        if (confirmed > 0 || !message.stream().equals(offer.stream()) || !epoch.isSound()) {
+        boolean isRound = message.deviceBytes() == 0 && message.stream().equals(offer.stream());
+        if (confirmed > 0 || !isRound || !epoch.isSound()) {
             throw new IOException("a round of the first copy arrived torn, or when it was over");
         }
         image().apply(epoch);

@@ -94,8 +94,9 @@ final class StandbyImage implements AutoCloseable {
                 int index = listed.getInt();
                 int pages = listed.getInt();
                 byte[] block = blocks.get(name(index));
-                if (block == null) {
-                    throw new IOException("checksums of block " + index + ", which the head does not have");
+                if (block == null || pages != block.length / PageRuns.PAGE_BYTES) {
+                    throw new IOException(
+                            "checksums of " + pages + " pages of block " + index + ", which the head does not have");
                 }
                 own.add(index, MemorySegment.ofArray(block));
                 listed.position(listed.position() + pages * Integer.BYTES);
