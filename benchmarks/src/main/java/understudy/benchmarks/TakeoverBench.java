@@ -60,7 +60,8 @@ final class TakeoverBench {
         return List.copyOf(clients);
     }
 
-    /// Strikes `faults` times in each way. Every fault moves the guest to the other host, so the ways change their order
+    /// Strikes `faults` times in each way. Every fault moves the guest to the other host, so the ways change their
+    /// order
     /// each time: else each would strike one host only.
     ///
     /// @return what it was measured on

@@ -80,7 +80,8 @@ class CheckpointStreamTest {
                     new Told(told));
             stream.start();
             Channel channel = new Channel(wires.standby());
-            image.set(ImageStream.accept(standby, channel, ImageStream.readOffer(channel), new StandbyTold(standbyTold)));
+            image.set(
+                    ImageStream.accept(standby, channel, ImageStream.readOffer(channel), new StandbyTold(standbyTold)));
         }
 
         ImageStream image() {
@@ -170,7 +171,10 @@ class CheckpointStreamTest {
             pair.endStandby();
             assertThat(TestGuest.counts(standby)).isEqualTo(stopped);
             pair.stream.close();
-            assertThat(active.qmp().execute("query-status", LIMIT).path("status").asString())
+            assertThat(active.qmp()
+                            .execute("query-status", LIMIT)
+                            .path("status")
+                            .asString())
                     .isEqualTo("paused");
             assertThat(TestGuest.counts(active)).isEqualTo(stopped);
         }
@@ -255,14 +259,14 @@ class CheckpointStreamTest {
                     told.add("closed");
                 }
             });
-            clock.scheduleAtFixedRate(stream::tick, 0, 50, TimeUnit.MILLISECONDS);
+            var _ = clock.scheduleAtFixedRate(stream::tick, 0, 50, TimeUnit.MILLISECONDS);
             await().atMost(LIMIT).until(() -> !told.isEmpty());
             assertThat(Duration.ofNanos(System.nanoTime() - begin))
                     .isBetween(Duration.ofMillis(2500), Duration.ofSeconds(6));
             await().atMost(LIMIT).until(() -> told.contains("closed"));
             stream.close();
-            assertThat(told).containsExactlyInAnyOrder(
-                    "broken: the standby has confirmed nothing for 3000 ms", "closed");
+            assertThat(told)
+                    .containsExactlyInAnyOrder("broken: the standby has confirmed nothing for 3000 ms", "closed");
             assertThat(output.released()).isZero();
             assertActiveRuns();
         }

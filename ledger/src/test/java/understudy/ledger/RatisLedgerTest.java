@@ -19,8 +19,10 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import understudy.model.Life;
 import understudy.model.Placement;
 import understudy.model.Problem;
+import understudy.model.Replica;
 import understudy.model.View;
 import understudy.model.VmId;
 import understudy.model.VmSpec;
@@ -55,9 +57,10 @@ class RatisLedgerTest {
     void ofTwoProposersForOneViewExactlyOneWinsAndAllVotersAgree() throws Exception {
         voters.startAll();
         Voters.propose(voters.of(H1), new CreateVm(web, true, first));
+        Replica later = new Replica(Samples.H1.host(), new Life(UUID.randomUUID()));
         for (long number = 2; number < 12; number++) {
             View one = Samples.view(number, new Placement.Solo(Samples.H1));
-            View other = Samples.view(number, new Placement.Stopped());
+            View other = Samples.view(number, new Placement.Solo(later));
             CompletableFuture<LedgerAnswer> byH1 = voters.of(H1).propose(new ChangeView(id, number - 1, one));
             CompletableFuture<LedgerAnswer> byH2 = voters.of(H2).propose(new ChangeView(id, number - 1, other));
             List<LedgerAnswer> answers = List.of(byH1.get(), byH2.get());
