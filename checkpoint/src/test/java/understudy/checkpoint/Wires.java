@@ -67,7 +67,7 @@ record Wires(Wire active, Wire standby) implements AutoCloseable {
         }
     }
 
-    /// Breaks in the middle of what is written.
+    /// Fails in the middle of what is written.
     private static final class CutWire implements Wire {
         private final Wire wire;
         private long left;
@@ -90,7 +90,6 @@ record Wires(Wire active, Wire standby) implements AutoCloseable {
                 left -= part.limit();
                 wire.writeFully(part);
                 if (left == 0) {
-                    wire.close();
                     throw new IOException("the wire was cut");
                 }
             }
