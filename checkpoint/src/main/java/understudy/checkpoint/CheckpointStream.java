@@ -333,7 +333,13 @@ public final class CheckpointStream implements AutoCloseable {
         }
     }
 
+    /// A confirmation that is read late says nothing of now: this host may have stood still, and the standby taken
+    /// over.
+    /// What it would let out was committed, and yet comes too late to be of use to anybody.
     private void confirmed(long epoch) throws IOException {
+        if (unconfirmedNanos() > CONFIRM.toNanos()) {
+            throw new IOException("a confirmation was read more than " + CONFIRM.toMillis() + " ms late");
+        }
         boolean first = lastConfirmed() == 0;
         for (Effect effect : step(new Input.Confirmed(epoch))) {
             switch (effect) {
