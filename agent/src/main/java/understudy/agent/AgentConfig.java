@@ -1,18 +1,28 @@
 package understudy.agent;
 
 import com.fasterxml.jackson.annotation.JsonProperty;
+import com.fasterxml.jackson.annotation.Nulls;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.UUID;
+import java.util.function.Supplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.StreamReadFeature;
 import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.dataformat.yaml.YAMLMapper;
+import understudy.link.LinkConfig;
 import understudy.model.ByteSize;
 import understudy.model.HostName;
 
@@ -42,7 +52,11 @@ public record AgentConfig(
         Duration loseAfter,
         int verifyEvery) {
 
+    private static final Pattern ADDRESS = Pattern.compile("(.+):(\\d{1,5})");
+    private static final int PORT_MAX = 65_535;
     private static final int LOSE_AFTER_MILLIS = 200;
+    /// Two heartbeats: less would lose every peer that is alive.
+    private static final Duration LOSE_AFTER_MIN = Duration.ofMillis(40);
 
     public AgentConfig {
         api = List.copyOf(api);
@@ -55,6 +69,29 @@ public record AgentConfig(
         if (!voters.contains(name)) {
             throw new IllegalArgumentException("voters: " + name + " itself is missing");
         }
+        Set<HostName> known = new TreeSet<>(List.of(name));
+        for (Peer peer : peers) {
+            if (!known.add(peer.name)) {
+                throw new IllegalArgumentException("peers: " + peer.name + " is there twice, or is this agent itself");
+            }
+        }
+        if (!known.containsAll(voters) || voters.size() != Set.copyOf(voters).size()) {
+            throw new IllegalArgumentException("voters: " + voters + " must be different ones of " + known);
+        }
+        if (api.isEmpty()) {
+            throw new IllegalArgumentException("api: no address");
+        }
+        if ((listen.isEmpty() && !peers.isEmpty()) || listen.size() > LinkConfig.LISTEN_MAX) {
+            throw new IllegalArgumentException(
+                    "listen: %d addresses; 1 to %d are needed".formatted(listen.size(), LinkConfig.LISTEN_MAX));
+        }
+        if (loseAfter.compareTo(LOSE_AFTER_MIN) < 0) {
+            throw new IllegalArgumentException(
+                    "lose-after-millis: " + loseAfter.toMillis() + "; at least " + LOSE_AFTER_MIN.toMillis());
+        }
+        if (verifyEvery < 0) {
+            throw new IllegalArgumentException("verify-every: " + verifyEvery + "; 0 or more");
+        }
     }
 
     /// Another agent of the cluster.
@@ -63,6 +100,10 @@ public record AgentConfig(
     public record Peer(HostName name, boolean isWitness, List<InetSocketAddress> addresses) {
         public Peer {
             addresses = List.copyOf(addresses);
+            if (addresses.isEmpty() || addresses.size() > LinkConfig.ADDRESSES_MAX) {
+                throw new IllegalArgumentException("peers: %s has %d addresses; 1 to %d are needed"
+                        .formatted(name, addresses.size(), LinkConfig.ADDRESSES_MAX));
+            }
         }
     }
 
@@ -91,52 +132,86 @@ public record AgentConfig(
     public static AgentConfig read(Path file) throws IOException {
         YAMLMapper mapper = YAMLMapper.builder()
                 .enable(DeserializationFeature.FAIL_ON_UNKNOWN_PROPERTIES)
+                .enable(DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES)
+                .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
+                .changeDefaultNullHandling(nulls -> nulls.withContentNulls(Nulls.FAIL))
                 .build();
         try {
-            return of(mapper.readValue(Files.readString(file), Document.class));
+            JsonNode tree = mapper.readTree(Files.readString(file));
+            if (!tree.isObject()) {
+                throw new IOException(file + ": no keys; it begins for example with 'cluster: UUID'");
+            }
+            return of(mapper.treeToValue(tree, Document.class));
         } catch (JacksonException e) {
-            throw new IOException(file + ": " + e.getOriginalMessage(), e);
+            throw new IOException(file + ": " + key(e) + e.getOriginalMessage(), e);
         } catch (IllegalArgumentException e) {
             throw new IOException(file + ": " + e.getMessage(), e);
         }
     }
 
+    /// Such as `peers.addresses: `.
+    private static String key(JacksonException e) {
+        String path = e.getPath().stream()
+                .map(JacksonException.Reference::getPropertyName)
+                .filter(Objects::nonNull)
+                .collect(Collectors.joining("."));
+        return path.isEmpty() ? "" : path + ": ";
+    }
+
     private static AgentConfig of(Document it) {
         return new AgentConfig(
                 it.cluster,
-                new HostName(it.name),
-                isWitness(it.role),
-                Path.of(it.data),
-                Path.of(it.run),
+                at("name", () -> new HostName(it.name)),
+                isWitness("role", it.role),
+                at("data", () -> Path.of(it.data)),
+                at("run", () -> Path.of(it.run)),
                 it.bridge,
-                addresses(it.api),
-                addresses(it.listen),
-                it.voters.stream().map(HostName::new).toList(),
-                it.peers.stream()
-                        .map(p -> new Peer(new HostName(p.name), isWitness(p.role), addresses(p.addresses)))
-                        .toList(),
-                it.memory.map(ByteSize::parse),
+                addresses("api", it.api),
+                addresses("listen", it.listen),
+                at("voters", () -> it.voters.stream().map(HostName::new).toList()),
+                it.peers.stream().map(AgentConfig::peer).toList(),
+                at("memory", () -> it.memory.map(ByteSize::parse)),
                 Duration.ofMillis(it.loseAfterMillis.orElse(LOSE_AFTER_MILLIS)),
                 it.verifyEvery.orElse(0));
     }
 
-    private static boolean isWitness(String role) {
+    private static Peer peer(PeerDocument it) {
+        return new Peer(
+                at("peers.name", () -> new HostName(it.name)),
+                isWitness("peers.role", it.role),
+                addresses("peers.addresses", it.addresses));
+    }
+
+    /// The value of a key, which an error is to name.
+    private static <T> T at(String key, Supplier<T> value) {
+        try {
+            return value.get();
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(key + ": " + e.getMessage(), e);
+        }
+    }
+
+    private static boolean isWitness(String key, String role) {
         return switch (role) {
             case "host" -> false;
             case "witness" -> true;
-            default -> throw new IllegalArgumentException("role '" + role + "': host or witness");
+            default -> throw new IllegalArgumentException(key + ": '" + role + "'; host or witness");
         };
     }
 
-    private static List<InetSocketAddress> addresses(List<String> texts) {
-        List<InetSocketAddress> addresses = new ArrayList<>();
-        for (String text : texts) {
-            int colon = text.lastIndexOf(':');
-            if (colon < 1) {
-                throw new IllegalArgumentException("address '" + text + "': write for example 10.0.0.1:7700");
-            }
-            addresses.add(new InetSocketAddress(text.substring(0, colon), Integer.parseInt(text.substring(colon + 1))));
+    private static List<InetSocketAddress> addresses(String key, List<String> texts) {
+        return texts.stream().map(text -> address(key, text)).toList();
+    }
+
+    private static InetSocketAddress address(String key, String text) {
+        Matcher matcher = ADDRESS.matcher(text);
+        if (!matcher.matches() || Integer.parseInt(matcher.group(2)) > PORT_MAX) {
+            throw new IllegalArgumentException(key + ": '" + text + "'; write for example 10.0.0.1:7700");
         }
-        return addresses;
+        InetSocketAddress address = new InetSocketAddress(matcher.group(1), Integer.parseInt(matcher.group(2)));
+        if (address.isUnresolved()) {
+            throw new IllegalArgumentException(key + ": '" + text + "'; there is no host of that name");
+        }
+        return address;
     }
 }
