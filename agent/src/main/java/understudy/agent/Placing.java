@@ -41,19 +41,8 @@ final class Placing {
                     .with("level", request.level())
                     .refused();
         }
-        List<HostRecord> hosts = hosts(request);
-        VmSpec spec = new VmSpec(
-                id,
-                request.name(),
-                request.level(),
-                request.policy(),
-                request.memory(),
-                request.cpus(),
-                request.machine().or(() -> Fitness.machine(hosts)).orElseThrow(() -> nothingInCommon(hosts)),
-                request.cpu().or(() -> Fitness.cpu(hosts)).orElseThrow(() -> nothingInCommon(hosts)),
-                request.nics().stream().map(Placing::address).toList(),
-                request.boot(),
-                hosts.stream().map(HostRecord::name).toList());
+        List<HostRecord> hosts = hosts(request, id);
+        VmSpec spec = draft(request, id, hosts).orElseThrow(() -> nothingInCommon(hosts));
         for (HostRecord host : hosts) {
             checkMemory(request, host);
         }
@@ -62,6 +51,24 @@ final class Placing {
             throw unfit.get().refused();
         }
         return spec;
+    }
+
+    /// What the VM would be on these hosts; empty if they have no machine type or CPU model in common.
+    private static Optional<VmSpec> draft(VmRequest request, VmId id, List<HostRecord> hosts) {
+        Optional<String> machine = request.machine().or(() -> Fitness.machine(hosts));
+        Optional<String> cpu = request.cpu().or(() -> Fitness.cpu(hosts));
+        return machine.flatMap(type -> cpu.map(model -> new VmSpec(
+                id,
+                request.name(),
+                request.level(),
+                request.policy(),
+                request.memory(),
+                request.cpus(),
+                type,
+                model,
+                request.nics().stream().map(Placing::address).toList(),
+                request.boot(),
+                hosts.stream().map(HostRecord::name).toList())));
     }
 
     /// RAM that the VMs of a host may need there, as active or as standby.
@@ -73,7 +80,7 @@ final class Placing {
                 .sum();
     }
 
-    private List<HostRecord> hosts(VmRequest request) {
+    private List<HostRecord> hosts(VmRequest request, VmId id) {
         if (!request.hosts().isEmpty()) {
             return request.hosts().stream().map(this::host).toList();
         }
@@ -91,7 +98,22 @@ final class Placing {
                     .with("memory", request.memory())
                     .refused();
         }
-        return candidates.subList(0, 2);
+        // If none fits, why the first does not is what the user is told.
+        return fitting(request, id, candidates).orElseGet(() -> candidates.subList(0, 2));
+    }
+
+    /// The first pair, in the order of the candidates, that can go on with each other's guest.
+    private static Optional<List<HostRecord>> fitting(VmRequest request, VmId id, List<HostRecord> candidates) {
+        for (int i = 0; i < candidates.size(); i++) {
+            for (int j = i + 1; j < candidates.size(); j++) {
+                List<HostRecord> pair = List.of(candidates.get(i), candidates.get(j));
+                Optional<VmSpec> draft = draft(request, id, pair);
+                if (draft.isPresent() && Fitness.check(draft.get(), pair).isEmpty()) {
+                    return Optional.of(pair);
+                }
+            }
+        }
+        return Optional.empty();
     }
 
     private HostRecord host(HostName name) {
