@@ -41,8 +41,15 @@ final class QemuHost {
     private final Path shim;
     private final FileStore files;
     private final Accelerator accelerator;
+    private final Duration patience;
 
     QemuHost(Path run, Path data, FileStore files, Accelerator accelerator) throws IOException {
+        this(run, data, files, accelerator, PATIENCE);
+    }
+
+    /// @param patience how long a QEMU may take to answer before it is taken for one that never will
+    QemuHost(Path run, Path data, FileStore files, Accelerator accelerator, Duration patience) throws IOException {
+        this.patience = patience;
         this.instances = Files.createDirectories(run.resolve("vm"));
         this.logs = Files.createDirectories(data.resolve("log"));
         this.shim = UserfaultShim.extract(Files.createDirectories(run.resolve("shim")));
@@ -111,10 +118,9 @@ final class QemuHost {
         return guests.stream().findFirst();
     }
 
-    private static Optional<Instance> adopt(InstanceDirectory directory, Consumer<QmpEvent> listener)
-            throws IOException {
+    private Optional<Instance> adopt(InstanceDirectory directory, Consumer<QmpEvent> listener) throws IOException {
         try (FifoDrain _ = FifoDrain.of(Capture.fifo(directory))) {
-            Optional<Instance> alive = QemuProcess.adopt(directory, PATIENCE, listener)
+            Optional<Instance> alive = QemuProcess.adopt(directory, patience, listener)
                     .map(adopted -> new Instance(adopted.process(), adopted.qmp()));
             if (alive.isEmpty()) {
                 QemuProcess.read(directory).remove();
