@@ -1,11 +1,16 @@
 package understudy.lab;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import understudy.lab.LabStatus.AgentState;
 import understudy.lab.LabStatus.NodeStatus;
 import understudy.model.Problem;
@@ -16,6 +21,9 @@ import understudy.model.Problem;
 /// Only sockets cross between nodes. All methods need root; any thread may call them, and a lock lets one
 /// process at a time change the lab. A node's network namespace is what says which processes are its own.
 public final class Lab {
+    /// Below the folder of all nodes: a node's own, and its `log` in there.
+    private static final int LOG_DEPTH = 3;
+
     private final Topology topology;
 
     private Lab(Topology topology) {
@@ -122,6 +130,28 @@ public final class Lab {
     /// Where a node's agent writes what it logs; what its life before wrote is beside it, with `.1` added.
     public Path agentLog(String name) {
         return LabFolders.agentOutput(topology.node(name).name());
+    }
+
+    /// Copies what all agents and QEMUs have logged, so that it outlives the lab.
+    ///
+    /// @param folder is made; the files in it are named by node
+    public static void keepLogs(Path folder) {
+        try (Stream<Path> files = Files.walk(LabFolders.DATA, LOG_DEPTH)) {
+            Files.createDirectories(folder);
+            for (Path log : files.filter(Lab::isLog).toList()) {
+                String name = LabFolders.DATA.relativize(log).toString().replace('/', '-');
+                Files.copy(log, folder.resolve(name), StandardCopyOption.REPLACE_EXISTING);
+            }
+        } catch (UncheckedIOException e) {
+            throw Shell.failure("keep the logs in " + folder, new IOException(e));
+        } catch (IOException e) {
+            throw Shell.failure("keep the logs in " + folder, e);
+        }
+    }
+
+    private static boolean isLog(Path file) {
+        String name = file.getFileName().toString();
+        return name.startsWith("agent.out") || name.endsWith(".log");
     }
 
     /// The bases of the nodes' REST APIs, hosts first.
