@@ -332,22 +332,11 @@ public final class Lab {
         } else {
             long pid = supervisor(topology.node(name)).first().pid();
             String target = "--target=" + pid;
-            whole.addAll(joining(name));
+            whole.addAll(ControlGroup.joining(name));
             whole.addAll(List.of("nsenter", target, "--mount", "--net", "--pid", "--ipc", "--uts", "--root", "--wd=/"));
         }
         whole.addAll(command);
         return whole;
-    }
-
-    /// Words before a command that let it wait for a host's disk as the host's own processes do.
-    private static List<String> joining(String name) {
-        return ControlGroup.of(name)
-                .map(group -> List.of(
-                        "sh",
-                        "-c",
-                        "{ echo 0 >\"$0\"; } 2>/dev/null; exec \"$@\"",
-                        group.door().toString()))
-                .orElse(List.of());
     }
 
     public LabStatus status() {
