@@ -84,6 +84,7 @@ lab_packages=(
   "nftables:/sbin/nft:it silences the lab's links"
   "util-linux:/bin/nsenter:it runs the lab's nodes in namespaces"
   "procps:/bin/ps:it shows the lab's processes"
+  "e2fsprogs:/sbin/mkfs.ext4:it makes the file systems of the lab's disks"
 )
 
 # What the build depends on: names, sizes and times of all files of all modules, and the JDK.
