@@ -20,8 +20,12 @@ import understudy.volume.Lane;
 /// An extent must be hot before a write into it is issued to *any* replica (design, section 3.1, rule 4): see
 /// [#touch].
 ///
-/// After a [DiskFailedException] from anything but a read the store changes nothing any more and refuses what
-/// would; opened anew, it takes the extents in its log for what they are: unknown.
+/// A [DiskFailedException] from [#sync], [#heat], [#record] or whatever else writes log or standing is for good:
+/// the store changes nothing any more and refuses what would ([#failure]); opened anew, it takes the extents in its
+/// log for what they are: unknown. After one from [#write], [#zero] or [#writeCopy] (no room, for example) the
+/// blocks hold what they held or what they should, and the store goes on; whether the volume does with it is its
+/// owner's decision.
+@SuppressWarnings("DoNotCallSuggester") // until the bodies are there
 public final class ReplicaStore implements AutoCloseable {
     /// Extents that may be hot at a time.
     public static final int HOT_EXTENTS_MAX = 992;

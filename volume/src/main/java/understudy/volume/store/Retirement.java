@@ -5,6 +5,7 @@ package understudy.volume.store;
 /// and [#persist]; then [#finish] under the order lock again.
 ///
 /// It may be dropped at any step.
+@SuppressWarnings("DoNotCallSuggester") // until the bodies are there
 public final class Retirement {
 
     Retirement() {}
