@@ -42,6 +42,11 @@ final class SimulatedDisk implements Disk {
         return copy;
     }
 
+    /// Whether a loss of power would change nothing.
+    boolean isDurable() {
+        return earlier.isEmpty();
+    }
+
     /// How many sectors have changed.
     long changes() {
         return changes;
