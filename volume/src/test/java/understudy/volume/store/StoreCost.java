@@ -14,8 +14,8 @@ import java.util.UUID;
 import understudy.linux.BlockFile;
 import understudy.volume.Geometry;
 
-/// What a request costs in hot extents, in CPU time of its thread, printed; run by hand, with a folder on the file
-/// system in question.
+/// What a request costs in hot extents, in CPU time of its thread, printed; run by hand, with a folder on the
+/// file system in question.
 final class StoreCost {
     private static final int REQUESTS = 200_000;
     private static final int ROUNDS = 5;
