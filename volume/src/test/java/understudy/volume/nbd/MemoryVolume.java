@@ -130,6 +130,11 @@ final class MemoryVolume implements Volume {
         hangs.clear();
     }
 
+    /// A lane whose closing was abandoned is not missed.
+    synchronized void forgetLane() {
+        openLanes--;
+    }
+
     synchronized int held() {
         return held.size();
     }
