@@ -60,19 +60,20 @@ public final class Engine {
         List<String> command = command("serve", file);
         command.addAll(List.of("--socket", socket.toString()));
         replicaPort.ifPresent(port -> command.addAll(List.of("--mirror", HOST + ":" + port)));
-        return started(name, command);
+        return started(name, command, "serving ");
     }
 
     /// Starts what keeps the second replica.
     public ServerProcess replica(String name, Path file, int port) throws IOException {
         List<String> command = command("replica", file);
         command.addAll(List.of("--listen", HOST + ":" + port));
-        return started(name, command);
+        return started(name, command, "replica ");
     }
 
-    private ServerProcess started(String name, List<String> command) throws IOException {
+    /// @param readiness how the line begins that says that it is ready
+    private ServerProcess started(String name, List<String> command, String readiness) throws IOException {
         ServerProcess process = servers.start(name, command, BUILT);
-        return process.awaitReady(() -> !process.output().isEmpty()); // its first line says that it is ready
+        return process.awaitReady(() -> process.output().stream().anyMatch(line -> line.startsWith(readiness)));
     }
 
     private List<String> command(String what, Path file) {
