@@ -9,7 +9,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
 import understudy.benchmarks.server.ServerProcess;
@@ -19,6 +21,7 @@ import understudy.systemtests.volume.Subject.Part;
 
 /// A disk in the hands of programs that nobody here wrote: file systems are copied in and out and checked, images
 /// converted and compared, and fio verifies what it wrote while a replica dies and comes back.
+@Timeout(value = 10, unit = TimeUnit.MINUTES)
 class FileSystemTest {
     private static final String PAIR = "understudy.systemtests.volume.Pair#isPossible";
     private static final ByteSize SIZE = ByteSize.ofMebibytes(128);

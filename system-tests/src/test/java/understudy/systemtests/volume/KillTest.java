@@ -6,13 +6,17 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
 import understudy.benchmarks.server.Servers;
 import understudy.model.ByteSize;
 
-/// SIGKILLs under load. `-Dunderstudy.kills=1000` makes it long; the seed is printed, and `-Dunderstudy.seed` sets it.
+/// SIGKILLs under load. `-Dunderstudy.kills=1000` makes it long; the seed is printed, and `-Dunderstudy.seed` sets it:
+/// `./test -pl system-tests -am -Dtest=KillTest -Dsurefire.failIfNoSpecifiedTests=false -Dunderstudy.kills=1000`.
+@Timeout(value = 6, unit = TimeUnit.HOURS)
 class KillTest {
     private static final int KILLS = Integer.getInteger("understudy.kills", 10);
     private static final int KILLS_OF_STAND_INS = 4;

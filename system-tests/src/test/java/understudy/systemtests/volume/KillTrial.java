@@ -22,6 +22,7 @@ import understudy.systemtests.volume.Subject.Part;
 final class KillTrial {
     private static final int CLUSTERS = 24;
     private static final int EVERY_BOTH = 5;
+    private static final int REPORTED = 20;
     private static final Duration BEFORE_MAX = Duration.ofMillis(400);
     private static final Duration DEAD_MAX = Duration.ofMillis(100);
     private static final Duration AFTER_MAX = Duration.ofMillis(400);
@@ -68,7 +69,7 @@ final class KillTrial {
             if (random.nextInt(4) > 0) {
                 subject.awaitInSync();
             }
-            if (cycle % 50 == 0) {
+            if (cycle % REPORTED == 0) {
                 System.out.printf("%d of %d kills, %d writes checked%n", killed, kills, acknowledged);
             }
         }
