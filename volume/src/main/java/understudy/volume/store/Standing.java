@@ -15,7 +15,7 @@ public record Standing(long view, boolean inSync, boolean full, Optional<Trackin
     public static final Standing FRESH = new Standing(0, false, false, Optional.empty());
 
     public Standing {
-        if (view < 0 || inSync && full) {
+        if (view < 0 || (inSync && full)) {
             throw new IllegalArgumentException("no standing: view " + view + ", in sync and to be copied in full");
         }
     }
