@@ -36,8 +36,8 @@ import understudy.volume.store.ReplicaStore.Presence;
 import understudy.volume.store.Standing;
 import understudy.volume.store.StoreRefusedException;
 
-/// The stand-alone volume commands, in the foreground: one line when it is ready, then what happens, until it is told
-/// to end.
+/// The stand-alone volume commands, in the foreground: one line when it is ready, then what happens, until it
+/// is told to end.
 final class VolumeServing {
     private static final Path BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
     private static final Duration RETRY = Duration.ofMillis(500);
@@ -76,7 +76,8 @@ final class VolumeServing {
         }
     }
 
-    // ---- serve ----------------------------------------------------------------------------------------------------
+    // ---- serve
+    // ----------------------------------------------------------------------------------------------------
 
     int serve(Path socket, Optional<InetSocketAddress> mirror, Optional<Path> viewFile) {
         Path views = viewFile.orElseGet(() -> file.resolveSibling(file.getFileName() + ".view"));
@@ -219,7 +220,8 @@ final class VolumeServing {
                         progress.isPaused() ? "paused" : "about " + progress.estimate().toSeconds() + " s"));
     }
 
-    // ---- replica --------------------------------------------------------------------------------------------------
+    // ---- replica
+    // --------------------------------------------------------------------------------------------------
 
     int replica(InetSocketAddress listen) {
         try (ServerSocketChannel listener = ServerSocketChannel.open()) {
@@ -302,7 +304,8 @@ final class VolumeServing {
         };
     }
 
-    // ---- both -----------------------------------------------------------------------------------------------------
+    // ---- both
+    // -----------------------------------------------------------------------------------------------------
 
     /// SIGTERM and Ctrl-C end the command as they should; the process waits until it has.
     private void endOnSignal() {

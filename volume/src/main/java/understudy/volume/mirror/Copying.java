@@ -227,7 +227,7 @@ final class Copying {
     private void retireSome(ReplicaStore store) {
         Route route = volume.route();
         boolean isFollowing = route.localRole() == Role.FOLLOWING;
-        if (route.isHeld() || route.local().filter(now -> now == store).isEmpty() || isFollowing && isLogKept) {
+        if (route.isHeld() || route.local().filter(now -> now == store).isEmpty() || (isFollowing && isLogKept)) {
             return;
         }
         try {

@@ -206,7 +206,7 @@ final class Flushes {
     /// As [MirroredVolume#rescueLost].
     boolean rescueLost(long now, long deadlineNanos) {
         boolean any = false;
-        for (Turn turn : turns) {
+        for (Turn turn : List.copyOf(turns)) {
             if (turn.disk.loses(now, deadlineNanos)) {
                 any = true;
                 turns.remove(turn);

@@ -86,7 +86,7 @@ final class Frame {
     static void encode(MemorySegment into, long at, byte kind, int flags, long sequence, long offset, int length) {
         into.set(INT, at, MAGIC);
         // Kind, flags and two bytes of zeros.
-        into.set(INT, at + KIND, kind & 0xff | (flags & 0xff) << 8);
+        into.set(INT, at + KIND, (kind & 0xff) | (flags & 0xff) << 8);
         into.set(LONG, at + SEQUENCE, sequence);
         into.set(LONG, at + OFFSET, offset);
         into.set(INT, at + LENGTH, length);

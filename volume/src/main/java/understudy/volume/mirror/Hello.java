@@ -87,7 +87,7 @@ final class Hello {
             long view = bytes.getLong();
             UUID tracked = uuid(bytes);
             long since = bytes.getLong();
-            if (view < 0 || inSync && full) {
+            if (view < 0 || (inSync && full)) {
                 throw new BrokenLinkException("the other side greets with a standing that cannot be");
             }
             Optional<Standing.Tracking> tracking =

@@ -5,6 +5,7 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -247,7 +248,7 @@ final class LateReads {
     /// As [MirroredVolume#rescueLost].
     boolean rescueLost(long now, long deadlineNanos) {
         boolean any = false;
-        for (Turn turn : turns) {
+        for (Turn turn : List.copyOf(turns)) {
             if (turn.disk.loses(now, deadlineNanos)) {
                 any = true;
                 turns.remove(turn);

@@ -231,12 +231,14 @@ final class MirroredVolume implements Volume {
     }
 
     /// Waits until the route is another one than `known`, or it is time to look.
+    @SuppressWarnings("WaitNotInLoop")
     void awaitChange(Route known) {
         changing.lock();
         try {
             isAwaited = true;
             if (route == known && !isClosed) {
-                changed.awaitNanos(LOCK_NANOS);
+                // Not in a loop: whoever waits looks again in any case.
+                boolean _ = changed.await(LOCK_NANOS, TimeUnit.NANOSECONDS);
             }
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
@@ -619,8 +621,9 @@ final class MirroredVolume implements Volume {
     ///
     /// @return whether there were any
     boolean rescueLost(long now, long deadlineNanos) {
-        boolean any = flushes.rescueLost(now, deadlineNanos) | lateReads.rescueLost(now, deadlineNanos);
-        for (Work work : works) {
+        boolean any = flushes.rescueLost(now, deadlineNanos);
+        any = lateReads.rescueLost(now, deadlineNanos) || any;
+        for (Work work : List.copyOf(works)) {
             if (work.disk.loses(now, deadlineNanos)) {
                 any = true;
                 works.remove(work);

@@ -63,7 +63,7 @@ final class Pace {
         try {
             long atLimit = bytesPerSecond == Long.MAX_VALUE
                     ? 0
-                    : (long) Math.min(DEBT_NANOS_MAX, bytes * 1e9 / bytesPerSecond) - nanos;
+                    : (long) Math.min((double) DEBT_NANOS_MAX, (double) bytes * 1e9 / (double) bytesPerSecond) - nanos;
             long forClients = traffic.isQuietFor(QUIET_NANOS) ? 0 : Math.min(REST_NANOS_MAX, CLIENTS_SHARE * nanos);
             long left = Math.max(atLimit, forClients);
             while (!isStopped.getAsBoolean() && (isPaused || left > 0)) {

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
@@ -219,8 +220,6 @@ final class PeerLink implements AutoCloseable {
     }
 
     /// Asks something and waits for the answer.
-    ///
-    /// @param status which status is expected; with another one it fails
     Answer question(byte kind, long offset, int length, ByteBuffer payload, long nanos) throws IOException {
         CompletableFuture<Answer> future = new CompletableFuture<>();
         ask(kind, offset, length, payload, new Answered() {
@@ -250,6 +249,7 @@ final class PeerLink implements AutoCloseable {
     }
 
     /// An answer, copied.
+    @SuppressWarnings("ArrayRecordComponent") // nobody compares answers
     record Answer(int status, long offset, byte[] payload) {}
 
     private boolean trySend(byte kind, long number, long offset, int length, ByteBuffer payload) {
@@ -385,7 +385,7 @@ final class PeerLink implements AutoCloseable {
     }
 
     private void abandonQuestions() {
-        for (Long number : questions.keySet()) {
+        for (Long number : List.copyOf(questions.keySet())) {
             Asked asked = questions.remove(number);
             if (asked != null) {
                 asked.answered().unanswered();

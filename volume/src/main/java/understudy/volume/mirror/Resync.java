@@ -59,6 +59,7 @@ final class Resync implements Runnable {
         boolean prepare() throws IOException;
     }
 
+    @SuppressWarnings("ArrayRecordComponent") // nobody compares these
     private record Equal(int extent, long[] bits) {}
 
     /// @param route one by which the target follows
@@ -197,7 +198,8 @@ final class Resync implements Runnable {
         } finally {
             volume.unwatchCopy(copy);
         }
-        copied = copied + length;
+        long before = copied;
+        copied = before + length;
         unclearedBytes += length;
         return pace.rest(length, Stopwatch.now() - began, this::isStopped);
     }

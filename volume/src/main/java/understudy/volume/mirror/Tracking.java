@@ -9,9 +9,13 @@ import understudy.volume.store.ReplicaStore;
 final class Tracking {
     private Tracking() {}
 
-    /// The peer may lack whatever is in the activity log, and gets no writes from here on.
+    /// The peer, if there ever was one, may lack whatever is in the activity log, and gets no writes from here
+    /// on.
     static void markLogged(ReplicaStore store) {
         store.markWrites(true);
+        if (store.standing().tracking().isEmpty()) {
+            return;
+        }
         for (int extent : store.loggedExtents()) {
             long begin = (long) extent * Geometry.EXTENT_BYTES;
             store.mark(begin, Math.min(Geometry.EXTENT_BYTES, store.sizeBytes() - begin));

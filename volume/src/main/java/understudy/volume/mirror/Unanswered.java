@@ -18,7 +18,7 @@ final class Unanswered {
     /// @param change 1 to begin, −1 to end
     void add(long offset, long length, int change) {
         long first = offset >>> SHIFT;
-        long last = offset + length - 1 >>> SHIFT;
+        long last = (offset + length - 1) >>> SHIFT;
         if (last - first >= PIECES_MAX) {
             wide.addAndGet(change);
             return;
@@ -33,7 +33,7 @@ final class Unanswered {
             return true;
         }
         long first = offset >>> SHIFT;
-        long last = Math.min(offset + length - 1 >>> SHIFT, first + SLOTS - 1);
+        long last = Math.min((offset + length - 1) >>> SHIFT, first + SLOTS - 1);
         for (long piece = first; piece <= last; piece++) {
             if (counts.get(slot(piece)) != 0) {
                 return true;
@@ -43,6 +43,6 @@ final class Unanswered {
     }
 
     private static int slot(long piece) {
-        return (int) piece & SLOTS - 1;
+        return (int) piece & (SLOTS - 1);
     }
 }

@@ -7,6 +7,7 @@ import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.List;
 import java.util.UUID;
 
 /// What a new view means for the peer's replica; it is durable there before it is answered.
@@ -38,7 +39,7 @@ record ViewMessage(Change change, long view, UUID other) {
     ByteBuffer encode() {
         return ByteBuffer.allocateDirect(BYTES)
                 .order(ByteOrder.LITTLE_ENDIAN)
-                .putLong(change.ordinal())
+                .putLong(List.of(Change.values()).indexOf(change))
                 .putLong(view)
                 .putLong(other.getMostSignificantBits())
                 .putLong(other.getLeastSignificantBits())

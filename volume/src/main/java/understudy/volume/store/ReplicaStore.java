@@ -323,6 +323,12 @@ public final class ReplicaStore implements AutoCloseable {
         return map == null ? -1 : map.next(extent);
     }
 
+    /// Whether writes mark what they change, while tracking: not while the peer gets them, too, for then the log
+    /// says what it may lack. They do when the store is opened. Under the order lock.
+    public void markWrites(boolean is) {
+        content.markWrites(is);
+    }
+
     /// How many blocks are marked dirty.
     public long dirtyBlocks() {
         DirtyMap map = content.dirty();
