@@ -199,13 +199,13 @@ class ReplicaStoreTest {
     @Test
     void anExtentThatIsTouchedMeanwhileIsNotRetired() throws IOException {
         write(0, random(1, BLOCK));
-        write(EXTENT, random(2, BLOCK));
+        write(4 * EXTENT, random(2, BLOCK));
         Retirement retirement = store.startRetirement(10);
         store.sync();
         retirement.persist();
-        write(EXTENT + 5, random(3, 20));
+        write(4 * EXTENT + 5, random(3, 20));
         assertThat(retirement.finish()).isEqualTo(1);
-        assertThat(store.loggedExtents()).containsExactly(1);
+        assertThat(store.loggedExtents()).containsExactly(4);
     }
 
     @Test
@@ -283,6 +283,7 @@ class ReplicaStoreTest {
         bits[0] = 1;
         store.clear(9, bits);
         assertThat(store.dirtyBlocks()).isEqualTo(1031);
+        assertThat(store.computeNext()).isTrue();
         store.close(true);
         reopen();
         assertThat(store.dirtyBlocks()).isEqualTo(1031);
