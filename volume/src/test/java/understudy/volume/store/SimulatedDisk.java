@@ -28,10 +28,23 @@ final class SimulatedDisk implements Disk {
     private long size;
     private int writesUntilFull = Integer.MAX_VALUE;
     private boolean failsSyncs;
+    private long changes;
 
     SimulatedDisk(SimulatedPower power, long size) {
         this.power = power;
         this.size = size;
+    }
+
+    /// Another disk with the same content, all of it durable.
+    SimulatedDisk copy(SimulatedPower itsPower) {
+        SimulatedDisk copy = new SimulatedDisk(itsPower, size);
+        sectors.forEach(copy::put);
+        return copy;
+    }
+
+    /// How many sectors have changed.
+    long changes() {
+        return changes;
     }
 
     /// After so many more writes there is no room; the next one fails half-way.
@@ -43,10 +56,12 @@ final class SimulatedDisk implements Disk {
         failsSyncs = true;
     }
 
-    /// What a loss of power leaves.
+    /// What a loss of power leaves: of each page of eight sectors the newest, the oldest, or anything.
     void losePower(RandomGenerator random) {
+        Map<Long, Integer> kinds = new HashMap<>();
         earlier.forEach((sector, versions) -> {
-            int choice = random.nextInt(versions.size() + 1);
+            int kind = kinds.computeIfAbsent(sector / 8, _ -> random.nextInt(3));
+            int choice = kind == 0 ? versions.size() : kind == 1 ? 0 : random.nextInt(versions.size() + 1);
             if (choice < versions.size()) {
                 put(sector, versions.get(choice));
             }
@@ -72,6 +87,7 @@ final class SimulatedDisk implements Disk {
 
     private void change(long sector, byte[] content) {
         power.spend();
+        changes++;
         earlier.computeIfAbsent(sector, _ -> new ArrayList<>()).add(sectors.getOrDefault(sector, ZEROS));
         put(sector, content);
     }
