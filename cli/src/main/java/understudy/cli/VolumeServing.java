@@ -41,6 +41,7 @@ import understudy.volume.store.StoreRefusedException;
 final class VolumeServing {
     private static final Path BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
     private static final Duration RETRY = Duration.ofMillis(500);
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
     private static final Duration DIAL_TIMEOUT = Duration.ofSeconds(2);
     private static final Duration FIRST_VIEW = Duration.ofSeconds(30);
     private static final Duration PROGRESS = Duration.ofSeconds(1);
@@ -161,7 +162,8 @@ final class VolumeServing {
                 bootId(),
                 mirror.isPresent(),
                 options.deadline(),
-                RETRY);
+                RETRY,
+                PATIENCE);
         ServedVolume served = new ServedVolume(
                 how,
                 new Once(first, () -> ReplicaStore.open(file, Expected.replica(identity.volume(), identity.replica()))),

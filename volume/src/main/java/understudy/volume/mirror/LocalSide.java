@@ -139,6 +139,10 @@ final class LocalSide {
         }
     }
 
+    void abandon() {
+        store.ifPresent(ReplicaStore::close);
+    }
+
     /// @param emptyLog whether every replica in sync has durably what this one has
     void close(boolean emptyLog) throws DiskFailedException {
         if (store.isPresent()) {

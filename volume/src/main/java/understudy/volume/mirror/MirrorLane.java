@@ -109,6 +109,11 @@ final class MirrorLane implements Lane {
     @Override
     public void close() {
         volume.forget(work);
+        mute();
+    }
+
+    /// Its client is told nothing any more.
+    void mute() {
         replying.lock();
         try {
             closed = true;

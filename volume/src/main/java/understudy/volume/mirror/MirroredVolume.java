@@ -659,6 +659,12 @@ final class MirroredVolume implements Volume {
         lost.rescue();
     }
 
+    /// Nothing is answered any more.
+    void kill() {
+        works.forEach(work -> work.lane.mute());
+        close();
+    }
+
     /// Everything that waits is answered as shutting down.
     void close() {
         isClosed = true;

@@ -34,6 +34,7 @@ public final class ReplicaServer implements AutoCloseable {
     private boolean hasFailed;
     private boolean isClosed;
     private long view;
+    private volatile String lastRefusal = "";
 
     /// Finds the replica.
     public interface Opener {
@@ -79,7 +80,10 @@ public final class ReplicaServer implements AutoCloseable {
     }
 
     private void refuse(MirrorWire wire, String why) throws IOException {
-        LOG.warn("{}: refused an association: {}", name, why);
+        if (!why.equals(lastRefusal)) {
+            lastRefusal = why;
+            LOG.warn("{}: refused an association: {}", name, why);
+        }
         Hello.write(wire, Hello.Reply.refusing(why).encode());
     }
 

@@ -31,7 +31,6 @@ import understudy.volume.store.StoreRefusedException;
 public final class ServedVolume implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ServedVolume.class);
     private static final int MAILBOX = 1 << 12;
-    private static final Duration PATIENCE = Duration.ofSeconds(5);
     private static final long TICK_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
 
     /// What it is and how it is to behave.
@@ -42,6 +41,7 @@ public final class ServedVolume implements AutoCloseable {
     /// @param isMirrored whether requests wait for a replica when there is none; else they fail
     /// @param deadline   a disk or a peer that leaves something unanswered for so long has failed
     /// @param retry      how long to wait before what failed is tried again
+    /// @param patience   how long to wait for the peer's replica, if only that surely has all that was answered
     public record Options(
             String name,
             UUID volume,
@@ -50,7 +50,8 @@ public final class ServedVolume implements AutoCloseable {
             UUID boot,
             boolean isMirrored,
             Duration deadline,
-            Duration retry) {}
+            Duration retry,
+            Duration patience) {}
 
     /// Opens the local replica, again and again if it fails.
     public interface LocalOpener {
@@ -103,7 +104,7 @@ public final class ServedVolume implements AutoCloseable {
 
     /// Begins. Once.
     public void start() {
-        patienceEnds = Stopwatch.now() + PATIENCE.toNanos();
+        patienceEnds = Stopwatch.now() + options.patience().toNanos();
         driver.start();
         watchdog.start();
         proposals.read();
@@ -409,6 +410,17 @@ public final class ServedVolume implements AutoCloseable {
         peer.close();
         proposals.close();
         local.close(isEmptied);
+    }
+
+    /// As if the process were killed, for tests: nothing is answered, made durable or closed any more.
+    void kill() {
+        isClosing = true;
+        joined(driver);
+        joined(watchdog);
+        volume.kill();
+        peer.close();
+        proposals.close();
+        local.abandon();
     }
 
     private static void joined(Thread thread) {

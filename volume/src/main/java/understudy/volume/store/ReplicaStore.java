@@ -70,6 +70,11 @@ public final class ReplicaStore implements AutoCloseable {
         return new ReplicaFiles(file).presence();
     }
 
+    /// How long the metadata of a volume of this size are.
+    public static long metadataBytes(long sizeBytes) {
+        return ReplicaFormat.bytes(sizeBytes);
+    }
+
     /// Where the metadata of a replica lie: beside it.
     public static Path metadata(Path file) {
         return ReplicaFiles.metadata(file);

@@ -85,7 +85,8 @@ final class Pair implements AutoCloseable {
                 boot,
                 true,
                 Duration.ofSeconds(2),
-                Duration.ofMillis(50));
+                Duration.ofMillis(50),
+                Duration.ofSeconds(2));
         ServedVolume starting = new ServedVolume(
                 options,
                 () -> Files.exists(folder.resolve("a"))
