@@ -181,7 +181,7 @@ public final class MirrorMachine {
         }
         effects.add(Serve.with(source.get(), Role.FOLLOWING));
         effects.add(new StartCopy(target));
-        return state.with(Copy.COPYING);
+        return state.joining(target).with(Copy.COPYING);
     }
 
     /// Asks for what is wanted, once; a proposal of unknown outcome is overtaken, never abandoned.

@@ -85,6 +85,13 @@ public record MirrorState(
         return new MirrorState(view, begun, patient, local, peer, before.leftLocal, before.leftPeer, asked, copy);
     }
 
+    /// That this side was lost does not matter any more: it joins anew.
+    MirrorState joining(MirrorSide side) {
+        boolean isLocal = side == MirrorSide.LOCAL;
+        return new MirrorState(
+                view, begun, patient, local, peer, leftLocal && !isLocal, leftPeer && isLocal, asked, copy);
+    }
+
     MirrorState with(Copy next) {
         return new MirrorState(view, begun, patient, local, peer, leftLocal, leftPeer, asked, next);
     }

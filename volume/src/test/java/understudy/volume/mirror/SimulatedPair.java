@@ -146,9 +146,9 @@ final class SimulatedPair implements AutoCloseable {
 
     /// SIGKILL of the serving process. What its clients wait for is never answered.
     void killServing() {
+        served.orElseThrow().kill();
         here.cut();
         cutWire();
-        served.orElseThrow().kill();
         served = Optional.empty();
     }
 
