@@ -22,6 +22,7 @@ import understudy.model.VmName;
         subcommands = {
             VmCommand.class,
             HostCommand.class,
+            VolumeCommand.class,
             EventsCommand.class,
             StatusCommand.class,
             CompletionCommand.class

@@ -27,6 +27,9 @@ final class Content {
     private volatile long size;
     private volatile @Nullable DirtyMap dirty;
 
+    /// Whether what is written is marked; under the order lock.
+    private boolean marksWrites = true;
+
     final LongAdder secondLooks = new LongAdder();
     final LongAdder corruptBlocks = new LongAdder();
 
@@ -48,6 +51,10 @@ final class Content {
     @Nullable
     DirtyMap dirty() {
         return dirty;
+    }
+
+    void markWrites(boolean is) {
+        marksWrites = is;
     }
 
     void dirty(@Nullable DirtyMap map) {
@@ -190,7 +197,7 @@ final class Content {
             int head = isHeadPart ? merged(scratch, first, offset, end, source) : 0;
             int tail = isTailPart ? merged(scratch, last, offset, end, source) : 0;
             DirtyMap map = dirty;
-            if (map != null) {
+            if (map != null && marksWrites) {
                 map.mark(first, last);
             }
             try {

@@ -70,6 +70,11 @@ public final class ReplicaStore implements AutoCloseable {
         return new ReplicaFiles(file).presence();
     }
 
+    /// How long the metadata of a volume of this size are.
+    public static long metadataBytes(long sizeBytes) {
+        return ReplicaFormat.bytes(sizeBytes);
+    }
+
     /// Where the metadata of a replica lie: beside it.
     public static Path metadata(Path file) {
         return ReplicaFiles.metadata(file);
@@ -321,6 +326,12 @@ public final class ReplicaStore implements AutoCloseable {
     public int nextDirty(int extent) {
         DirtyMap map = content.dirty();
         return map == null ? -1 : map.next(extent);
+    }
+
+    /// Whether writes mark what they change, while tracking: not while the peer gets them, too, for then the log
+    /// says what it may lack. They do when the store is opened. Under the order lock.
+    public void markWrites(boolean is) {
+        content.markWrites(is);
     }
 
     /// How many blocks are marked dirty.
