@@ -84,6 +84,11 @@ lab_packages=(
   "nftables:/sbin/nft:it silences the lab's links"
   "util-linux:/bin/nsenter:it runs the lab's nodes in namespaces"
   "procps:/bin/ps:it shows the lab's processes"
+  "e2fsprogs:/sbin/mkfs.ext4:it makes the file systems of the lab's disks"
+  "libnbd-bin:/bin/nbdcopy:it tries the NBD server"
+  "python3-libnbd:/lib/python3/dist-packages/nbd.py:it tries the NBD server with nbdsh"
+  "qemu-utils:/bin/qemu-io:it tries the NBD server"
+  "fio:/bin/fio:it tries the NBD server"
 )
 
 # What the build depends on: names, sizes and times of all files of all modules, and the JDK.

@@ -1,9 +1,6 @@
 package understudy.benchmarks;
 
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /// `understudy bench`.
 @Command(
@@ -15,12 +12,4 @@ import picocli.CommandLine.Spec;
         synopsisSubcommandLabel = "COMMAND",
         mixinStandardHelpOptions = true,
         subcommands = {CheckpointCommand.class, TakeoverCommand.class})
-public final class BenchCommand implements Runnable {
-    @Spec
-    private CommandSpec spec = CommandSpec.create();
-
-    @Override
-    public void run() {
-        throw new ParameterException(spec.commandLine(), "Say what to measure");
-    }
-}
+public final class BenchCommand {}

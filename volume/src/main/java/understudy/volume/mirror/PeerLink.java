@@ -12,6 +12,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -50,6 +51,7 @@ final class PeerLink implements AutoCloseable {
     private final Map<Long, Asked> questions = new ConcurrentHashMap<>();
     private final Map<Long, Flush> flushes = new ConcurrentHashMap<>();
     private final AtomicLong questionCount = new AtomicLong();
+    private final AtomicBoolean breaking = new AtomicBoolean();
     private volatile boolean isBroken;
     private volatile long heardAt = Stopwatch.now();
 
@@ -369,16 +371,16 @@ final class PeerLink implements AutoCloseable {
     }
 
     private void breakOff(String why) {
-        boolean isFirst;
+        // The wire first: whoever has the lock may be stuck in it.
+        boolean isFirst = !breaking.getAndSet(true);
+        isBroken = true;
+        wire.close();
         order.lock();
         try {
-            isFirst = !isBroken;
-            isBroken = true;
             room.signalAll();
         } finally {
             order.unlock();
         }
-        wire.close();
         if (isFirst) {
             broken.broken(this, why);
         }
