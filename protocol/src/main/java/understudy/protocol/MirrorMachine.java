@@ -79,10 +79,10 @@ public final class MirrorMachine {
     }
 
     private static MirrorState lost(MirrorState state, MirrorSide side, List<MirrorEffect> effects) {
-        if (!state.isUsable(side)) {
-            return state;
-        }
         MirrorState next = state.left(side);
+        if (!state.isUsable(side)) {
+            return state.begun() ? state : next;
+        }
         if (state.copy() != Copy.NONE) {
             effects.add(new StopCopy());
             next = next.with(Copy.NONE);
@@ -212,6 +212,10 @@ public final class MirrorMachine {
         Optional<MirrorSide> source = state.source();
         if (source.isPresent()) {
             return source.filter(state::isUsable).map(InSync::only);
+        }
+        boolean localMayCome = !state.isUsable(MirrorSide.LOCAL) && !state.leftLocal();
+        if (state.patient() && localMayCome) {
+            return Optional.empty();
         }
         Optional<InSync> whole = onlyWholeOf(state);
         if (whole.isPresent() || state.patient()) {

@@ -23,6 +23,10 @@ import understudy.volume.store.ReplicaStore;
 /// A few threads of their own, started when needed. What waits is bounded by the clients' tables of requests.
 final class LateReads {
     private static final int THREADS_MAX = 4;
+
+    /// How often a read is tried on a disk that opens again each time, when there is no other replica.
+    private static final int FAILURES_MAX = 3;
+
     private static final long QUESTION_NANOS = 60_000_000_000L;
 
     private final String name;
@@ -40,6 +44,7 @@ final class LateReads {
     private static final class Turn {
         final DiskCall disk = new DiskCall();
         Optional<Late> late = Optional.empty();
+        int failures;
     }
 
     LateReads(String name, MirroredVolume volume) {
@@ -133,6 +138,7 @@ final class LateReads {
     }
 
     private void serve(Late late, MemorySegment target, Turn turn) {
+        turn.failures = 0;
         while (true) {
             Route now = volume.awaitServing();
             if (volume.isClosed()) {
@@ -177,7 +183,7 @@ final class LateReads {
             if (!turn.disk.leave()) {
                 return Result.LOST;
             }
-            if (!now.needsPeer()) {
+            if (!now.needsPeer() && (!volume.isMirrored() || ++turn.failures > FAILURES_MAX)) {
                 return Result.BAD;
             }
             volume.fail(now, store, e);

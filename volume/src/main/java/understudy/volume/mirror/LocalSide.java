@@ -82,6 +82,7 @@ final class LocalSide {
         if (!why.equals(lastRefusal)) {
             lastRefusal = why;
             served.observer().error("the local replica cannot be opened: " + why);
+            served.take(new MirrorInput.ReplicaLost(MirrorSide.LOCAL));
         }
         if (!options.isMirrored()) {
             served.mirrored().serveNothing();

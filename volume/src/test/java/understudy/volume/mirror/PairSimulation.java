@@ -226,7 +226,7 @@ final class PairSimulation {
         }
     }
 
-    private void awaitProtection() throws InterruptedException {
+    void awaitProtection() throws InterruptedException {
         long end = System.nanoTime() + HEALING.toNanos();
         while (!pair.isProtected()) {
             if (System.nanoTime() > end || failure.get().isPresent()) {
@@ -251,6 +251,9 @@ final class PairSimulation {
             throw new AssertionError("seed " + seed + "\n" + pair.story(), failure.get().get());
         }
         cells.forEach(some -> some.checkAll(pair.client()));
+        // What broke a moment ago has been noticed by then.
+        LockSupport.parkNanos(1_500_000_000);
+        awaitProtection();
         assertThat(pair.violations()).isEmpty();
         pair.close();
         assertThat(Arrays.mismatch(pair.here.data.content(), pair.there.data.content()))
