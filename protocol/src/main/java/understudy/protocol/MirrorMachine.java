@@ -135,12 +135,10 @@ public final class MirrorMachine {
         if (before.copy() == Copy.ADMITTING) {
             before.source().ifPresent(source -> effects.add(new Admit(source.other())));
         }
-        if (!before.hasLeft(MirrorSide.LOCAL) && !before.hasLeft(MirrorSide.PEER)) {
-            effects.add(new Serve(Role.REQUIRED, Role.REQUIRED));
-            return next.with(Copy.NONE);
-        }
-        effects.add(new Hold());
-        return next.with(Copy.NONE).leftAs(before);
+        MirrorState left = next.with(Copy.NONE).leftAs(before);
+        boolean isComplete = !left.leftLocal() && !left.leftPeer();
+        effects.add(isComplete ? new Serve(Role.REQUIRED, Role.REQUIRED) : new Hold());
+        return left;
     }
 
     private static MirrorState serveAlone(MirrorState state, MirrorSide side, List<MirrorEffect> effects) {

@@ -11,8 +11,9 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 
-/// A client's cells of a volume, and what it may read in each: the last value that was answered, or one that was
-/// written after it and not answered. A value that was read stays. What a flush covered survives everything.
+/// A client's cells of a volume, and what it may read in each: the last value that was answered, or one that
+/// was written after it and not answered. A value that was read stays. What a flush covered survives
+/// everything.
 ///
 /// Cells are half a block, so that every write also depends on what was there.
 final class Cells {
@@ -37,8 +38,8 @@ final class Cells {
         isTorn = new boolean[offsets.length];
     }
 
-    /// Some requests at once; returns when all have been answered, or when the client has been told that they never
-    /// will be.
+    /// Some requests at once; returns when all have been answered, or when the client has been told that they
+    /// never will be.
     void act(TestClient client) {
         List<CompletableFuture<?>> answers = new ArrayList<>();
         boolean[] busy = new boolean[offsets.length];
@@ -94,12 +95,8 @@ final class Cells {
             return;
         }
         long value = ByteBuffer.wrap(data).getLong();
-        assertThat(value)
-                .as("%s: cell %d at %d", name, cell, offsets[cell])
-                .isBetween(sure[cell], issued[cell]);
-        assertThat(data)
-                .as("%s: cell %d at %d", name, cell, offsets[cell])
-                .isEqualTo(content(cell, value));
+        assertThat(value).as("%s: cell %d at %d", name, cell, offsets[cell]).isBetween(sure[cell], issued[cell]);
+        assertThat(data).as("%s: cell %d at %d", name, cell, offsets[cell]).isEqualTo(content(cell, value));
         assertThat(value == sure[cell] || value == issued[cell])
                 .as("%s: cell %d has %d, neither %d nor %d", name, cell, value, sure[cell], issued[cell])
                 .isTrue();

@@ -9,8 +9,9 @@ import java.util.random.RandomGenerator;
 import understudy.volume.store.Disk;
 import understudy.volume.store.DiskFailedException;
 
-/// What lies on a disk in memory, and the ways in which that disk fails. It outlives those who open it: a process that
-/// is killed leaves what it wrote, a host that loses power only what it synced, and perhaps some of the rest.
+/// What lies on a disk in memory, and the ways in which that disk fails. It outlives those who open it: a
+/// process that is killed leaves what it wrote, a host that loses power only what it synced, and perhaps some
+/// of the rest.
 final class Medium {
     private static final int SECTOR = 512;
 

@@ -13,9 +13,9 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import understudy.volume.mirror.Medium.Fault;
 
-/// A pair, clients that know what they may read, and faults from a seed. At most one fault at a time costs a replica;
-/// links may break and processes be killed at any time. (Threads are real: a seed fixes the faults and the requests,
-/// not their order to the last.)
+/// A pair, clients that know what they may read, and faults from a seed. At most one fault at a time costs a
+/// replica; links may break and processes be killed at any time. (Threads are real: a seed fixes the faults and
+/// the requests, not their order to the last.)
 final class PairSimulation {
     private static final int CLIENTS = 2;
     private static final int CELLS = 150;
@@ -230,7 +230,9 @@ final class PairSimulation {
         long end = System.nanoTime() + HEALING.toNanos();
         while (!pair.isProtected()) {
             if (System.nanoTime() > end || failure.get().isPresent()) {
-                throw new AssertionError("seed " + seed + ": not healed\n" + pair.story(), failure.get().orElse(null));
+                throw new AssertionError(
+                        "seed " + seed + ": not healed\n" + pair.story(),
+                        failure.get().orElse(null));
             }
             Thread.sleep(2);
         }
@@ -245,10 +247,13 @@ final class PairSimulation {
         isOver = true;
         for (Thread thread : threads) {
             thread.join(60_000);
-            assertThat(thread.isAlive()).as("seed %d: requests are not answered%n%s", seed, pair.story()).isFalse();
+            assertThat(thread.isAlive())
+                    .as("seed %d: requests are not answered%n%s", seed, pair.story())
+                    .isFalse();
         }
         if (failure.get().isPresent()) {
-            throw new AssertionError("seed " + seed + "\n" + pair.story(), failure.get().get());
+            throw new AssertionError(
+                    "seed " + seed + "\n" + pair.story(), failure.get().get());
         }
         cells.forEach(some -> some.checkAll(pair.client()));
         // What broke a moment ago has been noticed by then.

@@ -26,7 +26,9 @@ class PairSimulationTest {
     void aWriteThatArrivesAsAnotherIsFoundByTheComparison() {
         PairSimulation simulation = new PairSimulation(1);
         simulation.pair.filterWire(FalsifiedWrites::new);
-        assertThatThrownBy(simulation::runInPeace).isInstanceOf(AssertionError.class).hasMessageContaining("differ");
+        assertThatThrownBy(simulation::runInPeace)
+                .isInstanceOf(AssertionError.class)
+                .hasMessageContaining("differ");
     }
 
     @Test
@@ -68,7 +70,8 @@ class PairSimulationTest {
         public void write(ByteBuffer[] from, int count) throws java.io.IOException {
             boolean isBatch = count == 1 && from[0].remaining() > 1024 && from[0].get(4) == Frame.WRITE;
             if (isBatch) {
-                ByteBuffer changed = ByteBuffer.allocate(from[0].remaining()).put(from[0]).flip();
+                ByteBuffer changed =
+                        ByteBuffer.allocate(from[0].remaining()).put(from[0]).flip();
                 changed.put(changed.limit() - 5, (byte) (changed.get(changed.limit() - 5) ^ 1));
                 wire.write(new ByteBuffer[] {changed}, 1);
             } else {
@@ -102,5 +105,4 @@ class PairSimulationTest {
             wire.close();
         }
     }
-
 }

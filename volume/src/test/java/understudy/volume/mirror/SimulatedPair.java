@@ -15,7 +15,8 @@ import understudy.volume.store.Identity;
 import understudy.volume.store.ReplicaStore;
 import understudy.volume.store.StoreRefusedException;
 
-/// A pair of hosts in one process: the real engine on disks and a wire in memory, which fail when they are told to.
+/// A pair of hosts in one process: the real engine on disks and a wire in memory, which fail when they are told
+/// to.
 final class SimulatedPair implements AutoCloseable {
     static final int SIZE = 12 << 20;
     private static final int META = Math.toIntExact(ReplicaStore.metadataBytes(SIZE));
