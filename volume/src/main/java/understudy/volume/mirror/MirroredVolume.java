@@ -437,8 +437,12 @@ final class MirroredVolume implements Volume {
         if (isWritten) {
             batch.confirm(MirrorSide.LOCAL, replies);
         }
-        boolean stays = !(isWritten && now.needsLocal() && isSent) || batch.isPiece;
-        return stays && !batch.isSettled() ? Outcome.UNSURE : Outcome.DONE;
+        boolean isSafe = isWritten && now.needsLocal() && isSent && !batch.isPiece;
+        if (isSafe) {
+            batch.isAttended = false;
+            isSafe = route == now;
+        }
+        return isSafe || batch.isSettled() ? Outcome.DONE : Outcome.UNSURE;
     }
 
     /// A block of which only a part is written must be good; if it is not, the peer has it, with this write.
