@@ -180,6 +180,7 @@ final class VmDriver implements DriverDesk, AutoCloseable {
         LOG.debug("{}: {}", spec.name(), effect);
         switch (effect) {
             case ViewEffect.Propose(View view) -> proposals.propose(view);
+            case ViewEffect.ApplyInSync _, ViewEffect.RemoveReplicas _ -> {}
             case ViewEffect.BootGuest() -> active.boot();
             case ViewEffect.AdoptGuest() -> active.adopt();
             case ViewEffect.KillGuest(String reason) -> active.end(reason);
