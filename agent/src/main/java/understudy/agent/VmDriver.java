@@ -1,6 +1,7 @@
 package understudy.agent;
 
 import java.io.IOException;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -94,7 +95,7 @@ final class VmDriver implements DriverDesk, AutoCloseable {
     }
 
     VmReport report() {
-        return DriverReport.of(spec, part, trouble, active.progress(), active.statistics());
+        return DriverReport.of(spec, part, trouble, active.progress(), active.statistics(), List.of());
     }
 
     /// Ends after the work that is waiting.

@@ -1,5 +1,6 @@
 package understudy.agent;
 
+import java.util.List;
 import java.util.Optional;
 import understudy.api.Checkpoints;
 import understudy.api.VmState;
@@ -15,4 +16,9 @@ record VmReport(
         boolean isProtected,
         String reason,
         Optional<Double> progress,
-        Optional<Checkpoints> checkpoints) {}
+        Optional<Checkpoints> checkpoints,
+        List<VolumeReport> volumes) {
+    VmReport {
+        volumes = List.copyOf(volumes);
+    }
+}

@@ -21,6 +21,7 @@ import understudy.model.VmName;
         mixinStandardHelpOptions = true,
         subcommands = {
             VmCommand.class,
+            VolumeCommand.class,
             HostCommand.class,
             EventsCommand.class,
             StatusCommand.class,
@@ -53,6 +54,7 @@ public final class UnderstudyCommand {
         converts(root, Policy.class, Policy::parse);
         converts(root, Output.class, Output::parse);
         converts(root, NicOption.class, NicOption::parse);
+        converts(root, DiskOption.class, DiskOption::parse);
         addHelp(root);
         root.setParameterExceptionHandler(Failures::usage);
         root.setExecutionExceptionHandler(Failures::execution);
