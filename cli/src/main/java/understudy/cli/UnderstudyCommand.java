@@ -21,8 +21,8 @@ import understudy.model.VmName;
         mixinStandardHelpOptions = true,
         subcommands = {
             VmCommand.class,
-            VolumeCommand.class,
             HostCommand.class,
+            VolumeCommand.class,
             EventsCommand.class,
             StatusCommand.class,
             CompletionCommand.class

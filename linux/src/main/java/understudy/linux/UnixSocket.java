@@ -1,12 +1,7 @@
 package understudy.linux;
 
-import static java.lang.foreign.ValueLayout.ADDRESS;
-import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
-import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
-import java.lang.foreign.Arena;
 import java.lang.foreign.FunctionDescriptor;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.MethodHandle;
@@ -18,17 +13,8 @@ import java.nio.file.Path;
 ///
 /// Threads: one may read while another writes; `close` last.
 public final class UnixSocket implements AutoCloseable {
-    private static final short AF_UNIX = 1;
-    private static final int SOCK_STREAM = 1;
-    private static final int MSG_NOSIGNAL = 0x4000;
-    private static final int PATH_BYTES_MAX = 107;
-
     private static final MethodHandle SOCKET =
             Native.function("socket", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT));
-    private static final MethodHandle CONNECT =
-            Native.function("connect", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT));
-    private static final MethodHandle SEND =
-            Native.function("send", FunctionDescriptor.of(JAVA_LONG, JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
 
     private final Path path;
     private final int fd;
@@ -44,12 +30,13 @@ public final class UnixSocket implements AutoCloseable {
     /// @param path of at most 107 bytes, which is all that the kernel takes
     public static UnixSocket connect(Path path) throws LinuxException {
         byte[] name = path.toString().getBytes(StandardCharsets.UTF_8);
-        if (name.length > PATH_BYTES_MAX) {
+        if (name.length > SocketCalls.PATH_BYTES_MAX) {
             throw new LinuxException(
-                    "connecting to " + path + ", whose path has more than " + PATH_BYTES_MAX + " bytes", Errno.EINVAL);
+                    "connecting to " + path + ", whose path has more than " + SocketCalls.PATH_BYTES_MAX + " bytes",
+                    Errno.EINVAL);
         }
-        int fd = socket(AF_UNIX, SOCK_STREAM | Libc.O_NONBLOCK | Libc.O_CLOEXEC);
-        if (connect(fd, name) < 0) {
+        int fd = socket(SocketCalls.AF_UNIX, SocketCalls.SOCK_STREAM | Libc.O_NONBLOCK | Libc.O_CLOEXEC);
+        if (SocketCalls.connect(fd, name) < 0) {
             LinuxException failure = Native.failure("connecting to " + path);
             Libc.close(fd);
             throw failure;
@@ -67,19 +54,6 @@ public final class UnixSocket implements AutoCloseable {
             return fd;
         } catch (LinuxException e) {
             throw e;
-        } catch (Throwable e) {
-            throw Native.unexpected(e);
-        }
-    }
-
-    /// The whole structure is passed, its path ending in 0 because it is allocated as zeros and is shorter than
-    /// the field; freed on return.
-    private static int connect(int fd, byte[] name) {
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment address = arena.allocate(Structs.SOCKADDR_UN);
-            address.set(JAVA_SHORT, Structs.offset(Structs.SOCKADDR_UN, "family"), AF_UNIX);
-            MemorySegment.copy(name, 0, address, JAVA_BYTE, Structs.offset(Structs.SOCKADDR_UN, "path"), name.length);
-            return (int) CONNECT.invokeExact(Native.state(), fd, address, (int) address.byteSize());
         } catch (Throwable e) {
             throw Native.unexpected(e);
         }
@@ -112,16 +86,11 @@ public final class UnixSocket implements AutoCloseable {
     /// @return how many bytes were taken, in [0, length]
     /// @throws LinuxException with EPIPE if the peer has closed (no signal is raised)
     public int write(MemorySegment from, long offset, int length) throws LinuxException {
-        MemorySegment part = from.asSlice(offset, length);
-        try {
-            long count = (long) SEND.invokeExact(Native.state(), fd, part, (long) length, MSG_NOSIGNAL);
-            if (count >= 0) {
-                return (int) count;
-            }
-        } catch (Throwable e) {
-            throw Native.unexpected(e);
+        long count = SocketCalls.send(fd, from, offset, length, SocketCalls.MSG_NOSIGNAL);
+        if (count >= 0) {
+            return (int) count;
         }
-        if (Native.errno() == Errno.EAGAIN || Native.errno() == Errno.EINTR) {
+        if (Native.errno() == Errno.EAGAIN) {
             return 0;
         }
         throw Native.failure("write to " + path);

@@ -25,7 +25,8 @@ final class Arrows {
         allow("network", "model", "linux");
         allow("ledger", "model", "protocol");
         allow("agent", "model", "api", "protocol", "linux", "qemu", "link", "checkpoint", "network", "ledger");
-        allow("cli", "model", "api");
+        allow("volume", "model", "protocol", "linux");
+        allow("cli", "model", "api", "volume");
         allow("lab", "model", "api", "linux", "cli");
         allow("benchmarks", "model", "api", "linux", "cli", "lab");
         allow("distribution", "model", "api", "simulator", "agent", "cli", "lab", "benchmarks");

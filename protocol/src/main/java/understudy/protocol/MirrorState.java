@@ -1,0 +1,119 @@
+package understudy.protocol;
+
+import java.util.Optional;
+
+/// What the serving side of a mirrored volume knows.
+///
+/// @param view     the newest view that was learnt
+/// @param begun    whether a view that this life proposed has been learnt: nothing is served before
+/// @param patient  whether it still waits for the peer to come, if that could be the better source
+/// @param asked    what was proposed for the number after the view's and has not been learnt to be decided
+/// @param leftLocal whether the local replica was lost since the view was learnt
+/// @param leftPeer  whether the peer's replica was lost since the view was learnt
+public record MirrorState(
+        Optional<Known> view,
+        boolean begun,
+        boolean patient,
+        Condition local,
+        Condition peer,
+        boolean leftLocal,
+        boolean leftPeer,
+        Optional<InSync> asked,
+        Copy copy) {
+
+    /// A life that knows nothing yet.
+    public static final MirrorState INITIAL = new MirrorState(
+            Optional.empty(), false, true, Condition.AWAY, Condition.AWAY, false, false, Optional.empty(), Copy.NONE);
+
+    /// A view, as far as it concerns this volume.
+    public record Known(long number, InSync inSync) {}
+
+    /// A replica's condition.
+    public enum Condition {
+        /// It cannot be used.
+        AWAY,
+        /// It can be used, but may lack what it once confirmed.
+        LOSSY,
+        /// It can be used and has all that it ever confirmed.
+        WHOLE
+    }
+
+    /// How far the replica that is not in sync is on its way back.
+    public enum Copy {
+        NONE,
+        /// Client writes go to it, and what it misses is copied.
+        COPYING,
+        /// It has everything; writes wait for it; what was written is being made durable.
+        SETTLING,
+        /// The view that has it in sync was proposed.
+        ADMITTING
+    }
+
+    public Condition condition(MirrorSide side) {
+        return side == MirrorSide.LOCAL ? local : peer;
+    }
+
+    public boolean isUsable(MirrorSide side) {
+        return condition(side) != Condition.AWAY;
+    }
+
+    boolean hasLeft(MirrorSide side) {
+        return side == MirrorSide.LOCAL ? leftLocal : leftPeer;
+    }
+
+    /// The only side in sync; empty if both are, or if no view is known.
+    Optional<MirrorSide> source() {
+        return view.map(Known::inSync)
+                .filter(set -> set != InSync.BOTH)
+                .map(set -> set == InSync.LOCAL ? MirrorSide.LOCAL : MirrorSide.PEER);
+    }
+
+    MirrorState with(MirrorSide side, Condition condition) {
+        return side == MirrorSide.LOCAL
+                ? new MirrorState(view, begun, patient, condition, peer, leftLocal, leftPeer, asked, copy)
+                : new MirrorState(view, begun, patient, local, condition, leftLocal, leftPeer, asked, copy);
+    }
+
+    MirrorState left(MirrorSide side) {
+        return side == MirrorSide.LOCAL
+                ? new MirrorState(view, begun, patient, Condition.AWAY, peer, true, leftPeer, asked, copy)
+                : new MirrorState(view, begun, patient, local, Condition.AWAY, leftLocal, true, asked, copy);
+    }
+
+    /// Who had left before has left still.
+    MirrorState leftAs(MirrorState before) {
+        return new MirrorState(view, begun, patient, local, peer, before.leftLocal, before.leftPeer, asked, copy);
+    }
+
+    /// That this side was lost does not matter any more: it joins anew.
+    MirrorState joining(MirrorSide side) {
+        boolean isLocal = side == MirrorSide.LOCAL;
+        return new MirrorState(
+                view, begun, patient, local, peer, leftLocal && !isLocal, leftPeer && isLocal, asked, copy);
+    }
+
+    MirrorState with(Copy next) {
+        return new MirrorState(view, begun, patient, local, peer, leftLocal, leftPeer, asked, next);
+    }
+
+    MirrorState asking(InSync set) {
+        return new MirrorState(view, begun, patient, local, peer, leftLocal, leftPeer, Optional.of(set), copy);
+    }
+
+    MirrorState impatient() {
+        return new MirrorState(view, begun, false, local, peer, leftLocal, leftPeer, asked, copy);
+    }
+
+    MirrorState learnt(long number, InSync set, boolean own) {
+        return new MirrorState(
+                Optional.of(new Known(number, set)),
+                begun || own,
+                patient,
+                local,
+                peer,
+                false,
+                false,
+                Optional.empty(),
+                copy);
+    }
+}

@@ -1,0 +1,71 @@
+package understudy.volume.mirror;
+
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import understudy.volume.Geometry;
+import understudy.volume.store.DiskFailedException;
+import understudy.volume.store.ReplicaStore;
+
+/// The replica on this host.
+record LocalEndpoint(ReplicaStore store) implements ReplicaEndpoint {
+
+    @Override
+    public void sums(int extent, int[] sums) throws IOException {
+        while (!store.checksums(extent, sums)) {
+            store.compute(extent);
+        }
+    }
+
+    @Override
+    public int dirty(int from, long[] bits) {
+        int extent = store.nextDirty(from);
+        if (extent >= 0) {
+            store.dirty(extent, bits);
+        }
+        return extent;
+    }
+
+    @Override
+    public long dirtyBlocks() {
+        return store.dirtyBlocks();
+    }
+
+    @Override
+    public void clear(int extent, long[] bits) {
+        store.clear(extent, bits);
+    }
+
+    @Override
+    public int[] logged() {
+        return store.loggedExtents();
+    }
+
+    @Override
+    public void mark(int extent) {
+        long begin = (long) extent * Geometry.EXTENT_BYTES;
+        store.mark(begin, Math.min(Geometry.EXTENT_BYTES, store.sizeBytes() - begin));
+    }
+
+    @Override
+    public void persistMarks() throws IOException {
+        store.persistMarks();
+    }
+
+    @Override
+    public void read(long offset, MemorySegment target) throws IOException {
+        store.read(offset, target);
+    }
+
+    @Override
+    public void copy(long offset, MemorySegment source) throws IOException {
+        if (!store.touch(offset, source.byteSize()) && !store.heat()) {
+            throw new DiskFailedException(0, "the activity log has no room");
+        }
+        store.writeCopy(offset, source);
+    }
+
+    @Override
+    public void flush() throws IOException {
+        store.sync();
+    }
+}

@@ -1,0 +1,152 @@
+package understudy.volume.mirror;
+
+import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import understudy.protocol.MirrorInput;
+import understudy.protocol.MirrorSide;
+import understudy.volume.store.DiskFailedException;
+import understudy.volume.store.ReplicaStore;
+import understudy.volume.store.StoreRefusedException;
+
+/// The local replica of a served volume: open, or failed and to be opened anew. On the driver's thread.
+final class LocalSide {
+    private final ServedVolume served;
+    private final ServedVolume.Options options;
+    private final ServedVolume.LocalOpener opener;
+    private Optional<ReplicaStore> store = Optional.empty();
+    private boolean isOpening;
+    private long openAt;
+    private String lastRefusal = "";
+
+    LocalSide(ServedVolume served, ServedVolume.Options options, ServedVolume.LocalOpener opener) {
+        this.served = served;
+        this.options = options;
+        this.opener = opener;
+    }
+
+    Optional<ReplicaStore> store() {
+        return store;
+    }
+
+    ReplicaStore needed() throws ServedVolume.LostException {
+        return store.orElseThrow(() -> new ServedVolume.LostException(MirrorSide.LOCAL, "it is not open"));
+    }
+
+    /// Opens it on a thread of its own, since disks hang.
+    void open() {
+        isOpening = true;
+        Thread.ofPlatform().name(options.name() + "-opener").daemon().start(() -> {
+            try {
+                ReplicaStore opened = opener.open();
+                served.post(() -> opened(opened));
+            } catch (StoreRefusedException e) {
+                served.post(() -> refused(e.getMessage() + " (" + e.correction() + ")"));
+            } catch (DiskFailedException e) {
+                served.post(() -> refused(String.valueOf(e.getMessage())));
+            }
+        });
+    }
+
+    private void opened(ReplicaStore opened) {
+        isOpening = false;
+        lastRefusal = "";
+        store = Optional.of(opened);
+        Thread.ofPlatform().name(options.name() + "-checksums").daemon().start(() -> compute(opened));
+        served.localReady();
+    }
+
+    /// Checksums that a crash left unknown.
+    private void compute(ReplicaStore opened) {
+        try {
+            while (!served.isClosing() && opened.failure().isEmpty() && opened.computeNext()) {
+                // One extent after the other.
+            }
+        } catch (DiskFailedException e) {
+            served.post(() -> failed(opened, String.valueOf(e.getMessage())));
+        }
+    }
+
+    private void refused(String why) {
+        isOpening = false;
+        openAt = Stopwatch.now() + options.retry().toNanos();
+        if (!why.equals(lastRefusal)) {
+            lastRefusal = why;
+            served.observer().error("the local replica cannot be opened: " + why);
+        }
+        if (!options.isMirrored()) {
+            served.mirrored().serveNothing();
+        }
+    }
+
+    /// It does not answer.
+    void failed(String why) {
+        store.ifPresent(now -> failed(now, why));
+    }
+
+    /// This store failed; if it is still the one in use, it is given up and opened anew.
+    void failed(ReplicaStore failing, String why) {
+        if (store.isEmpty() || store.get() != failing) {
+            return;
+        }
+        served.observer().error("the local replica failed: " + why);
+        store = Optional.empty();
+        openAt = options.isMirrored() ? Stopwatch.now() + options.retry().toNanos() : Stopwatch.now();
+        served.take(new MirrorInput.ReplicaLost(MirrorSide.LOCAL));
+        failing.close();
+    }
+
+    void tick() {
+        if (store.isEmpty() && !isOpening && openAt != 0 && Stopwatch.now() > openAt) {
+            open();
+        }
+    }
+
+    /// Something that is done to the replica.
+    interface Deed {
+        void on(ReplicaStore store) throws DiskFailedException;
+    }
+
+    /// Does something under the order lock, by another thread, waiting no longer than the deadline.
+    void onDisk(Deed deed) throws ServedVolume.LostException {
+        ReplicaStore now = needed();
+        CompletableFuture<Optional<DiskFailedException>> done = new CompletableFuture<>();
+        Thread.ofPlatform().name(options.name() + "-clerk").daemon().start(() -> {
+            try {
+                served.mirrored().ordered(now, () -> deed.on(now));
+                done.complete(Optional.empty());
+            } catch (DiskFailedException e) {
+                done.complete(Optional.of(e));
+            } catch (RuntimeException e) {
+                done.completeExceptionally(e);
+            }
+        });
+        try {
+            Optional<DiskFailedException> failure = done.get(options.deadline().toNanos(), TimeUnit.NANOSECONDS);
+            if (failure.isPresent()) {
+                throw new ServedVolume.LostException(
+                        MirrorSide.LOCAL, String.valueOf(failure.get().getMessage()));
+            }
+        } catch (TimeoutException _) {
+            throw new ServedVolume.LostException(MirrorSide.LOCAL, "it does not answer");
+        } catch (ExecutionException e) {
+            throw new IllegalStateException(e.getCause());
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+            throw new ServedVolume.LostException(MirrorSide.LOCAL, "interrupted");
+        }
+    }
+
+    void abandon() {
+        store.ifPresent(ReplicaStore::close);
+    }
+
+    /// @param emptyLog whether every replica in sync has durably what this one has
+    void close(boolean emptyLog) throws DiskFailedException {
+        if (store.isPresent()) {
+            store.get().close(emptyLog);
+        }
+    }
+}

@@ -1,0 +1,93 @@
+package understudy.volume.mirror;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.util.List;
+import understudy.volume.Geometry;
+import understudy.volume.store.ByteRange;
+import understudy.volume.store.CorruptBlocksException;
+import understudy.volume.store.DiskFailedException;
+import understudy.volume.store.ReplicaStore;
+
+/// Mends blocks of the local replica that do not hold what was last written to them, from the peer's. Only
+/// while the peer is in sync (design, section 3.1, rule 4): callers have a route that needs both.
+final class Mending {
+    private static final long QUESTION_NANOS = 60_000_000_000L;
+    private static final int TRIES_MAX = 100;
+
+    private Mending() {}
+
+    /// During a write that covers corrupt blocks in part, under the order lock: the peer was sent that write
+    /// before, so what it has of these blocks is what they are to become. The whole write is made good by it.
+    static void fromPeer(
+            ReplicaStore store, PeerLink link, List<ByteRange> corrupt, long offset, long length, long sizeBytes)
+            throws DiskFailedException {
+        long first = offset / Geometry.BLOCK_BYTES * Geometry.BLOCK_BYTES;
+        long end = Math.min(sizeBytes, -Math.floorDiv(-(offset + length), Geometry.BLOCK_BYTES) * Geometry.BLOCK_BYTES);
+        try {
+            for (long at = first; at < end; at += Frame.PAYLOAD_BYTES_MAX) {
+                byte[] good = fetch(link, at, (int) Math.min(Frame.PAYLOAD_BYTES_MAX, end - at));
+                put(store, at, good);
+            }
+        } catch (IOException e) {
+            throw new DiskFailedException(0, "corrupt blocks, and no good copy: " + corrupt, e);
+        }
+    }
+
+    /// Mends a range of whole blocks. Client writes go on meanwhile; a block that they touch is looked at
+    /// again.
+    static void local(MirroredVolume volume, Route route, ByteRange range) throws IOException {
+        PeerLink link = route.link().orElseThrow();
+        ReplicaStore store = route.local().orElseThrow();
+        for (long at = range.offset(); at < range.end(); at += Frame.PAYLOAD_BYTES_MAX) {
+            int length = (int) Math.min(Frame.PAYLOAD_BYTES_MAX, range.end() - at);
+            boolean isDone = false;
+            long from = at;
+            for (int tries = 0; !isDone; tries++) {
+                if (tries == TRIES_MAX) {
+                    throw new BrokenLinkException("clients write what is to be mended all the time");
+                }
+                CopyRange copy = new CopyRange(from, length);
+                volume.locked(route, () -> {
+                    volume.watchCopy(copy);
+                    return copy;
+                });
+                try {
+                    byte[] good = fetch(link, from, length);
+                    isDone = volume.locked(route, () -> {
+                        volume.unwatchCopy(copy);
+                        if (!copy.isTouched()) {
+                            put(store, from, good);
+                        }
+                        return !copy.isTouched();
+                    });
+                } catch (IOException e) {
+                    volume.unwatchCopy(copy);
+                    throw e;
+                }
+            }
+        }
+    }
+
+    private static byte[] fetch(PeerLink link, long offset, int length) throws IOException {
+        PeerLink.Answer answer = link.question(Frame.READ, offset, length, QUESTION_NANOS);
+        if (answer.status() != Frame.OK || answer.payload().length != length) {
+            throw new BrokenLinkException("the peer's copy is corrupt, too");
+        }
+        return answer.payload();
+    }
+
+    private static void put(ReplicaStore store, long offset, byte[] data) throws DiskFailedException {
+        try (Arena arena = Arena.ofConfined()) {
+            MemorySegment good = arena.allocate(data.length, 64);
+            MemorySegment.copy(MemorySegment.ofArray(data), 0, good, 0, data.length);
+            if (!store.touch(offset, data.length) && !store.heat()) {
+                throw new DiskFailedException(0, "no room in the activity log for a repair");
+            }
+            store.write(offset, good);
+        } catch (CorruptBlocksException e) {
+            throw new IllegalStateException("whole blocks need no good ones", e);
+        }
+    }
+}

@@ -1,0 +1,12 @@
+package understudy.volume.mirror;
+
+/// Hears what happens to a served volume, one line each; from its driver's thread, so quickly.
+public interface MirrorObserver {
+    /// Somebody must act: data cannot be served, or are wrong somewhere.
+    void error(String what);
+
+    /// Redundancy is reduced.
+    void warning(String what);
+
+    void info(String what);
+}

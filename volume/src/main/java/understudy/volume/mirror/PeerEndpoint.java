@@ -1,0 +1,153 @@
+package understudy.volume.mirror;
+
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import understudy.volume.Geometry;
+
+/// The replica on the peer's host. The link breaks off what is not answered within its deadline, so these waits
+/// end.
+final class PeerEndpoint implements ReplicaEndpoint {
+    private static final long WAIT_NANOS = TimeUnit.MINUTES.toNanos(5);
+
+    private final PeerLink link;
+    private long dirtyBlocks;
+
+    PeerEndpoint(PeerLink link) {
+        this.link = link;
+    }
+
+    @Override
+    public void sums(int extent, int[] sums) throws IOException {
+        ByteBuffer payload = ask(Frame.CHECKSUMS, extent);
+        expect(payload, Geometry.EXTENT_BLOCKS * Integer.BYTES);
+        for (int i = 0; i < sums.length; i++) {
+            sums[i] = payload.getInt();
+        }
+    }
+
+    @Override
+    public int dirty(int from, long[] bits) throws IOException {
+        PeerLink.Answer answer = link.question(Frame.DIRTY, from, 0, WAIT_NANOS);
+        if (answer.payload().length == 0) {
+            dirtyBlocks = from == 0 ? 0 : dirtyBlocks;
+            return -1;
+        }
+        ByteBuffer payload = ByteBuffer.wrap(answer.payload()).order(ByteOrder.LITTLE_ENDIAN);
+        expect(payload, Marks.BYTES + Long.BYTES);
+        for (int i = 0; i < Marks.WORDS; i++) {
+            bits[i] = payload.getLong();
+        }
+        dirtyBlocks = payload.getLong();
+        if (answer.offset() < from) {
+            throw new BrokenLinkException("extent " + answer.offset() + " was not asked for");
+        }
+        return Math.toIntExact(answer.offset());
+    }
+
+    /// As of the last question for marks.
+    @Override
+    public long dirtyBlocks() {
+        return dirtyBlocks;
+    }
+
+    @Override
+    public void clear(int extent, long[] bits) throws IOException {
+        ByteBuffer payload = ByteBuffer.allocateDirect(Marks.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        for (long word : bits) {
+            payload.putLong(word);
+        }
+        link.question(Frame.CLEAR, extent, 0, payload.flip(), WAIT_NANOS);
+    }
+
+    @Override
+    public int[] logged() throws IOException {
+        ByteBuffer payload = ask(Frame.LOGGED, 0);
+        int[] extents = new int[payload.remaining() / Integer.BYTES];
+        for (int i = 0; i < extents.length; i++) {
+            extents[i] = payload.getInt();
+        }
+        return extents;
+    }
+
+    @Override
+    public void mark(int extent) throws IOException {
+        link.question(Frame.MARK, extent, 1, WAIT_NANOS);
+    }
+
+    @Override
+    public void persistMarks() throws IOException {
+        ask(Frame.PERSIST_MARKS, 0);
+    }
+
+    @Override
+    public void read(long offset, MemorySegment target) throws IOException {
+        int length = Math.toIntExact(target.byteSize());
+        PeerLink.Answer answer = link.question(Frame.READ, offset, length, WAIT_NANOS);
+        if (answer.status() != Frame.OK || answer.payload().length != length) {
+            throw new BrokenLinkException("the peer has no good data at " + offset);
+        }
+        MemorySegment.copy(MemorySegment.ofArray(answer.payload()), 0, target, 0, length);
+    }
+
+    @Override
+    public void copy(long offset, MemorySegment source) throws IOException {
+        link.copy(offset, source);
+    }
+
+    @Override
+    public void flush() throws IOException {
+        CompletableFuture<Boolean> done = new CompletableFuture<>();
+        Pending pending = new Pending(false, true) {
+            @Override
+            void settle(Replies replies) {
+                done.complete(true);
+            }
+
+            @Override
+            void fail(Replies replies) {
+                done.complete(false);
+            }
+        };
+        boolean isFlushed = link.flush(pending, WAIT_NANOS);
+        try {
+            while (isFlushed && !done.isDone() && !link.isBroken()) {
+                try {
+                    isFlushed = done.get(100, TimeUnit.MILLISECONDS);
+                } catch (TimeoutException _) {
+                    // Perhaps the link is broken.
+                }
+            }
+        } catch (ExecutionException e) {
+            throw new IllegalStateException(e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new BrokenLinkException("interrupted while the peer was flushing");
+        }
+        // A link that was given up confirms whatever waits for it.
+        if (!isFlushed || link.isBroken()) {
+            throw new BrokenLinkException("the link broke before the peer had flushed");
+        }
+    }
+
+    /// Tells it what a view means for it.
+    void tell(ViewMessage message, long nanos) throws IOException {
+        link.question(Frame.VIEW, 0, 0, message.encode(), nanos);
+    }
+
+    private ByteBuffer ask(byte kind, long offset) throws IOException {
+        return ByteBuffer.wrap(link.question(kind, offset, 0, WAIT_NANOS).payload())
+                .order(ByteOrder.LITTLE_ENDIAN);
+    }
+
+    private static void expect(ByteBuffer payload, int length) throws BrokenLinkException {
+        if (payload.remaining() != length) {
+            throw new BrokenLinkException("%d bytes where %d were asked for".formatted(payload.remaining(), length));
+        }
+    }
+}

@@ -1,0 +1,158 @@
+package understudy.volume.mirror;
+
+import java.io.IOException;
+import java.util.Optional;
+import java.util.UUID;
+import understudy.protocol.MirrorInput;
+import understudy.protocol.MirrorSide;
+import understudy.volume.store.Standing;
+
+/// The peer's replica, as its served volume sees it: a link to it, or the search for one. On the driver's
+/// thread, save where said.
+final class PeerSide {
+    private final ServedVolume served;
+    private final ServedVolume.Options options;
+    private final Optional<ServedVolume.Dialer> dialer;
+    private final Thread search;
+    private volatile Optional<PeerLink> link = Optional.empty();
+    private Optional<VolumeView.Member> member = Optional.empty();
+    private Standing standing = Standing.FRESH;
+
+    PeerSide(ServedVolume served, ServedVolume.Options options, Optional<ServedVolume.Dialer> dialer) {
+        this.served = served;
+        this.options = options;
+        this.dialer = dialer;
+        search = Thread.ofPlatform().name(options.name() + "-dialer").daemon().unstarted(this::search);
+    }
+
+    void start() {
+        if (dialer.isPresent()) {
+            search.start();
+        }
+    }
+
+    /// On a thread of its own: as long as there is no link, tries to get one.
+    private void search() {
+        String last = "";
+        try {
+            while (!served.isClosing()) {
+                if (link.isEmpty()) {
+                    String refusal = tryLink();
+                    if (!refusal.isEmpty() && !refusal.equals(last)) {
+                        served.observer().warning("the peer's replica cannot be reached: " + refusal);
+                    }
+                    last = refusal;
+                }
+                Thread.sleep(options.retry());
+            }
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /// @return why there is none; empty if there is one
+    private String tryLink() {
+        MirrorWire wire;
+        try {
+            wire = dialer.orElseThrow().dial();
+        } catch (IOException e) {
+            return String.valueOf(e.getMessage());
+        }
+        try {
+            Hello.Greeting greeting = new Hello.Greeting(
+                    options.volume(), options.sizeBytes(), options.replica(), served.knownView(), UUID.randomUUID());
+            Hello.write(wire, greeting.encode());
+            Hello.Reply reply = Hello.Reply.decode(Hello.read(wire, Hello.REPLY_BYTES));
+            if (reply.refusal().isPresent()) {
+                wire.close();
+                return reply.refusal().get();
+            }
+            PeerLink fresh = new PeerLink(wire, reply, (broken, why) -> served.post(() -> lost(broken, why)));
+            link = Optional.of(fresh);
+            fresh.start(options.name());
+            served.post(() -> linked(fresh));
+            return "";
+        } catch (IOException e) {
+            wire.close();
+            return String.valueOf(e.getMessage());
+        }
+    }
+
+    private void linked(PeerLink fresh) {
+        if (link.isEmpty() || link.get() != fresh) {
+            return;
+        }
+        if (!served.takesPeer(fresh.replica())) {
+            fresh.close();
+            return;
+        }
+        member = Optional.of(new VolumeView.Member(fresh.replica(), fresh.peer().boot()));
+        standing = fresh.peer().standing();
+        served.observer().info("the peer's replica is connected");
+        served.peerReady(fresh);
+    }
+
+    private void lost(PeerLink broken, String why) {
+        if (link.isPresent() && link.get() == broken) {
+            link = Optional.empty();
+            served.observer().warning("the peer's replica is lost: " + why);
+            served.take(new MirrorInput.ReplicaLost(MirrorSide.PEER));
+        }
+    }
+
+    void failed(String why) {
+        link.ifPresent(now -> {
+            served.observer().warning("the peer's replica is given up: " + why);
+            now.close();
+        });
+    }
+
+    /// By the watchdog.
+    void watch(long now, long deadlineNanos) {
+        link.ifPresent(present -> present.watch(now, deadlineNanos));
+    }
+
+    PeerLink needed() throws ServedVolume.LostException {
+        return link.orElseThrow(() -> new ServedVolume.LostException(MirrorSide.PEER, "it is not connected"));
+    }
+
+    /// How the view names it.
+    Optional<VolumeView.Member> member() {
+        return member;
+    }
+
+    /// Which replica it was when it was last seen.
+    Optional<UUID> known() {
+        return member.map(VolumeView.Member::replica);
+    }
+
+    /// What it knows of itself, with what it was told since it greeted.
+    Standing standing() {
+        return standing;
+    }
+
+    /// It marks what the local replica lacks.
+    void track() throws ServedVolume.LostException {
+        tell(ViewMessage.Change.TRACK, standing.view());
+        standing = standing.tracking(options.replica(), standing.view());
+    }
+
+    void tell(ViewMessage.Change change, long view) throws ServedVolume.LostException {
+        try {
+            new PeerEndpoint(needed())
+                    .tell(
+                            new ViewMessage(change, view, options.replica()),
+                            options.deadline().toNanos());
+        } catch (IOException e) {
+            throw new ServedVolume.LostException(MirrorSide.PEER, String.valueOf(e.getMessage()));
+        }
+        if (change == ViewMessage.Change.ADMIT) {
+            standing = standing.inSyncIn(view).untracked();
+        }
+    }
+
+    void close() {
+        search.interrupt();
+        link.ifPresent(PeerLink::close);
+    }
+}

@@ -1,0 +1,40 @@
+package understudy.volume.mirror;
+
+import java.io.IOException;
+import java.lang.foreign.MemorySegment;
+
+/// One replica, as resync and scrub see it, on either side of the link. Calls may take as long as disks and
+/// links do.
+interface ReplicaEndpoint {
+
+    /// The checksums of an extent's 1024 blocks.
+    void sums(int extent, int[] sums) throws IOException;
+
+    /// The marks of the first extent from `from` on that has any.
+    ///
+    /// @return that extent; −1 if there is none
+    int dirty(int from, long[] bits) throws IOException;
+
+    /// How many blocks are marked, as far as known.
+    long dirtyBlocks() throws IOException;
+
+    /// Under the order lock.
+    void clear(int extent, long[] bits) throws IOException;
+
+    /// The extents in its activity log.
+    int[] logged() throws IOException;
+
+    /// Marks all blocks of an extent. Under the order lock.
+    void mark(int extent) throws IOException;
+
+    void persistMarks() throws IOException;
+
+    /// Reads and verifies at most [Frame#PAYLOAD_BYTES_MAX] bytes.
+    void read(long offset, MemorySegment target) throws IOException;
+
+    /// Writes whole blocks, after all that clients wrote before. Under the order lock.
+    void copy(long offset, MemorySegment source) throws IOException;
+
+    /// Makes all that was written and copied before durable.
+    void flush() throws IOException;
+}

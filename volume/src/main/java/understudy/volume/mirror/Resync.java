@@ -1,0 +1,241 @@
+package understudy.volume.mirror;
+
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import understudy.volume.Geometry;
+
+/// Copies to a replica what it misses, from the one that is in sync, in either direction; driven by the serving
+/// side, which sees all writes. Client writes go to both meanwhile.
+///
+/// What to look at is what the source has marks for. Of each extent the checksums are compared first, and only
+/// blocks that differ are copied: a range is read from the source, and those of its blocks that no client wrote
+/// meanwhile go to the target under the order lock. Comparing at different moments does no harm: a write that
+/// only one of the two checksums knows of reaches both replicas, so what is equal but for it is equal after it.
+///
+/// A mark is cleared when its block is equal and the target has synced since (invariant 5). Until then a crash
+/// of anybody finds it there: a resync goes on where it was.
+final class Resync implements Runnable {
+    private static final int RANGE_BLOCKS = 64;
+    private static final int RANGE_BYTES = RANGE_BLOCKS * Geometry.BLOCK_BYTES;
+
+    /// Bounds on what is equal but not yet synced on the target, and so not cleared.
+    private static final int UNCLEARED_EXTENTS_MAX = 64;
+
+    private static final long UNCLEARED_BYTES_MAX = 64L << 20;
+
+    private final MirroredVolume volume;
+    private final Route route;
+    private final ReplicaEndpoint source;
+    private final ReplicaEndpoint target;
+    private final Preparation preparation;
+    private final Pace pace;
+    private final Outcome outcome;
+    private final int[] sourceSums = new int[Geometry.EXTENT_BLOCKS];
+    private final int[] targetSums = new int[Geometry.EXTENT_BLOCKS];
+    private final List<Equal> uncleared = new ArrayList<>();
+    private final long began = Stopwatch.now();
+    private long unclearedBytes;
+    private volatile long firstLeft = -1;
+    private volatile long left;
+    private volatile long copied;
+    private volatile boolean isStopped;
+    private volatile boolean isFull;
+
+    /// What came of it; from its thread.
+    interface Outcome {
+        void caughtUp();
+
+        /// It stopped before that; if it was not told to, whoever failed has been reported.
+        void stopped(String why);
+    }
+
+    /// What is done before anything is compared.
+    interface Preparation {
+        /// @return whether everything is to be copied
+        boolean prepare() throws IOException;
+    }
+
+    @SuppressWarnings("ArrayRecordComponent") // nobody compares these
+    private record Equal(int extent, long[] bits) {}
+
+    /// @param route one by which the target follows
+    Resync(
+            MirroredVolume volume,
+            Route route,
+            ReplicaEndpoint source,
+            ReplicaEndpoint target,
+            Preparation preparation,
+            Pace pace,
+            Outcome outcome) {
+        this.volume = volume;
+        this.route = route;
+        this.source = source;
+        this.target = target;
+        this.preparation = preparation;
+        this.pace = pace;
+        this.outcome = outcome;
+    }
+
+    /// Soon. From any thread.
+    void stop() {
+        isStopped = true;
+    }
+
+    private boolean isStopped() {
+        return isStopped;
+    }
+
+    ResyncProgress progress() {
+        long total = Math.max(0, firstLeft);
+        long done = Math.max(1, total - left);
+        long nanos = Stopwatch.now() - began;
+        return new ResyncProgress(
+                target instanceof PeerEndpoint,
+                isFull,
+                pace.isPaused(),
+                left * Geometry.BLOCK_BYTES,
+                copied,
+                Duration.ofNanos((long) ((double) nanos / done * left)));
+    }
+
+    @Override
+    public void run() {
+        try (Arena arena = Arena.ofShared()) {
+            isFull = preparation.prepare();
+            if (copyAll(arena.allocate(RANGE_BYTES, 64))) {
+                outcome.caughtUp();
+            } else {
+                outcome.stopped("told to stop");
+            }
+        } catch (IOException e) {
+            outcome.stopped(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private boolean copyAll(MemorySegment range) throws IOException {
+        long[] bits = new long[Marks.WORDS];
+        int from = 0;
+        while (true) {
+            int extent = source.dirty(from, bits);
+            left = source.dirtyBlocks();
+            firstLeft = Math.max(firstLeft, left);
+            if (extent >= 0) {
+                if (!copyExtent(extent, bits, range)) {
+                    return false;
+                }
+                from = extent + 1;
+            }
+            boolean isEndOfPass = extent < 0 || from >= Geometry.extents(volume.sizeBytes());
+            if (isEndOfPass || uncleared.size() >= UNCLEARED_EXTENTS_MAX || unclearedBytes >= UNCLEARED_BYTES_MAX) {
+                clear();
+            }
+            if (isEndOfPass) {
+                if (extent < 0 && from == 0) {
+                    return true;
+                }
+                from = 0;
+            }
+        }
+    }
+
+    /// @return false if it is to stop
+    private boolean copyExtent(int extent, long[] bits, MemorySegment range) throws IOException {
+        long began = Stopwatch.now();
+        source.sums(extent, sourceSums);
+        target.sums(extent, targetSums);
+        long[] equal = bits.clone();
+        long[] differing = new long[Marks.WORDS];
+        for (int block = 0; block < Geometry.EXTENT_BLOCKS; block++) {
+            if (Marks.has(bits, block) && sourceSums[block] != targetSums[block]) {
+                Marks.add(differing, block);
+                equal[block >> 6] &= ~(1L << block);
+            }
+        }
+        if (!pace.rest(0, Stopwatch.now() - began, this::isStopped)) {
+            return false;
+        }
+        int block = 0;
+        while (block < Geometry.EXTENT_BLOCKS) {
+            if (!Marks.has(differing, block)) {
+                block++;
+                continue;
+            }
+            int first = block;
+            while (block < Geometry.EXTENT_BLOCKS && block - first < RANGE_BLOCKS && Marks.has(differing, block)) {
+                block++;
+            }
+            if (!copyRange(extent, first, block, equal, range)) {
+                return false;
+            }
+        }
+        if (Marks.count(equal) > 0) {
+            uncleared.add(new Equal(extent, equal));
+        }
+        return true;
+    }
+
+    private boolean copyRange(int extent, int first, int end, long[] equal, MemorySegment buffer) throws IOException {
+        long began = Stopwatch.now();
+        long offset = (long) extent * Geometry.EXTENT_BYTES + (long) first * Geometry.BLOCK_BYTES;
+        long length = Math.min((long) (end - first) * Geometry.BLOCK_BYTES, volume.sizeBytes() - offset);
+        CopyRange copy = new CopyRange(offset, length);
+        volume.locked(route, () -> {
+            volume.watchCopy(copy);
+            return copy;
+        });
+        try {
+            MemorySegment data = buffer.asSlice(0, length);
+            source.read(offset, data);
+            volume.locked(route, () -> {
+                volume.unwatchCopy(copy);
+                put(copy, offset, data, first, equal);
+                return copy;
+            });
+        } finally {
+            volume.unwatchCopy(copy);
+        }
+        long before = copied;
+        copied = before + length;
+        unclearedBytes += length;
+        return pace.rest(length, Stopwatch.now() - began, this::isStopped);
+    }
+
+    /// Runs of blocks that nobody touched; those that somebody did stay marked.
+    private void put(CopyRange copy, long offset, MemorySegment data, int first, long[] equal) throws IOException {
+        int blocks = Math.toIntExact((data.byteSize() + Geometry.BLOCK_BYTES - 1) / Geometry.BLOCK_BYTES);
+        int block = 0;
+        while (block < blocks) {
+            int begin = block;
+            while (block < blocks && !copy.isTouched(block)) {
+                Marks.add(equal, first + block);
+                block++;
+            }
+            if (block > begin) {
+                long from = (long) begin * Geometry.BLOCK_BYTES;
+                long to = Math.min((long) block * Geometry.BLOCK_BYTES, data.byteSize());
+                target.copy(offset + from, data.asSlice(from, to - from));
+            }
+            block++;
+        }
+    }
+
+    private void clear() throws IOException {
+        if (uncleared.isEmpty()) {
+            return;
+        }
+        target.flush();
+        for (Equal one : uncleared) {
+            volume.locked(route, () -> {
+                source.clear(one.extent(), one.bits());
+                return one;
+            });
+        }
+        source.persistMarks();
+        uncleared.clear();
+        unclearedBytes = 0;
+    }
+}

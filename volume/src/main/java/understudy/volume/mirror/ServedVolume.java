@@ -1,0 +1,433 @@
+package understudy.volume.mirror;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import understudy.protocol.InSync;
+import understudy.protocol.MirrorEffect;
+import understudy.protocol.MirrorInput;
+import understudy.protocol.MirrorMachine;
+import understudy.protocol.MirrorSide;
+import understudy.protocol.MirrorState;
+import understudy.protocol.Step;
+import understudy.volume.Volume;
+import understudy.volume.store.DiskFailedException;
+import understudy.volume.store.ReplicaStore;
+import understudy.volume.store.StoreRefusedException;
+
+/// A mirrored volume on the host that serves it: the [Volume] for its clients, and the driver of the machine
+/// that decides how it is served ([MirrorMachine]).
+///
+/// One thread owns everything here; others put what happened into its mailbox. It decides nothing itself. What
+/// may take as long as disks, links and ledgers do is done by threads of their own, or waited for no longer
+/// than the deadline. A watchdog beside it finds what hangs.
+public final class ServedVolume implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(ServedVolume.class);
+    private static final int MAILBOX = 1 << 12;
+    private static final long TICK_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+
+    /// What it is and how it is to behave.
+    ///
+    /// @param volume     of which volume it serves replicas
+    /// @param replica    the replica on this host
+    /// @param boot       this start of this host
+    /// @param isMirrored whether requests wait for a replica when there is none; else they fail
+    /// @param deadline   a disk or a peer that leaves something unanswered for so long has failed
+    /// @param retry      how long to wait before what failed is tried again
+    /// @param patience   how long to wait for the peer's replica, if only that surely has all that was answered
+    public record Options(
+            String name,
+            UUID volume,
+            UUID replica,
+            long sizeBytes,
+            UUID boot,
+            boolean isMirrored,
+            Duration deadline,
+            Duration retry,
+            Duration patience) {}
+
+    /// Opens the local replica, again and again if it fails.
+    public interface LocalOpener {
+        ReplicaStore open() throws StoreRefusedException, DiskFailedException;
+    }
+
+    /// Reaches the peer's host.
+    public interface Dialer {
+        MirrorWire dial() throws IOException;
+    }
+
+    private final Options options;
+    private final MirrorObserver observer;
+    private final MirrorMachine machine = new MirrorMachine();
+    private final MirroredVolume volume;
+    private final BlockingQueue<Runnable> mailbox = new LinkedBlockingQueue<>(MAILBOX);
+    private final Proposals proposals;
+    private final LocalSide local;
+    private final PeerSide peer;
+    private final Copying copying;
+    private final Thread driver;
+    private final Thread watchdog;
+    private final CountDownLatch serving = new CountDownLatch(1);
+    private MirrorState state = MirrorState.INITIAL;
+    private Optional<VolumeView> view = Optional.empty();
+    private long patienceEnds;
+    private volatile long knownView;
+    private volatile boolean isClosing;
+
+    /// Starts to serve as soon as a view of this life allows it.
+    ///
+    /// @param dialer the way to the peer; empty if there is none
+    public ServedVolume(
+            Options options,
+            LocalOpener opener,
+            Optional<Dialer> dialer,
+            VolumeLedger ledger,
+            MirrorObserver observer) {
+        this.options = options;
+        this.observer = observer;
+        volume = new MirroredVolume(options.name(), options.sizeBytes(), options.isMirrored(), new Reports());
+        local = new LocalSide(this, options, opener);
+        peer = new PeerSide(this, options, dialer);
+        copying = new Copying(this, volume, options);
+        proposals = new Proposals(this, options, ledger);
+        driver = Thread.ofPlatform().name(options.name() + "-driver").daemon().unstarted(this::drive);
+        watchdog =
+                Thread.ofPlatform().name(options.name() + "-watchdog").daemon().unstarted(this::watch);
+    }
+
+    /// Begins. Once.
+    public void start() {
+        patienceEnds = Stopwatch.now() + options.patience().toNanos();
+        driver.start();
+        watchdog.start();
+        proposals.read();
+        local.open();
+        peer.start();
+    }
+
+    /// For the server of blocks.
+    public Volume volume() {
+        return volume;
+    }
+
+    /// Waits until requests are carried out.
+    ///
+    /// @return whether they are
+    public boolean awaitServing(Duration time) throws InterruptedException {
+        return serving.await(time.toNanos(), TimeUnit.NANOSECONDS);
+    }
+
+    // ---- the mailbox
+    // ----------------------------------------------------------------------------------------------
+
+    /// Has the driver's thread do something. If its mailbox is full, waits: it is never full for long.
+    void post(Runnable what) {
+        boolean interrupted = false;
+        while (driver.getState() != Thread.State.TERMINATED) {
+            try {
+                if (mailbox.offer(what, TICK_NANOS, TimeUnit.NANOSECONDS)) {
+                    break;
+                }
+            } catch (InterruptedException _) {
+                interrupted = true;
+            }
+        }
+        if (interrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void drive() {
+        while (!isClosing) {
+            try {
+                Runnable next = mailbox.poll(TICK_NANOS, TimeUnit.NANOSECONDS);
+                if (next != null) {
+                    next.run();
+                }
+                tick();
+            } catch (InterruptedException _) {
+                return;
+            } catch (RuntimeException e) {
+                // A confused driver must not go on (style: fail stop and loud); requests wait from here on.
+                volume.install(volume.route().held());
+                LOG.error("{}: the driver failed", options.name(), e);
+                observer.error("the volume's driver failed: " + e);
+                return;
+            }
+        }
+    }
+
+    private void tick() {
+        if (state.patient() && Stopwatch.now() > patienceEnds) {
+            take(new MirrorInput.PatienceOver());
+        }
+        local.tick();
+        proposals.tick();
+    }
+
+    private void watch() {
+        try {
+            while (!isClosing) {
+                Thread.sleep(Duration.ofNanos(TICK_NANOS));
+                long now = Stopwatch.now();
+                long deadline = options.deadline().toNanos();
+                if (options.isMirrored() && volume.rescueLost(now, deadline)) {
+                    post(() -> local.failed(
+                            "it has not answered for " + options.deadline().toMillis() + " ms"));
+                }
+                peer.watch(now, deadline);
+            }
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    // ---- inputs
+    // ---------------------------------------------------------------------------------------------------
+
+    /// A new view, from the ledger. On the driver's thread.
+    void learn(VolumeView newest) {
+        boolean hasLocal = newest.member(options.replica()).isPresent();
+        boolean hasOther = newest.memberBeside(options.replica()).isPresent();
+        view = Optional.of(newest);
+        knownView = newest.number();
+        InSync set = hasLocal ? hasOther ? InSync.BOTH : InSync.LOCAL : InSync.PEER;
+        boolean isOwn = newest.proposal().equals(proposals.life());
+        observer.info("view " + newest.number() + ": in sync " + describe(set));
+        take(new MirrorInput.ViewLearnt(newest.number(), set, isOwn));
+    }
+
+    private static String describe(InSync set) {
+        return switch (set) {
+            case BOTH -> "both replicas";
+            case LOCAL -> "the local replica only";
+            case PEER -> "the peer's replica only";
+        };
+    }
+
+    /// The newest view that was learnt; 0 if none. From any thread.
+    long knownView() {
+        return knownView;
+    }
+
+    /// Whether this may be the peer's replica: the only one in sync must be the one that the view names.
+    boolean takesPeer(UUID replica) {
+        boolean isOther = view.filter(now -> now.member(options.replica()).isEmpty()
+                        && now.member(replica).isEmpty())
+                .isPresent();
+        if (isOther) {
+            observer.error("the peer has replica " + replica + ", but in sync is only "
+                    + view.orElseThrow().inSync().getFirst().replica());
+        }
+        return !isOther;
+    }
+
+    void localReady() {
+        boolean isWhole = view.flatMap(now -> now.member(options.replica()))
+                .filter(member -> !member.boot().equals(options.boot()))
+                .isEmpty();
+        take(new MirrorInput.ReplicaReady(MirrorSide.LOCAL, isWhole));
+    }
+
+    void peerReady(PeerLink link) {
+        Optional<VolumeView.Member> other = view.flatMap(now -> now.memberBeside(options.replica()));
+        boolean isIt =
+                other.filter(member -> member.replica().equals(link.replica())).isPresent();
+        boolean isWhole = isIt
+                && link.peer().whole()
+                && other.filter(member -> member.boot().equals(link.peer().boot()))
+                        .isPresent();
+        take(new MirrorInput.ReplicaReady(MirrorSide.PEER, isWhole));
+    }
+
+    void take(MirrorInput input) {
+        Step<MirrorState, MirrorEffect> step = machine.step(state, input);
+        state = step.state();
+        for (MirrorEffect effect : step.effects()) {
+            LOG.debug("{}: {} -> {}", options.name(), input, effect);
+            try {
+                carryOut(effect);
+            } catch (LostException e) {
+                // The rest of the effects is void: what was lost leads to others.
+                lose(e.side, String.valueOf(e.getMessage()));
+                return;
+            }
+        }
+    }
+
+    private void lose(MirrorSide side, String why) {
+        if (side == MirrorSide.LOCAL) {
+            local.failed(why);
+        } else {
+            peer.failed(why);
+        }
+    }
+
+    /// A replica failed while the driver wanted something of it.
+    static final class LostException extends Exception {
+        private static final long serialVersionUID = 1;
+        private final MirrorSide side;
+
+        LostException(MirrorSide side, String why) {
+            super(why);
+            this.side = side;
+        }
+    }
+
+    // ---- effects
+    // --------------------------------------------------------------------------------------------------
+
+    private void carryOut(MirrorEffect effect) throws LostException {
+        switch (effect) {
+            case MirrorEffect.Hold() -> {
+                volume.install(volume.route().held());
+                observer.warning("requests wait" + (proposals.isReadable() ? "" : ": the view cannot be read"));
+            }
+            case MirrorEffect.Propose(long number, InSync set) -> proposals.propose(number, set, peer.member());
+            case MirrorEffect.Track(MirrorSide side) -> track(side);
+            case MirrorEffect.Serve(MirrorEffect.Role localRole, MirrorEffect.Role peerRole) ->
+                serve(localRole, peerRole);
+            case MirrorEffect.StartCopy(MirrorSide target) -> copying.start(target, local, peer, number());
+            case MirrorEffect.StopCopy() -> copying.stop();
+            case MirrorEffect.Settle() -> copying.settle(local, peer);
+            case MirrorEffect.Admit(MirrorSide _) -> {
+                peer.tell(ViewMessage.Change.ADMIT, number());
+                local.onDisk(store ->
+                        store.record(store.standing().inSyncIn(number()).untracked()));
+                copying.done();
+                observer.info("both replicas are in sync");
+            }
+        }
+    }
+
+    private void track(MirrorSide side) throws LostException {
+        if (side == MirrorSide.LOCAL) {
+            Optional<UUID> partner = peer.known()
+                    .or(() -> view.flatMap(now -> now.memberBeside(options.replica()))
+                            .map(VolumeView.Member::replica));
+            local.onDisk(store -> {
+                if (store.standing().tracking().isEmpty() && partner.isPresent()) {
+                    store.startTracking(partner.get(), store.standing().view());
+                }
+                Tracking.markLogged(store);
+            });
+        } else {
+            peer.track();
+        }
+    }
+
+    private void serve(MirrorEffect.Role localRole, MirrorEffect.Role peerRole) throws LostException {
+        volume.serve(
+                localRole == MirrorEffect.Role.ABSENT ? Optional.empty() : Optional.of(local.needed()),
+                localRole,
+                peerRole == MirrorEffect.Role.ABSENT ? Optional.empty() : Optional.of(peer.needed()),
+                peerRole,
+                2 * options.deadline().toNanos());
+        serving.countDown();
+    }
+
+    private long number() {
+        return view.map(VolumeView::number).orElse(0L);
+    }
+
+    /// What the data path reports.
+    private final class Reports implements MirroredVolume.Reports {
+        @Override
+        public void localFailed(ReplicaStore store, String why) {
+            post(() -> local.failed(store, why));
+        }
+
+        @Override
+        public void logFull(ReplicaStore store) {
+            copying.retire(store);
+        }
+
+        @Override
+        public void corrupt(String what) {
+            observer.error(what);
+        }
+    }
+
+    void localFailed(ReplicaStore store, String why) {
+        local.failed(store, why);
+    }
+
+    /// The replica that is copied to cannot be.
+    void targetFailed(MirrorSide target, String why) {
+        lose(target, why);
+    }
+
+    MirrorObserver observer() {
+        return observer;
+    }
+
+    MirroredVolume mirrored() {
+        return volume;
+    }
+
+    boolean isClosing() {
+        return isClosing;
+    }
+
+    /// How the resync goes, if one is under way.
+    public Optional<ResyncProgress> resync() {
+        return copying.progress();
+    }
+
+    public void limitResync(long bytesPerSecond) {
+        copying.pace().limit(bytesPerSecond);
+    }
+
+    public void pauseResync(boolean is) {
+        copying.pace().pause(is);
+    }
+
+    /// Whether both replicas are in sync and serve.
+    public boolean isProtected() {
+        return volume.route().needsBoth()
+                && !volume.route().isHeld()
+                && copying.progress().isEmpty();
+    }
+
+    /// Carries nothing out any more, makes everything durable where it can, and closes the local replica. What
+    /// is not answered by then is answered as shutting down.
+    @Override
+    public void close() throws DiskFailedException {
+        copying.stop();
+        Route last = volume.route();
+        isClosing = true;
+        joined(driver);
+        joined(watchdog);
+        volume.close();
+        boolean isEmptied = copying.lastFlush(last);
+        peer.close();
+        proposals.close();
+        local.close(isEmptied);
+    }
+
+    /// As if the process were killed, for tests: nothing is answered, made durable or closed any more.
+    void kill() {
+        isClosing = true;
+        joined(driver);
+        joined(watchdog);
+        volume.kill();
+        peer.close();
+        proposals.close();
+        local.abandon();
+    }
+
+    private static void joined(Thread thread) {
+        try {
+            thread.join();
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

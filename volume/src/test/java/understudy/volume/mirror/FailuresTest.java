@@ -1,0 +1,222 @@
+package understudy.volume.mirror;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.concurrent.CompletableFuture;
+import org.awaitility.core.ConditionTimeoutException;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import understudy.volume.mirror.Medium.Fault;
+
+class FailuresTest {
+    private final SimulatedPair pair = new SimulatedPair();
+    private final Random random = new Random(5);
+    private final byte[] twin = new byte[SimulatedPair.SIZE];
+
+    @BeforeEach
+    void bothAreInSync() {
+        pair.startReplica();
+        pair.startServing();
+        awaitProtection();
+        write(40);
+    }
+
+    @AfterEach
+    void end() throws Exception {
+        pair.close();
+    }
+
+    private void awaitProtection() {
+        try {
+            await().atMost(Duration.ofSeconds(10))
+                    .pollInterval(Duration.ofMillis(5))
+                    .until(pair::isProtected);
+        } catch (ConditionTimeoutException e) {
+            throw new AssertionError("not protected: " + pair.story(), e);
+        }
+    }
+
+    /// Writes many at once, and waits for all.
+    private void write(int count) {
+        List<CompletableFuture<byte[]>> answers = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            int length = 1 + random.nextInt(20_000);
+            int offset = random.nextInt(SimulatedPair.SIZE - length);
+            byte[] data = new byte[length];
+            random.nextBytes(data);
+            System.arraycopy(data, 0, twin, offset, length);
+            answers.add(pair.client().write(offset, data));
+        }
+        answers.forEach(TestClient::await);
+    }
+
+    private void assertAllIsThere() {
+        int piece = 1 << 20;
+        for (int at = 0; at < twin.length; at += piece) {
+            byte[] read = TestClient.await(pair.client().read(at, piece));
+            assertThat(Arrays.mismatch(read, Arrays.copyOfRange(twin, at, at + piece)))
+                    .as("at %d; %s", at, pair.story())
+                    .isEqualTo(-1);
+        }
+    }
+
+    private void assertReplicasAreEqual() throws Exception {
+        pair.close();
+        assertThat(Arrays.mismatch(pair.here.data.content(), pair.there.data.content()))
+                .as(pair.story())
+                .isEqualTo(-1);
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"DEAD", "FULL", "SYNC_ERROR", "HANGS"})
+    void aFailureOfTheLocalDiskIsNotNoticedAndHeals(Fault fault) throws Exception {
+        pair.here.fail(fault, 3);
+        write(30);
+        TestClient.await(pair.client().flush());
+        write(30);
+        assertAllIsThere();
+        pair.here.mend();
+        awaitProtection();
+        write(10);
+        assertAllIsThere();
+        assertReplicasAreEqual();
+    }
+
+    @ParameterizedTest
+    @EnumSource(names = {"DEAD", "FULL", "SYNC_ERROR", "HANGS"})
+    void aFailureOfThePeersDiskIsNotNoticedAndHeals(Fault fault) throws Exception {
+        pair.there.fail(fault, 3);
+        write(30);
+        TestClient.await(pair.client().flush());
+        write(30);
+        assertAllIsThere();
+        pair.there.mend();
+        awaitProtection();
+        write(10);
+        assertAllIsThere();
+        assertReplicasAreEqual();
+    }
+
+    @Test
+    void aReadThatHangsIsAnsweredByThePeer() throws Exception {
+        pair.here.fail(Fault.HANGS, 0);
+        assertAllIsThere();
+        assertThat(pair.client().threadsLost).isGreaterThan(0);
+        pair.here.mend();
+        awaitProtection();
+        assertAllIsThere();
+        assertReplicasAreEqual();
+    }
+
+    @Test
+    void aPeerThatFallsSilentIsDoneWithout() throws Exception {
+        pair.silenceWire();
+        write(30);
+        TestClient.await(pair.client().flush());
+        awaitProtection();
+        assertAllIsThere();
+        assertReplicasAreEqual();
+    }
+
+    @Test
+    void aReplicaThatIsKilledComesBack() throws Exception {
+        for (int i = 0; i < 5; i++) {
+            pair.killReplica();
+            write(20);
+            pair.startReplica();
+            write(20);
+            awaitProtection();
+        }
+        assertAllIsThere();
+        assertReplicasAreEqual();
+    }
+
+    @Test
+    void aServingSideThatIsKilledComesBack() throws Exception {
+        for (int i = 0; i < 5; i++) {
+            write(20);
+            pair.killServing();
+            pair.startServing();
+            assertAllIsThere();
+            awaitProtection();
+        }
+        assertReplicasAreEqual();
+    }
+
+    @Test
+    void aServingSideThatLostPowerTakesWhatItLostFromThePeer() throws Exception {
+        for (int i = 0; i < 5; i++) {
+            write(20);
+            pair.killServing();
+            pair.here.losePower(random);
+            pair.startServing();
+            assertAllIsThere();
+            awaitProtection();
+            assertAllIsThere();
+        }
+        assertReplicasAreEqual();
+    }
+
+    @Test
+    void aPeerThatLostPowerIsMended() throws Exception {
+        for (int i = 0; i < 5; i++) {
+            write(20);
+            pair.killReplica();
+            pair.there.losePower(random);
+            write(20);
+            pair.startReplica();
+            awaitProtection();
+        }
+        assertAllIsThere();
+        assertReplicasAreEqual();
+    }
+
+    @Test
+    void anEmptyDiskIsFilledOnEitherSide() throws Exception {
+        pair.killReplica();
+        pair.there.replace();
+        write(5);
+        pair.startReplica();
+        awaitProtection();
+        assertAllIsThere();
+        pair.killServing();
+        pair.here.replace();
+        pair.startServing();
+        assertAllIsThere();
+        awaitProtection();
+        assertAllIsThere();
+        assertReplicasAreEqual();
+    }
+
+    @Test
+    void aCorruptBlockIsMendedFromThePeerWhenItIsRead() throws Exception {
+        for (int i = 0; i < 20; i++) {
+            pair.here.data.corrupt(random.nextInt(SimulatedPair.SIZE));
+        }
+        assertAllIsThere();
+        assertReplicasAreEqual();
+    }
+
+    @Test
+    void aWriteIntoACorruptBlockMendsIt() throws Exception {
+        pair.here.data.corrupt(5000);
+        pair.there.data.corrupt(50_000);
+        byte[] data = {1, 2, 3};
+        System.arraycopy(data, 0, twin, 4999, 3);
+        System.arraycopy(data, 0, twin, 49_999, 3);
+        TestClient.await(pair.client().write(4999, data));
+        TestClient.await(pair.client().write(49_999, data));
+        awaitProtection();
+        assertAllIsThere();
+        assertReplicasAreEqual();
+    }
+}

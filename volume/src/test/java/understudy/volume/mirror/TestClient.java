@@ -1,0 +1,149 @@
+package understudy.volume.mirror;
+
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
+import understudy.volume.Geometry;
+import understudy.volume.Lane;
+import understudy.volume.LaneAbandonedException;
+import understudy.volume.LaneClient;
+import understudy.volume.Volume;
+
+/// A client of a lane for tests: one thread of its own at a time uses the lane, as an NBD connection's would;
+/// when that thread is lost another one goes on.
+final class TestClient implements LaneClient, AutoCloseable {
+    private final Lane lane;
+    private final Arena arena = Arena.ofShared();
+    private final AtomicInteger requests = new AtomicInteger();
+    private final Map<Integer, CompletableFuture<byte[]>> answers = new ConcurrentHashMap<>();
+    private volatile Worker worker = new Worker();
+    volatile int threadsLost;
+
+    TestClient(Volume volume) {
+        lane = volume.open(this);
+    }
+
+    /// What is done on the lane, one after the other.
+    private final class Worker {
+        private final java.util.concurrent.LinkedBlockingQueue<Runnable> queue =
+                new java.util.concurrent.LinkedBlockingQueue<>();
+
+        Worker() {
+            Thread.ofPlatform().daemon().name("client").start(() -> {
+                try {
+                    while (true) {
+                        queue.take().run();
+                    }
+                } catch (LaneAbandonedException | InterruptedException _) {
+                    // Another worker has taken over.
+                }
+            });
+        }
+    }
+
+    CompletableFuture<byte[]> write(long offset, byte[] data) {
+        return write(offset, data, false);
+    }
+
+    CompletableFuture<byte[]> write(long offset, byte[] data, boolean durable) {
+        int request = requests.incrementAndGet();
+        CompletableFuture<byte[]> answer = expect(request);
+        worker.queue.add(() -> {
+            MemorySegment memory = arena.allocate(Geometry.HEADROOM_BYTES + data.length, 8);
+            MemorySegment payload = memory.asSlice(Geometry.HEADROOM_BYTES);
+            payload.copyFrom(MemorySegment.ofArray(data));
+            lane.write(request, offset, payload, durable);
+            lane.end();
+        });
+        return answer;
+    }
+
+    CompletableFuture<byte[]> zero(long offset, long length) {
+        int request = requests.incrementAndGet();
+        CompletableFuture<byte[]> answer = expect(request);
+        worker.queue.add(() -> {
+            lane.zero(request, offset, length, true, false);
+            lane.end();
+        });
+        return answer;
+    }
+
+    CompletableFuture<byte[]> flush() {
+        int request = requests.incrementAndGet();
+        CompletableFuture<byte[]> answer = expect(request);
+        worker.queue.add(() -> {
+            lane.flush(request);
+            lane.end();
+        });
+        return answer;
+    }
+
+    CompletableFuture<byte[]> read(long offset, int length) {
+        int request = requests.incrementAndGet();
+        CompletableFuture<byte[]> answer = expect(request);
+        worker.queue.add(() -> {
+            MemorySegment target = arena.allocate(length, 8);
+            if (lane.read(request, offset, target)) {
+                answers.remove(request);
+                answer.complete(target.toArray(ValueLayout.JAVA_BYTE));
+            }
+        });
+        return answer;
+    }
+
+    private CompletableFuture<byte[]> expect(int request) {
+        CompletableFuture<byte[]> answer = new CompletableFuture<>();
+        answers.put(request, answer);
+        return answer;
+    }
+
+    /// Waits for an answer, for long, and not for ever.
+    static byte[] await(CompletableFuture<byte[]> answer) {
+        try {
+            return answer.get(30, TimeUnit.SECONDS);
+        } catch (ExecutionException e) {
+            throw new IllegalStateException(e.getCause());
+        } catch (InterruptedException | TimeoutException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+
+    @Override
+    public void done(int request) {
+        answers.remove(request).complete(new byte[0]);
+    }
+
+    @Override
+    public void readDone(int request, MemorySegment data) {
+        answers.remove(request).complete(data.toArray(ValueLayout.JAVA_BYTE));
+    }
+
+    @Override
+    public void failed(int request, Failure failure) {
+        answers.remove(request).completeExceptionally(new IllegalStateException(failure.toString()));
+    }
+
+    @Override
+    public void flushReplies() {}
+
+    @Override
+    @SuppressWarnings("NonAtomicVolatileUpdate") // one watchdog
+    public void threadLost() {
+        threadsLost++;
+        Worker lost = worker;
+        worker = new Worker();
+        lost.queue.drainTo(worker.queue);
+    }
+
+    @Override
+    public void close() {
+        lane.close();
+    }
+}
