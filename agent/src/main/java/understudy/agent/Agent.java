@@ -87,11 +87,12 @@ public final class Agent implements AutoCloseable {
         this.files = new FileStore(config.data().resolve("files"), link);
         this.peers = new Peers(config.loseAfter(), new PeersListener());
         link.serve(AgentServices.CHECKPOINTS, this::takeStream);
+        link.serve(AgentServices.VOLUMES, this::takeMirror);
         this.messenger = new Messenger(link, new MessengerListener());
         this.ledger = startLedger();
         HostProbe probe = new HostProbe(config, self.life());
         QemuHost qemu = new QemuHost(config.run(), config.data(), files, probe.accelerator());
-        this.services = new AgentServices(self, config, link, messenger, ledger, qemu, events);
+        this.services = new AgentServices(self, config, link, messenger, ledger, qemu, files, events);
         this.host = probe.record();
         this.clock = Executors.newScheduledThreadPool(
                 2, Thread.ofPlatform().daemon().name("clock-", 0).factory());
@@ -270,8 +271,26 @@ public final class Agent implements AutoCloseable {
         wire.awaitClosed();
     }
 
-    /// An agent that was started just now hears its peers seconds before its ledger has caught up. The stream waits for
-    /// that: an active that is refused comes back only after a wait that doubles each time.
+    /// The link's threads are virtual; a disk that hangs would keep one's carrier.
+    private void takeMirror(Connection connection) throws IOException, InterruptedException {
+        VolumeWire.Preface preface;
+        try (var _ = connection.deadline(OFFER)) {
+            preface = VolumeWire.Preface.receive(connection);
+        }
+        Optional<VmDriver> driver = driverSoon(preface.vm());
+        if (driver.isEmpty()) {
+            connection.close();
+            return;
+        }
+        Thread serving = Thread.ofPlatform()
+                .daemon()
+                .name("mirror-" + driver.get().spec().name())
+                .start(() -> driver.get().mirrored(connection, preface.volume()));
+        serving.join();
+    }
+
+    /// An agent that was started just now hears its peers seconds before its ledger has caught up. The stream
+    /// waits for that: an active that is refused comes back only after a wait that doubles each time.
     private Optional<VmDriver> driverSoon(VmId vm) throws InterruptedException {
         long end = System.nanoTime() + CATCH_UP.toNanos();
         while (!drivers.containsKey(vm) && System.nanoTime() < end) {
@@ -300,9 +319,8 @@ public final class Agent implements AutoCloseable {
         drivers.values().forEach(driver -> driver.tick(now));
     }
 
-    /// Asks the ledger's leader something, so that the way to it is open and its code compiled when a takeover depends
-    /// on
-    /// it: a first question after a long time takes several times as long.
+    /// Asks the ledger's leader something, so that the way to it is open and its code compiled when a takeover
+    /// depends on it: a first question after a long time takes several times as long.
     private void keepLedgerWarm() {
         if (question.isDone()) {
             question = ledger.read().exceptionally(_ -> LedgerState.empty());

@@ -21,10 +21,14 @@ record AgentServices(
         Messenger messenger,
         Ledger ledger,
         QemuHost qemu,
+        FileStore files,
         EventLog events) {
 
     /// The link's service that takes checkpoint streams.
     static final String CHECKPOINTS = "checkpoints";
+
+    /// The link's service by which mirrors reach replicas.
+    static final String VOLUMES = "volumes";
 
     String bridge() {
         return config.bridge().orElseThrow();

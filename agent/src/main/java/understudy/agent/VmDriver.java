@@ -1,7 +1,6 @@
 package understudy.agent;
 
 import java.io.IOException;
-import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -16,6 +15,7 @@ import understudy.model.Replica;
 import understudy.model.View;
 import understudy.model.VmRecord;
 import understudy.model.VmSpec;
+import understudy.model.VolumeId;
 import understudy.protocol.Part;
 import understudy.protocol.Step;
 import understudy.protocol.ViewEffect;
@@ -38,6 +38,7 @@ final class VmDriver implements DriverDesk, AutoCloseable {
     private final Proposals proposals;
     private final ActiveSide active;
     private final StandbySide standby;
+    private final VolumeHost volumes;
     private final LinkedBlockingQueue<Runnable> mailbox = new LinkedBlockingQueue<>(MAILBOX_MAX);
     private final AtomicBoolean tickPending = new AtomicBoolean();
     private final Thread owner;
@@ -54,7 +55,8 @@ final class VmDriver implements DriverDesk, AutoCloseable {
         this.machine = new ViewMachine(services.self(), ViewMachine.Timing.DEFAULT);
         this.state = machine.initial(now());
         this.proposals = new Proposals(this);
-        this.active = new ActiveSide(this, proposals);
+        this.volumes = new VolumeHost(this);
+        this.active = new ActiveSide(this, proposals, volumes);
         this.standby = new StandbySide(this, active);
         this.owner = Thread.ofPlatform().daemon().name("vm-" + spec.name()).unstarted(this::run);
     }
@@ -75,6 +77,7 @@ final class VmDriver implements DriverDesk, AutoCloseable {
             post(() -> {
                 tickPending.set(false);
                 active.tick(now);
+                volumes.tick();
                 proposals.tick(now, state.known().filter(VmRecord::wanted).isPresent());
                 step(new ViewInput.Tick(now));
             });
@@ -89,13 +92,18 @@ final class VmDriver implements DriverDesk, AutoCloseable {
         });
     }
 
+    /// The other host's mirror comes; returns when it has left.
+    void mirrored(Connection from, VolumeId volume) {
+        volumes.accept(from, volume);
+    }
+
     /// Ends the guest without asking it, when it is to stop.
     void stopNow() {
         post(active::stopNow);
     }
 
     VmReport report() {
-        return DriverReport.of(spec, part, trouble, active.progress(), active.statistics(), List.of());
+        return DriverReport.of(spec, part, trouble, active.progress(), active.statistics(), volumes.reports());
     }
 
     /// Ends after the work that is waiting.
@@ -149,6 +157,7 @@ final class VmDriver implements DriverDesk, AutoCloseable {
             while (!closed) {
                 mailbox.take().run();
             }
+            volumes.close();
         } catch (IOException e) {
             event("qemu-lost", Severity.ERROR, "a QEMU of an earlier life cannot be ended: " + DriverDesk.reason(e));
         } catch (InterruptedException e) {
@@ -181,7 +190,8 @@ final class VmDriver implements DriverDesk, AutoCloseable {
         LOG.debug("{}: {}", spec.name(), effect);
         switch (effect) {
             case ViewEffect.Propose(View view) -> proposals.propose(view);
-            case ViewEffect.ApplyInSync _, ViewEffect.RemoveReplicas _ -> {}
+            case ViewEffect.ApplyInSync _ -> volumes.learnt(state.known().orElseThrow());
+            case ViewEffect.RemoveReplicas() -> volumes.remove();
             case ViewEffect.BootGuest() -> active.boot();
             case ViewEffect.AdoptGuest() -> active.adopt();
             case ViewEffect.KillGuest(String reason) -> active.end(reason);
@@ -221,6 +231,8 @@ final class VmDriver implements DriverDesk, AutoCloseable {
             }
             case ViewEffect.StartCopy _ -> step(new ViewInput.StreamBroken(now()));
             case ViewEffect.AcceptStream _ -> step(new ViewInput.ImageLost());
+            case ViewEffect.ApplyInSync _, ViewEffect.RemoveReplicas _ ->
+                event("volume-failed", Severity.ERROR, "the disks cannot be served or removed: " + trouble);
             default -> throw new IllegalStateException(effect + " failed", e);
         }
     }

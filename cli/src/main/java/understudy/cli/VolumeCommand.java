@@ -117,10 +117,7 @@ final class VolumeCommand {
                             required = true,
                             description = "Where to listen; a socket that nobody answers on any more is replaced.")
                     Path socket,
-            @Option(
-                            names = "--mirror",
-                            paramLabel = "HOST:PORT",
-                            description = "Where the other replica is served.")
+            @Option(names = "--mirror", paramLabel = "HOST:PORT", description = "Where the other replica is served.")
                     Optional<String> mirror,
             @Option(
                             names = "--view",
@@ -128,8 +125,7 @@ final class VolumeCommand {
                             description = "Where to record which replicas are in sync (default: FILE.view).")
                     Optional<Path> view,
             @Mixin VolumeOptions options) {
-        return new VolumeServing(command, file, size, options)
-                .serve(socket, mirror.map(VolumeServing::address), view);
+        return new VolumeServing(command, file, size, options).serve(socket, mirror.map(VolumeServing::address), view);
     }
 
     @Command(

@@ -131,7 +131,8 @@ final class VolumeServing {
 
     private static void checkView(Optional<VolumeView> view, Identity identity, boolean hasMirror, Path views)
             throws StoreRefusedException {
-        boolean isAlone = view.isPresent() && view.get().member(identity.replica()).isEmpty();
+        boolean isAlone =
+                view.isPresent() && view.get().member(identity.replica()).isEmpty();
         if (isAlone && !hasMirror) {
             throw new StoreRefusedException(
                     "this replica is not in sync: %s says that %s is"
@@ -141,8 +142,8 @@ final class VolumeServing {
     }
 
     private Identity newIdentity(UUID volume) throws StoreRefusedException {
-        long bytes = size.orElseThrow(() ->
-                        new StoreRefusedException(file + " does not exist", "give --size to create it"))
+        long bytes = size.orElseThrow(
+                        () -> new StoreRefusedException(file + " does not exist", "give --size to create it"))
                 .bytes();
         if (!Geometry.isSize(bytes)) {
             throw new StoreRefusedException(
@@ -219,7 +220,9 @@ final class VolumeServing {
                         progress.isToPeer() ? "peer's" : "local",
                         Text.size(new ByteSize(progress.left())),
                         Text.size(new ByteSize(progress.copied())),
-                        progress.isPaused() ? "paused" : "about " + progress.estimate().toSeconds() + " s"));
+                        progress.isPaused()
+                                ? "paused"
+                                : "about " + progress.estimate().toSeconds() + " s"));
     }
 
     // ---- replica
@@ -252,13 +255,16 @@ final class VolumeServing {
         try {
             while (true) {
                 SocketChannel channel = listener.accept();
-                Thread.ofPlatform().name("replica-" + channel.getRemoteAddress()).daemon().start(() -> {
-                    try {
-                        server.serve(new SocketWire(channel));
-                    } catch (IOException _) {
-                        // The connection was closed before it began.
-                    }
-                });
+                Thread.ofPlatform()
+                        .name("replica-" + channel.getRemoteAddress())
+                        .daemon()
+                        .start(() -> {
+                            try {
+                                server.serve(new SocketWire(channel));
+                            } catch (IOException _) {
+                                // The connection was closed before it began.
+                            }
+                        });
             }
         } catch (ClosedChannelException _) {
             // It is to end.
@@ -293,7 +299,8 @@ final class VolumeServing {
             store.close(false);
             if (!isUnused) {
                 throw new StoreRefusedException(
-                        file + " is a replica of another volume, " + store.identity().volume(),
+                        file + " is a replica of another volume, "
+                                + store.identity().volume(),
                         "delete it and its metadata if it is to become one of this volume");
             }
             try {
@@ -328,9 +335,7 @@ final class VolumeServing {
     private static String sizeText(long bytes) {
         String text = new ByteSize(bytes).toString();
         char last = text.charAt(text.length() - 1);
-        return Character.isDigit(last)
-                ? text + " bytes"
-                : text.substring(0, text.length() - 1) + " " + last + "iB";
+        return Character.isDigit(last) ? text + " bytes" : text.substring(0, text.length() - 1) + " " + last + "iB";
     }
 
     private synchronized void say(String line) {
