@@ -33,14 +33,12 @@ final class ReplicaFolder {
 
     private final Path volumes;
     private final Path folder;
-    private final VmSpec spec;
     private final HostName self;
     private final understudy.agent.FileStore images;
 
     ReplicaFolder(Path volumes, VmSpec spec, HostName self, understudy.agent.FileStore images) {
         this.volumes = volumes;
         this.folder = volumes.resolve(spec.id().toString());
-        this.spec = spec;
         this.self = self;
         this.images = images;
     }
@@ -56,6 +54,9 @@ final class ReplicaFolder {
         }
         Files.createDirectories(folder);
         for (VolumeSpec disk : record.spec().disks()) {
+            if (disk.image().isPresent()) {
+                images.fetch(disk.image().get().sha256(), record.spec().hosts());
+            }
             if (ReplicaStore.presence(file(disk)) != Presence.BOTH) {
                 make(disk, named(record.view(), disk).id());
             }

@@ -66,6 +66,7 @@ class ProposalsTest {
                 messenger,
                 ledger,
                 new QemuHost(directory.resolve("r"), directory.resolve("d"), files, Accelerator.TCG),
+                files,
                 new EventLog(H1));
         proposals = new Proposals(new Desk(services));
     }
