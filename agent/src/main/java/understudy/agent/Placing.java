@@ -52,17 +52,23 @@ final class Placing {
     private static void checkLevel(VmRequest request) {
         switch (request.level()) {
             case RESTART ->
-                throw notAvailable(request, "Level restart is not available", "Create the VM with --level system.");
+                throw notAvailable(request, "Level restart is not available", "Create the VM with --level component.");
             case SYSTEM -> {
                 if (!request.disks().isEmpty()) {
                     throw notAvailable(
                             request,
                             "Level system is not available for VMs with disks",
-                            "Create the VM without --disk.");
+                            "Create the VM with --level component, or without --disk.");
                 }
             }
-            case COMPONENT ->
-                throw notAvailable(request, "Level component is not available", "Create the VM with --level system.");
+            case COMPONENT -> {
+                if (request.disks().isEmpty()) {
+                    throw notAvailable(
+                            request,
+                            "Level component is not available for VMs without disks",
+                            "Give the VM a --disk, or create it with --level system.");
+                }
+            }
         }
     }
 

@@ -146,7 +146,7 @@ public record QemuCommand(List<String> arguments, VmId vm, Role role, InstanceDi
     }
 
     private static void disk(List<String> arguments, VolumeSpec disk, InstanceDirectory directory) {
-        String first = disk.name().equals(VolumeSpec.name(0)) ? ",bootindex=0" : "";
+        String first = disk.name().equals(VolumeSpec.name(0)) ? ",bootindex=1" : "";
         arguments.addAll(List.of(
                 "-blockdev",
                 "driver=nbd,node-name=" + disk.name() + ",server.type=unix,server.path=" + escaped(directory.disks())

@@ -57,7 +57,7 @@ class QemuCommandTest {
         assertThat(arguments)
                 .contains("driver=nbd,node-name=disk1,server.type=unix,server.path=/run/v/disks.socket,export=disk1"
                         + ",reconnect-delay=315360000,open-timeout=10,cache.direct=on,discard=unmap")
-                .anyMatch(a -> a.startsWith("virtio-blk-pci,id=disk0dev,drive=disk0") && a.endsWith(",bootindex=0"))
+                .anyMatch(a -> a.startsWith("virtio-blk-pci,id=disk0dev,drive=disk0") && a.endsWith(",bootindex=1"))
                 .anyMatch(a -> a.startsWith("virtio-blk-pci,id=disk1dev") && a.contains("write-cache=on"));
     }
 
