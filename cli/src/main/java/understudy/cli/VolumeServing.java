@@ -192,6 +192,7 @@ final class VolumeServing {
     }
 
     /// The store that is open already, and later ones.
+    @SuppressWarnings("ArrayRecordComponent")
     private record Once(ReplicaStore first, ServedVolume.LocalOpener later, boolean[] used)
             implements ServedVolume.LocalOpener {
         Once(ReplicaStore first, ServedVolume.LocalOpener later) {

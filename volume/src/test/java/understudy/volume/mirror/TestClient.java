@@ -31,7 +31,7 @@ final class TestClient implements LaneClient, AutoCloseable {
     }
 
     /// What is done on the lane, one after the other.
-    private final class Worker {
+    private static final class Worker {
         private final java.util.concurrent.LinkedBlockingQueue<Runnable> queue =
                 new java.util.concurrent.LinkedBlockingQueue<>();
 
@@ -117,17 +117,17 @@ final class TestClient implements LaneClient, AutoCloseable {
 
     @Override
     public void done(int request) {
-        answers.remove(request).complete(new byte[0]);
+        java.util.Objects.requireNonNull(answers.remove(request)).complete(new byte[0]);
     }
 
     @Override
     public void readDone(int request, MemorySegment data) {
-        answers.remove(request).complete(data.toArray(ValueLayout.JAVA_BYTE));
+        java.util.Objects.requireNonNull(answers.remove(request)).complete(data.toArray(ValueLayout.JAVA_BYTE));
     }
 
     @Override
     public void failed(int request, Failure failure) {
-        answers.remove(request).completeExceptionally(new IllegalStateException(failure.toString()));
+        java.util.Objects.requireNonNull(answers.remove(request)).completeExceptionally(new IllegalStateException(failure.toString()));
     }
 
     @Override
