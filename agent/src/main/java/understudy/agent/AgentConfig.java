@@ -32,6 +32,7 @@ import understudy.model.HostName;
 /// @param api    where the REST API listens
 /// @param listen one address per peer link, in the order in which the others should prefer them
 /// @param voters who votes in the ledger, in an order that is the same everywhere
+/// @param volumesFolder where replicas of volumes lie, not above or in what else the agent keeps; hosts only
 /// @param bridge the bridge that guests' network cards join; hosts only
 /// @param memory RAM that VMs may use in all; if it is not said, four fifths of the machine's, or nine tenths
 ///              of its shared memory
@@ -43,6 +44,7 @@ public record AgentConfig(
         boolean isWitness,
         Path data,
         Path run,
+        Optional<Path> volumesFolder,
         Optional<String> bridge,
         List<InetSocketAddress> api,
         List<InetSocketAddress> listen,
@@ -53,6 +55,9 @@ public record AgentConfig(
         int verifyEvery) {
 
     private static final Pattern ADDRESS = Pattern.compile("(.+):(\\d{1,5})");
+    /// What else the agent keeps in its data folder.
+    private static final List<String> OTHER_FOLDERS = List.of("ledger", "files", "log");
+
     private static final int PORT_MAX = 65_535;
     private static final int LOSE_AFTER_MILLIS = 200;
     /// Two heartbeats: less would lose every peer that is alive.
@@ -63,6 +68,7 @@ public record AgentConfig(
         listen = List.copyOf(listen);
         voters = List.copyOf(voters);
         peers = List.copyOf(peers);
+        volumesFolder.ifPresent(folder -> checkVolumesFolder(folder, data, isWitness));
         if (!isWitness && bridge.isEmpty()) {
             throw new IllegalArgumentException("bridge: a host needs one, for its guests' network cards");
         }
@@ -94,6 +100,30 @@ public record AgentConfig(
         }
     }
 
+    /// A disk that hangs, or is taken out, must not take the ledger with it.
+    private static void checkVolumesFolder(Path folder, Path data, boolean isWitness) {
+        if (isWitness) {
+            throw new IllegalArgumentException("volumes-folder: a witness has no volumes");
+        }
+        if (!folder.isAbsolute()) {
+            throw new IllegalArgumentException("volumes-folder: " + folder + "; write the whole path, from / on");
+        }
+        Path volumes = folder.normalize();
+        Path kept = data.toAbsolutePath().normalize();
+        boolean holdsData = kept.startsWith(volumes);
+        boolean liesInOther = OTHER_FOLDERS.stream().anyMatch(other -> volumes.startsWith(kept.resolve(other)));
+        if (holdsData || liesInOther) {
+            throw new IllegalArgumentException(
+                    "volumes-folder: %s; the ledger and boot files must not share it: choose another folder, best on a disk of its own"
+                            .formatted(folder));
+        }
+    }
+
+    /// Where replicas of volumes lie: best on a disk of their own.
+    public Path volumes() {
+        return volumesFolder.orElse(data.resolve("volumes"));
+    }
+
     /// Another agent of the cluster.
     ///
     /// @param addresses what it listens on, one per peer link
@@ -114,6 +144,7 @@ public record AgentConfig(
             @JsonProperty(required = true) String role,
             @JsonProperty(required = true) String data,
             @JsonProperty(required = true) String run,
+            @JsonProperty("volumes-folder") Optional<String> volumesFolder,
             Optional<String> bridge,
             @JsonProperty(required = true) List<String> api,
             @JsonProperty(required = true) List<String> listen,
@@ -165,6 +196,7 @@ public record AgentConfig(
                 isWitness("role", it.role),
                 at("data", () -> Path.of(it.data)),
                 at("run", () -> Path.of(it.run)),
+                at("volumes-folder", () -> it.volumesFolder.map(Path::of)),
                 it.bridge,
                 addresses("api", it.api),
                 addresses("listen", it.listen),

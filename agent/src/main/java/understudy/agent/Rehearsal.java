@@ -35,6 +35,7 @@ final class Rehearsal {
                 folder.resolve("data"),
                 folder.resolve("run"),
                 Optional.empty(),
+                Optional.empty(),
                 List.of(anyPort),
                 List.of(anyPort),
                 List.of(name),

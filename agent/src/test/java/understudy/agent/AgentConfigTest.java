@@ -24,6 +24,7 @@ class AgentConfigTest {
             role: host
             data: /var/lib/understudy
             run: /run/understudy
+            volumes-folder: /srv/volumes
             bridge: br0
             api: ["127.0.0.1:7800", "192.0.2.11:7800"]
             listen: ["198.51.100.1:7700", "[fd00::1]:7700"]
@@ -57,6 +58,7 @@ class AgentConfigTest {
         assertThat(config.isWitness()).isFalse();
         assertThat(config.data()).isEqualTo(Path.of("/var/lib/understudy"));
         assertThat(config.run()).isEqualTo(Path.of("/run/understudy"));
+        assertThat(config.volumes()).isEqualTo(Path.of("/srv/volumes"));
         assertThat(config.bridge()).contains("br0");
         assertThat(config.api()).hasSize(2);
         assertThat(config.listen().getFirst().getHostString()).isEqualTo("198.51.100.1");
@@ -72,15 +74,16 @@ class AgentConfigTest {
     @Test
     void whatIsNotSaidHasADefault() throws IOException {
         AgentConfig config =
-                read(without("memory").replace("lose-after-millis: 300\n", "").replace("verify-every: 10\n", ""));
+                read(GOOD.replaceAll("(?m)^(memory|volumes-folder|lose-after-millis|verify-every):.*\n", ""));
         assertThat(config.memory()).isEmpty();
+        assertThat(config.volumes()).isEqualTo(Path.of("/var/lib/understudy/volumes"));
         assertThat(config.loseAfter()).isEqualTo(Duration.ofMillis(200));
         assertThat(config.verifyEvery()).isZero();
     }
 
     @Test
     void aKeyWithoutAValueIsAsGoodAsNone() throws IOException {
-        for (String key : List.of("memory", "lose-after-millis", "verify-every")) {
+        for (String key : List.of("memory", "volumes-folder", "lose-after-millis", "verify-every")) {
             assertThat(read(with(key, "null"))).as(key).isEqualTo(read(GOOD.replaceAll("(?m)^" + key + ":.*\n", "")));
             assertThat(read(with(key, ""))).as(key).isEqualTo(read(with(key, "null")));
         }
@@ -121,6 +124,15 @@ class AgentConfigTest {
                 "role              | guest",
                 "data              | \"\\0\"",
                 "run               | [a, b]",
+                "volumes-folder    | srv/volumes",
+                "volumes-folder    | ''",
+                "volumes-folder    | /var/lib/understudy",
+                "volumes-folder    | /var/lib",
+                "volumes-folder    | /",
+                "volumes-folder    | /var/lib/understudy/volumes/..",
+                "volumes-folder    | /var/lib/understudy/ledger",
+                "volumes-folder    | /var/lib/understudy/files/volumes",
+                "volumes-folder    | [/srv/volumes]",
                 "api               | []",
                 "api               | ['127.0.0.1']",
                 "api               | ['127.0.0.1:']",
@@ -163,6 +175,13 @@ class AgentConfigTest {
                 .isInstanceOf(IOException.class)
                 .hasMessageStartingWith(directory.resolve("agent.yaml") + ": ")
                 .hasMessageContaining(key);
+    }
+
+    @Test
+    void aWitnessHasNoFolderForVolumes() {
+        assertThatThrownBy(() -> read(with("role", "witness")))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining("volumes-folder: a witness has no volumes");
     }
 
     @Test

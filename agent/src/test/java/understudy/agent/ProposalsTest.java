@@ -84,6 +84,7 @@ class ProposalsTest {
                 false,
                 directory,
                 directory,
+                Optional.empty(),
                 Optional.of("br0"),
                 List.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)),
                 List.of(),

@@ -82,8 +82,7 @@ class ViewLedgerTest {
     void aReplicaInTheOldOnesPlaceIsNamedBeforeItComesIn() throws Exception {
         UUID fresh = new UUID(2, 3);
         Thread learns = learnsWhenTold(view(5, fresh, false), view(6, fresh, true));
-        VolumeView answer = ledger.propose(
-                new VolumeView(9, List.of(LOCAL, new Member(fresh, PEER.boot())), LIFE));
+        VolumeView answer = ledger.propose(new VolumeView(9, List.of(LOCAL, new Member(fresh, PEER.boot())), LIFE));
         learns.join();
         assertThat(answer.member(fresh)).isPresent();
         assertThat(answer.number()).isEqualTo(13);

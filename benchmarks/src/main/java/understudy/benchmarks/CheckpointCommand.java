@@ -1,11 +1,10 @@
 package understudy.benchmarks;
 
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import understudy.lab.Progress;
 
@@ -46,11 +45,8 @@ final class CheckpointCommand implements Callable<Integer> {
             description = "Which of ${COMPLETION-CANDIDATES} (default: all).")
     private List<Work> works = List.of(Work.values());
 
-    @Option(names = "--json", paramLabel = "FILE", description = "Write every sample to a file.")
-    private Optional<Path> json = Optional.empty();
-
-    @Option(names = "--output", paramLabel = "FILE", description = "Write the table to a file, too.")
-    private Optional<Path> output = Optional.empty();
+    @Mixin
+    private Results results = new Results();
 
     @Override
     public Integer call() throws Exception {
@@ -61,7 +57,7 @@ final class CheckpointCommand implements Callable<Integer> {
             MachineFacts machine = MachineFacts.take(bed.api().hosts());
             List<Sample> samples = new CheckpointBench(bed, Duration.ofSeconds(seconds), works).run(rounds, settings);
             CheckpointReport report = new CheckpointReport(machine, rounds, seconds, samples);
-            Results.write(report, report.markdown(), json, output);
+            results.write(report, report.markdown());
         }
         return 0;
     }

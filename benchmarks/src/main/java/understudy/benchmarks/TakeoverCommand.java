@@ -1,10 +1,9 @@
 package understudy.benchmarks;
 
-import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import understudy.lab.Progress;
 
@@ -35,11 +34,8 @@ final class TakeoverCommand implements Callable<Integer> {
             description = "Which of ${COMPLETION-CANDIDATES} (default: both, in turns).")
     private List<Kind> kinds = List.of(Kind.values());
 
-    @Option(names = "--json", paramLabel = "FILE", description = "Write what every fault did to a file.")
-    private Optional<Path> json = Optional.empty();
-
-    @Option(names = "--output", paramLabel = "FILE", description = "Write the table to a file, too.")
-    private Optional<Path> output = Optional.empty();
+    @Mixin
+    private Results results = new Results();
 
     @Override
     public Integer call() throws Exception {
@@ -48,7 +44,7 @@ final class TakeoverCommand implements Callable<Integer> {
         MachineFacts machine = bench.run(faults, kinds);
         boolean complete = bench.takeovers().size() == faults * kinds.size();
         TakeoverReport report = TakeoverReport.of(machine, complete, bench.clients(), bench.takeovers());
-        Results.write(report, report.markdown(), json, output);
+        results.write(report, report.markdown());
         return report.passed() ? 0 : 1;
     }
 }

@@ -14,6 +14,7 @@ import tools.jackson.databind.JsonNode;
 import understudy.linux.Fifo;
 import understudy.qemu.InstanceDirectory;
 import understudy.qemu.Qmp;
+import understudy.qemu.QmpException;
 
 /// Takes one checkpoint: stops the guest, saves its devices, takes the pages that it wrote, lets it run on.
 ///
@@ -22,23 +23,25 @@ import understudy.qemu.Qmp;
 /// standing still, until we drain it: in that window pages and frames are taken. What was drained is longer
 /// than the FIFO, which proves that the window was open all the time.
 ///
+/// The command goes over a control socket of its own, where it always stands primed ([Qmp#prime]).
+///
 /// Rejected: `stop`, save, `cont`: three exchanges instead of one, and nearly twice the pause.
 ///
 /// Threads: one at a time.
 public final class Capture implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(10);
-    private static final Duration SPIN = Duration.ofMillis(1);
     private static final Duration WAIT = Duration.ofMillis(200);
+    private static final String FIFO = "devices.fifo";
     private static final int NARROW_BYTES = 4 << 10;
     private static final int WIDE_BYTES = 1 << 20;
     private static final int READ_BYTES = 256 << 10;
 
+    private final Qmp monitor;
     private final Qmp qmp;
     private final Fifo fifo;
-    private final Path path;
     private final GuestMemory memory;
     private final PauseClock clock = new PauseClock();
-    private final Qmp.Subscription subscription;
+    private Qmp.Primed save;
 
     /// What must happen while the guest stands still, after its pages were taken.
     interface Window {
@@ -46,17 +49,28 @@ public final class Capture implements AutoCloseable {
     }
 
     Capture(GuestHandle guest, GuestMemory memory) throws IOException {
-        this.qmp = guest.qmp();
+        this.monitor = guest.qmp();
         this.memory = memory;
-        this.path = fifo(guest.process().directory());
+        Path path = fifo(guest.process().directory());
         Files.deleteIfExists(path);
         this.fifo = Fifo.create(path);
-        this.subscription = qmp.subscribe(clock);
+        try {
+            this.qmp = Qmp.connect(guest.process().directory().checkpointQmp(), PATIENCE, clock);
+            this.save = prime(qmp);
+        } catch (QmpException e) {
+            fifo.close();
+            throw e;
+        }
+    }
+
+    /// The name is relative to QEMU's own directory.
+    private static Qmp.Primed prime(Qmp qmp) throws QmpException {
+        return qmp.prime("xen-save-devices-state", Map.of("filename", FIFO, "live", false));
     }
 
     /// Where QEMU's devices are saved to.
     public static Path fifo(InstanceDirectory directory) {
-        return directory.path().resolve("devices.fifo");
+        return directory.path().resolve(FIFO);
     }
 
     /// How long the last pause was.
@@ -83,14 +97,14 @@ public final class Capture implements AutoCloseable {
     private void tryToTake(StagedEpoch into, Window window) throws IOException {
         fifo.reopen();
         int narrow = fifo.capacity(NARROW_BYTES);
-        CompletableFuture<JsonNode> saved =
-                qmp.executeAsync("xen-save-devices-state", Map.of("filename", path.toString(), "live", false));
+        CompletableFuture<JsonNode> saved = save.issue();
         awaitFirstBytes(saved);
         memory.take(into);
         window.open();
         fifo.capacity(WIDE_BYTES);
         drain(into);
         finish(saved);
+        save = prime(qmp);
         if (into.deviceBytes() <= narrow) {
             throw new IOException("QEMU saved only " + into.deviceBytes()
                     + " bytes of devices: the guest may have run while its memory was taken");
@@ -100,7 +114,7 @@ public final class Capture implements AutoCloseable {
     /// Stops the guest until somebody lets it run.
     void stop() throws GuestFailure {
         try {
-            qmp.execute("stop", PATIENCE);
+            monitor.execute("stop", PATIENCE);
         } catch (IOException e) {
             throw new GuestFailure(e);
         }
@@ -108,7 +122,7 @@ public final class Capture implements AutoCloseable {
 
     private void awaitFirstBytes(CompletableFuture<JsonNode> saved) throws IOException {
         long deadline = System.nanoTime() + PATIENCE.toNanos();
-        while (awaitReadable() != Fifo.Readiness.DATA) {
+        while (fifo.awaitReadable(WAIT) != Fifo.Readiness.DATA) {
             if (saved.isDone()) {
                 finish(saved);
                 throw new IOException("QEMU saved its devices without writing them");
@@ -117,20 +131,6 @@ public final class Capture implements AutoCloseable {
                 throw new IOException("QEMU did not begin to save its devices within " + PATIENCE.toSeconds() + " s");
             }
         }
-    }
-
-    /// QEMU needs less than a millisecond, in which being woken costs more than looking again: the guest stands still
-    /// meanwhile, so its processor is free.
-    private Fifo.Readiness awaitReadable() throws IOException {
-        long end = System.nanoTime() + SPIN.toNanos();
-        while (System.nanoTime() < end) {
-            Fifo.Readiness readiness = fifo.awaitReadable(Duration.ZERO);
-            if (readiness != Fifo.Readiness.TIMED_OUT) {
-                return readiness;
-            }
-            Thread.onSpinWait();
-        }
-        return fifo.awaitReadable(WAIT);
     }
 
     private void drain(StagedEpoch into) throws IOException {
@@ -142,7 +142,7 @@ public final class Capture implements AutoCloseable {
             if (read < 0) {
                 return;
             }
-            if (read == 0 && awaitReadable() == Fifo.Readiness.TIMED_OUT && System.nanoTime() > deadline) {
+            if (read == 0 && fifo.awaitReadable(WAIT) == Fifo.Readiness.TIMED_OUT && System.nanoTime() > deadline) {
                 throw new IOException("QEMU did not finish saving its devices within " + PATIENCE.toSeconds() + " s");
             }
         }
@@ -163,7 +163,7 @@ public final class Capture implements AutoCloseable {
 
     @Override
     public void close() throws IOException {
-        subscription.close();
+        qmp.close();
         fifo.close();
     }
 }

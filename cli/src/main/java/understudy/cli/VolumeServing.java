@@ -16,6 +16,7 @@ import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import picocli.CommandLine.Model.CommandSpec;
 import understudy.model.ByteSize;
 import understudy.model.Problem;
@@ -77,8 +78,7 @@ final class VolumeServing {
         }
     }
 
-    // ---- serve
-    // ----------------------------------------------------------------------------------------------------
+    // ---- serve ----------------------------------------------------------------------------------------------
 
     int serve(Path socket, Optional<InetSocketAddress> mirror, Optional<Path> viewFile) {
         Path views = viewFile.orElseGet(() -> file.resolveSibling(file.getFileName() + ".view"));
@@ -192,19 +192,17 @@ final class VolumeServing {
     }
 
     /// The store that is open already, and later ones.
-    @SuppressWarnings("ArrayRecordComponent")
-    private record Once(ReplicaStore first, ServedVolume.LocalOpener later, boolean[] used)
+    private record Once(ReplicaStore first, ServedVolume.LocalOpener later, AtomicBoolean used)
             implements ServedVolume.LocalOpener {
         Once(ReplicaStore first, ServedVolume.LocalOpener later) {
-            this(first, later, new boolean[1]);
+            this(first, later, new AtomicBoolean());
         }
 
         @Override
         public ReplicaStore open() throws StoreRefusedException, DiskFailedException {
-            if (used[0]) {
+            if (used.getAndSet(true)) {
                 return later.open();
             }
-            used[0] = true;
             return first;
         }
     }
@@ -226,8 +224,7 @@ final class VolumeServing {
                                 : "about " + progress.estimate().toSeconds() + " s"));
     }
 
-    // ---- replica
-    // --------------------------------------------------------------------------------------------------
+    // ---- replica --------------------------------------------------------------------------------------------
 
     int replica(InetSocketAddress listen) {
         try (ServerSocketChannel listener = ServerSocketChannel.open()) {
@@ -314,8 +311,7 @@ final class VolumeServing {
         };
     }
 
-    // ---- both
-    // -----------------------------------------------------------------------------------------------------
+    // ---- both -----------------------------------------------------------------------------------------------
 
     /// SIGTERM and Ctrl-C end the command as they should; the process waits until it has.
     private void endOnSignal() {

@@ -1,6 +1,7 @@
 package understudy.lab;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonProperty;
 import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import java.util.List;
 import java.util.Optional;
@@ -9,6 +10,7 @@ import tools.jackson.dataformat.yaml.YAMLMapper;
 
 /// The configuration file of one node's agent, as the agent's documentation describes it.
 ///
+/// @param volumes   where it keeps volumes' replicas, on a disk of their own; hosts only
 /// @param bridge    where guests' network cards are joined; hosts only
 /// @param api       addresses that the REST API listens on
 /// @param listen    addresses that other agents connect to, one per peer link
@@ -21,6 +23,7 @@ record AgentConfig(
         Role role,
         String data,
         String run,
+        @JsonProperty("volumes-folder") Optional<String> volumes,
         Optional<String> bridge,
         List<String> api,
         List<String> listen,
@@ -42,6 +45,7 @@ record AgentConfig(
                 node.role(),
                 LabFolders.INSIDE_DATA.toString(),
                 "/run/understudy",
+                node.role() == Role.HOST ? Optional.of(HostDisk.FOLDER.toString()) : Optional.empty(),
                 node.role() == Role.HOST ? Optional.of(Node.BRIDGE) : Optional.empty(),
                 List.of("127.0.0.1:" + Node.API_PORT, node.managementAddress() + ":" + Node.API_PORT),
                 topology.linksOf(name).stream().map(link -> peering(link, name)).toList(),

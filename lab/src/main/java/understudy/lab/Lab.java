@@ -1,11 +1,16 @@
 package understudy.lab;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import understudy.lab.LabStatus.AgentState;
 import understudy.lab.LabStatus.NodeStatus;
 import understudy.model.Problem;
@@ -16,6 +21,9 @@ import understudy.model.Problem;
 /// Only sockets cross between nodes. All methods need root; any thread may call them, and a lock lets one
 /// process at a time change the lab. A node's network namespace is what says which processes are its own.
 public final class Lab {
+    /// Below the folder of all nodes: a node's own, and its `log` in there.
+    private static final int LOG_DEPTH = 3;
+
     private final Topology topology;
 
     private Lab(Topology topology) {
@@ -28,11 +36,12 @@ public final class Lab {
     ///     agents are not ready within a minute; in this last case the lab stays up for a look
     public static Lab up(LabPlan plan, Progress progress) {
         Prerequisites.check();
+        Prerequisites.checkDisks();
         try (LabLock _ = LabLock.take()) {
             refuseIfUp();
             LabState state = LabState.of(plan);
             try {
-                build(state, plan.options(), progress);
+                build(state, plan, progress);
             } catch (RuntimeException e) {
                 sweepAfter(e);
                 throw e;
@@ -59,7 +68,7 @@ public final class Lab {
         }
     }
 
-    private static void build(LabState state, AgentOptions options, Progress progress) {
+    private static void build(LabState state, LabPlan plan, Progress progress) {
         Topology topology = state.topology();
         state.save();
         progress.step("laying %d networks".formatted(2 + topology.links().size()));
@@ -70,7 +79,11 @@ public final class Lab {
         for (Node node : topology.nodes()) {
             LabFolders.write(
                     LabFolders.data(node.name()).resolve(AgentConfig.FILE),
-                    AgentConfig.of(topology, node, state.cluster(), options).yaml());
+                    AgentConfig.of(topology, node, state.cluster(), plan.options())
+                            .yaml());
+            if (node.role() == Role.HOST) {
+                new HostDisk(node.name()).create(plan.disk());
+            }
             new Power(state.program()).on(node);
         }
     }
@@ -124,13 +137,36 @@ public final class Lab {
         return LabFolders.agentOutput(topology.node(name).name());
     }
 
+    /// Copies what all agents and QEMUs have logged, so that it outlives the lab.
+    ///
+    /// @param folder is made; the files in it are named by node
+    public static void keepLogs(Path folder) {
+        try (Stream<Path> files = Files.walk(LabFolders.DATA, LOG_DEPTH)) {
+            Files.createDirectories(folder);
+            for (Path log : files.filter(Lab::isLog).toList()) {
+                String name = LabFolders.DATA.relativize(log).toString().replace('/', '-');
+                Files.copy(log, folder.resolve(name), StandardCopyOption.REPLACE_EXISTING);
+            }
+        } catch (UncheckedIOException e) {
+            throw Shell.failure("keep the logs in " + folder, new IOException(e));
+        } catch (IOException e) {
+            throw Shell.failure("keep the logs in " + folder, e);
+        }
+    }
+
+    private static boolean isLog(Path file) {
+        String name = file.getFileName().toString();
+        return name.startsWith("agent.out") || name.endsWith(".log");
+    }
+
     /// The bases of the nodes' REST APIs, hosts first.
     public List<String> urls() {
         return topology.nodes().stream().map(Node::url).toList();
     }
 
-    /// Takes the power from a host: all its links fall silent at one moment, then all its processes are killed.
-    /// What was in its memory is gone; its data folder stays.
+    /// Takes the power from a host: all its links fall silent at one moment, then its disk ends and all its
+    /// processes are killed. What was in its memory is gone, and what its disk had not been told to sync; the
+    /// rest of its disk, and its data folder, stay.
     public void breakHost(String host) {
         powerOff(topology.node(host, Role.HOST));
     }
@@ -152,6 +188,8 @@ public final class Lab {
         try (LabLock _ = LabLock.take()) {
             LabState.load()
                     .without(new Fault.AgentDown(node.name()))
+                    .without(new Fault.BadDisk(node.name(), DiskFault.ERROR))
+                    .without(new Fault.BadDisk(node.name(), DiskFault.HANG))
                     .with(new Fault.PowerLoss(node.name()))
                     .save();
             Power.off(node, topology);
@@ -177,7 +215,62 @@ public final class Lab {
     private void silenceAgain(Fault fault) {
         switch (fault) {
             case Fault.Silence(String from, String to) -> silence(from, to);
-            case Fault.PowerLoss _, Fault.AgentDown _ -> {}
+            case Fault.PowerLoss _, Fault.AgentDown _, Fault.BadDisk _ -> {}
+        }
+    }
+
+    /// Lets a host's disk fail, until [#repairDisk]; a loss of the host's power ends an error or a hang, too.
+    ///
+    /// @param how not [DiskFault#CORRUPT], which is [#corruptDisk]
+    /// @throws Problem.Refused if it fails already, or the host has no power
+    public void breakDisk(String host, DiskFault how) {
+        Node node = topology.node(host, Role.HOST);
+        try (LabLock _ = LabLock.take()) {
+            LabProcess first = supervisor(node).first();
+            LabState before = sound(host);
+            before.with(new Fault.BadDisk(host, how)).save();
+            try {
+                new HostDisk(host).fail(how, first);
+            } catch (RuntimeException e) {
+                before.save();
+                throw e;
+            }
+        }
+    }
+
+    /// The lab as it is, in which this host's disk works.
+    private static LabState sound(String host) {
+        LabState state = LabState.load();
+        state.diskFault(host).ifPresent(fault -> {
+            throw Problem.of(
+                            "disk-is-broken",
+                            "The disk of %s fails already: %s".formatted(host, fault.word()),
+                            "`understudy lab repair disk %s --how back`".formatted(host))
+                    .refused();
+        });
+        return state;
+    }
+
+    /// Flips one bit in each of `blocks` blocks of 4 KiB, chosen among all that files on a host's disk were
+    /// written to; metadata of replicas and of the file system are spared. Nobody is told.
+    ///
+    /// @param seed decides which
+    /// @throws Problem.Refused if there is nothing to corrupt, or the disk fails
+    public List<BitFlip> corruptDisk(String host, int blocks, long seed) {
+        Node node = topology.node(host, Role.HOST);
+        try (LabLock _ = LabLock.take()) {
+            sound(host);
+            return new HostDisk(host).corrupt(supervisor(node).first(), blocks, seed);
+        }
+    }
+
+    public void repairDisk(String host, DiskRepair how) {
+        Node node = topology.node(host, Role.HOST);
+        try (LabLock _ = LabLock.take()) {
+            Optional<DiskFault> fault = LabState.load().diskFault(host);
+            new HostDisk(host).repair(how, fault, supervisor(node).first());
+            fault.ifPresent(mended ->
+                    LabState.load().without(new Fault.BadDisk(host, mended)).save());
         }
     }
 
@@ -269,6 +362,7 @@ public final class Lab {
         } else {
             long pid = supervisor(topology.node(name)).first().pid();
             String target = "--target=" + pid;
+            whole.addAll(ControlGroup.joining(name));
             whole.addAll(List.of("nsenter", target, "--mount", "--net", "--pid", "--ipc", "--uts", "--root", "--wd=/"));
         }
         whole.addAll(command);

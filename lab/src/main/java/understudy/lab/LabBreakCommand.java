@@ -1,31 +1,23 @@
 package understudy.lab;
 
+import java.util.List;
+import java.util.Optional;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
+import understudy.model.Problem;
 
 /// `understudy lab break`.
 @Command(
         name = "break",
-        description = "Breaks a part of the lab, for real; `lab repair` with the same words mends it.",
+        description = "Breaks a part of the lab, for real; `lab repair` mends it.",
         synopsisSubcommandLabel = "WHAT",
         commandListHeading = "%nWHAT is one of:%n")
-final class LabBreakCommand implements Runnable {
-    @Spec
-    private CommandSpec spec = CommandSpec.create();
-
-    @Override
-    public void run() {
-        throw new ParameterException(spec.commandLine(), "Say what to break");
-    }
-
+final class LabBreakCommand {
     @Command(
             description = {
                 "A power loss: the host's links fall silent, then all its processes are killed.",
-                "Nothing says goodbye; what was in its memory is gone."
+                "Nothing says goodbye; what was in its memory is gone, and what its disk had not been told to sync."
             })
     void host(@Parameters(paramLabel = "HOST", description = "h1, h2, ...") String host) {
         Lab.attach().breakHost(host);
@@ -44,6 +36,57 @@ final class LabBreakCommand implements Runnable {
             @Option(names = "--stay-dead", description = "Keep it dead until it is repaired.") boolean stayDead) {
         Lab.attach().breakAgent(node, stayDead);
         System.out.println("the agent of " + node + (stayDead ? " is dead" : " was killed and is started again"));
+    }
+
+    @Command(
+            description = {
+                "Lets a host's disk for volumes fail; the kernel does it, so every program sees it.",
+                "error: every read and write fails with EIO, and what was not synced is gone.",
+                "hang: whoever writes, or reads what is not cached, waits without end; SIGKILL ends no such writer.",
+                "full: no block is free.",
+                "corrupt: bits of what was written are flipped, and nobody is told; there is nothing to repair."
+            })
+    void disk(
+            @Parameters(paramLabel = "HOST", description = "h1, h2, ...") String host,
+            @Option(
+                            names = "--how",
+                            required = true,
+                            paramLabel = "HOW",
+                            converter = DiskFault.Word.class,
+                            completionCandidates = DiskFault.Word.class,
+                            description = "One of ${COMPLETION-CANDIDATES}.")
+                    DiskFault how,
+            @Option(
+                            names = "--blocks",
+                            paramLabel = "N",
+                            defaultValue = "8",
+                            description =
+                                    "corrupt: in how many blocks of 4 KiB a bit is flipped, 1 to 65536 (default: 8).")
+                    int blocks,
+            @Option(
+                            names = "--seed",
+                            paramLabel = "N",
+                            description = "corrupt: decides which; with the same files the same (default: any).")
+                    Optional<Long> seed) {
+        if (how == DiskFault.CORRUPT) {
+            corrupt(host, blocks, seed.orElseGet(System::nanoTime));
+        } else {
+            Lab.attach().breakDisk(host, how);
+            System.out.println("the disk of " + host + " fails: " + how.word());
+        }
+    }
+
+    private static void corrupt(String host, int blocks, long seed) {
+        if (blocks < 1 || blocks > BitRot.MOST_BLOCKS) {
+            throw Problem.of(
+                            "bad-value",
+                            "--blocks %d is not 1 to %d".formatted(blocks, BitRot.MOST_BLOCKS),
+                            "Choose another number")
+                    .refused();
+        }
+        List<BitFlip> flips = Lab.attach().corruptDisk(host, blocks, seed);
+        flips.forEach(flip -> System.out.printf("%s: byte %d, bit %d%n", flip.file(), flip.offset(), flip.bit()));
+        System.out.printf("%d bits on the disk of %s are flipped (--seed %d)%n", flips.size(), host, seed);
     }
 
     @Command(description = "Silences all links between two nodes: what is sent disappears, and nobody is told.")

@@ -4,11 +4,9 @@ import java.io.IOException;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
+import understudy.model.ByteSize;
 
 /// `understudy lab`: commands over [Lab]. Errors are [understudy.model.Problem.Refused], for the root command
 /// to print.
@@ -39,15 +37,7 @@ import picocli.CommandLine.Spec;
             LabCommand.Pause.class,
             LabCommand.Resume.class
         })
-public final class LabCommand implements Runnable {
-    @Spec
-    private CommandSpec spec = CommandSpec.create();
-
-    @Override
-    public void run() {
-        throw new ParameterException(spec.commandLine(), "Say what to do with the lab");
-    }
-
+public final class LabCommand {
     static Progress progress() {
         return new Progress(System.err);
     }
@@ -73,9 +63,19 @@ public final class LabCommand implements Runnable {
                 description = "How many witnesses, 0 to 3 (default: 1).")
         private int witnesses = 1;
 
+        @Option(
+                names = "--disk",
+                paramLabel = "SIZE",
+                description = {
+                    "Size of each host's disk for volumes, 64M to 1T (default: 8G).",
+                    "It takes room only as it is written."
+                })
+        private ByteSize disk = LabPlan.USUAL_DISK;
+
         @Override
         public void run() {
-            Lab.up(new LabPlan(hosts, witnesses, NodeProgram.agent(Installation.find())), progress());
+            LabPlan plan = new LabPlan(hosts, witnesses, NodeProgram.agent(Installation.find()));
+            Lab.up(plan.with(disk), progress());
         }
     }
 

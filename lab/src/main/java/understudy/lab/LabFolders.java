@@ -32,6 +32,11 @@ final class LabFolders {
         return DATA.resolve(node);
     }
 
+    /// The file that is a host's disk for volumes.
+    static Path disk(String host) {
+        return DATA.resolve(host + ".disk");
+    }
+
     static Path bootLog(String node) {
         return DATA.resolve(node + ".boot");
     }

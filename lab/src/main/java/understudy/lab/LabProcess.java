@@ -82,6 +82,11 @@ record LabProcess(long pid, long insidePid, long started) {
         return state() == 'T';
     }
 
+    /// Whether it waits in the kernel for something, mostly a disk, so that not even SIGKILL ends it.
+    boolean isStuck() {
+        return state() == 'D';
+    }
+
     private char state() {
         try {
             String stat = Files.readString(PROC.resolve(pid + "/stat"));

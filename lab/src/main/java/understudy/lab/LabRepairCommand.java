@@ -1,11 +1,8 @@
 package understudy.lab;
 
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /// `understudy lab repair`. What is not broken stays as it is.
 @Command(
@@ -13,15 +10,7 @@ import picocli.CommandLine.Spec;
         description = "Mends what `lab break` broke.",
         synopsisSubcommandLabel = "WHAT",
         commandListHeading = "%nWHAT is one of:%n")
-final class LabRepairCommand implements Runnable {
-    @Spec
-    private CommandSpec spec = CommandSpec.create();
-
-    @Override
-    public void run() {
-        throw new ParameterException(spec.commandLine(), "Say what to repair");
-    }
-
+final class LabRepairCommand {
     @Command(description = "Gives a host its power back: it boots, with its data folder and with nothing in memory.")
     void host(@Parameters(paramLabel = "HOST", description = "h1, h2, ...") String host) {
         Lab.attach().repairHost(host);
@@ -38,6 +27,26 @@ final class LabRepairCommand implements Runnable {
     void agent(@Parameters(paramLabel = "NODE", description = "h1, h2, ..., w1, ...") String node) {
         Lab.attach().repairAgent(node);
         System.out.println("the agent of " + node + " is started");
+    }
+
+    @Command(
+            description = {
+                "Mends a host's disk for volumes.",
+                "back: the disk that it has works again, with what it held; its files must be opened anew after an error.",
+                "replaced: it gets a new, empty one; also if nothing is broken."
+            })
+    void disk(
+            @Parameters(paramLabel = "HOST", description = "h1, h2, ...") String host,
+            @Option(
+                            names = "--how",
+                            required = true,
+                            paramLabel = "HOW",
+                            converter = DiskRepair.Word.class,
+                            completionCandidates = DiskRepair.Word.class,
+                            description = "One of ${COMPLETION-CANDIDATES}.")
+                    DiskRepair how) {
+        Lab.attach().repairDisk(host, how);
+        System.out.println("the disk of " + host + (how == DiskRepair.BACK ? " works" : " is new and empty"));
     }
 
     @Command(description = "Lets two nodes hear each other again.")

@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.stream.Stream;
 import tools.jackson.core.JacksonException;
@@ -76,6 +77,14 @@ record LabState(int hosts, int witnesses, UUID cluster, NodeProgram program, Lis
 
     boolean has(Fault fault) {
         return faults.contains(fault);
+    }
+
+    Optional<DiskFault> diskFault(String host) {
+        return faults.stream()
+                .flatMap(fault -> fault instanceof Fault.BadDisk(String on, DiskFault how) && on.equals(host)
+                        ? Stream.of(how)
+                        : Stream.empty())
+                .findFirst();
     }
 
     LabState with(Fault fault) {

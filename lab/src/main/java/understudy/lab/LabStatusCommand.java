@@ -54,6 +54,7 @@ final class LabStatusCommand implements Runnable {
             case Fault.PowerLoss(String node) -> node + " has no power";
             case Fault.AgentDown(String node) -> "the agent of " + node + " is kept dead";
             case Fault.Silence(String from, String to) -> to + " hears nothing from " + from;
+            case Fault.BadDisk(String host, DiskFault how) -> "the disk of " + host + " fails: " + how.word();
         };
     }
 }

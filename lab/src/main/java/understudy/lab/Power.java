@@ -29,8 +29,9 @@ final class Power {
     void on(Node node) {
         LabFolders.create(List.of(LabFolders.RUN, LabFolders.INSIDE_DATA, LabFolders.data(node.name())));
         Path log = LabFolders.bootLog(node.name());
+        List<String> command = command(node);
         try {
-            new ProcessBuilder(command(node))
+            new ProcessBuilder(command)
                     .redirectInput(new File("/dev/null"))
                     .redirectErrorStream(true)
                     .redirectOutput(log.toFile())
@@ -63,10 +64,22 @@ final class Power {
                 node.name(),
                 LabFolders.data(node.name()).toString(),
                 LabFolders.DATA.toString()));
+        command.addAll(storage(node));
         command.addAll(program.keep());
         command.add("--");
         command.addAll(program.commandFor(node.role()));
         return command;
+    }
+
+    /// The host's disk and the door of its control group; a node without has `-`.
+    private static List<String> storage(Node node) {
+        if (node.role() != Role.HOST) {
+            return List.of("-", "-");
+        }
+        String door = ControlGroup.create(node.name())
+                .map(group -> group.door().toString())
+                .orElse("-");
+        return List.of(new HostDisk(node.name()).plugIn().path().toString(), door);
     }
 
     private static Path script() {
@@ -89,8 +102,12 @@ final class Power {
     }
 
     /// A power loss: first silence, then death. So nobody hears the kernel close the dead processes' connections.
+    /// In between the disk ends, so that nothing reaches it any more, and nobody waits for it who is to die.
     static void off(Node node, Topology topology) {
         Mute.all(node.namespace(), topology.interfacesOf(node));
+        if (node.role() == Role.HOST) {
+            LabProcess.firstOf(node.namespace()).ifPresent(new HostDisk(node.name())::losePower);
+        }
         kill(node.namespace());
     }
 

@@ -4,15 +4,18 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
 
 /// Removes a lab, however much of it there is. It goes by names, not by the record, so it works behind a `lab
 /// up` that was killed anywhere; and it ends only processes that are in one of the lab's own network
-/// namespaces.
+/// namespaces. Disks come first: while one hangs, who waits for it does not die.
 final class Sweep {
     private static final int ROUNDS = 5;
+    /// For the kernel to unmount the disks of hosts that have ended.
+    private static final Duration DISK_LIMIT = Duration.ofSeconds(10);
     private static final String DATA_PREFIX = LabFolders.DATA.toString();
 
     private Sweep() {}
@@ -23,13 +26,24 @@ final class Sweep {
         // A node that was being booted just now can come up behind our back, once.
         for (int round = 0; round < ROUNDS && !remains().isEmpty(); round++) {
             LabFolders.delete(LabFolders.RUN);
+            letReadersGo();
+            LoopDevice.ofLab().forEach(LoopDevice::thaw);
             Namespace.all().forEach(Power::kill);
+            LoopDevice.ofLab().forEach(LoopDevice::letGo);
+            Await.holds(DISK_LIMIT, () -> LoopDevice.ofLab().isEmpty());
+            ControlGroup.all().forEach(ControlGroup::remove);
             Wiring.clearOutside();
             Namespace.all().forEach(Namespace::delete);
             LabFolders.delete(LabFolders.DATA);
             LabFolders.deleteIfEmpty(LabFolders.SHARED_RUN);
             LabFolders.deleteIfEmpty(LabFolders.INSIDE_DATA);
         }
+    }
+
+    /// Nobody who waits for a disk can be killed.
+    private static void letReadersGo() {
+        List<LoopDevice> devices = LoopDevice.ofLab();
+        ControlGroup.all().forEach(group -> devices.forEach(group::letReadersGo));
     }
 
     /// What is left of a lab, for people to read; empty when there is nothing.
@@ -44,6 +58,8 @@ final class Sweep {
                 .filter(Files::exists)
                 .map(Path::toString)
                 .forEach(remains::add);
+        LoopDevice.ofLab().forEach(device -> remains.add("loop device " + device.path()));
+        ControlGroup.all().forEach(group -> remains.add("control group " + group.folder()));
         mounts().forEach(mount -> remains.add("mount " + mount));
         return remains;
     }

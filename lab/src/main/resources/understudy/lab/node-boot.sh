@@ -2,15 +2,19 @@
 # The first process of a lab node's own PID, mount, IPC and UTS namespaces: gives the node a root that it cannot write,
 # memory file systems and a data folder of its own, then becomes its supervisor.
 #
-# node-boot.sh NAME DATA LAB_DIRECTORY KEEP... -- COMMAND...
+# node-boot.sh NAME DATA LAB_DIRECTORY DISK GROUP KEEP... -- COMMAND...
 #   DATA           this node's data folder, seen inside as /var/lib/understudy
 #   LAB_DIRECTORY  hidden from inside, because it holds the other nodes' data
+#   DISK           the block device for volumes, seen inside as /var/lib/understudy/volumes; - for none
+#   GROUP          the file `cgroup.procs` of the node's control group; - for none
 #   KEEP           folders that stay readable even where a fresh file system covers them (the program may live in /tmp)
 #   COMMAND        the agent, run with `--config /var/lib/understudy/agent.yaml` added
 set -eu
-name=$1 data=$2 lab=$3
-shift 3
+name=$1 data=$2 lab=$3 disk=$4 group=$5
+shift 5
 hostname "$name"
+# By it the lab can hold back who reads from the disk; the node gets by without.
+[ "$group" = - ] || echo 0 2>/dev/null >"$group" || true
 
 # Descriptors keep the folders reachable below the file systems that are about to cover them.
 kept=
@@ -28,11 +32,17 @@ shift
 umount -l /run/netns 2>/dev/null || true
 
 mount --bind "$data" /var/lib/understudy
+if [ "$disk" != - ]; then
+  mkdir -p /var/lib/understudy/volumes
+  mount -t ext4 -o noatime,noinit_itable "$disk" /var/lib/understudy/volumes
+  # From here on the device goes with its last mount, and that goes with the node.
+  losetup --detach "$disk"
+fi
 # Whatever else is mounted, wherever: nothing that a node writes may show up in another node.
 while read -r _ point _; do
   point=$(printf '%b' "$point")
   case $point in
-    /proc | /proc/* | /sys | /sys/* | /var/lib/understudy) continue ;;
+    /proc | /proc/* | /sys | /sys/* | /var/lib/understudy | /var/lib/understudy/volumes) continue ;;
   esac
   mount -o remount,bind,ro "$point" 2>/dev/null || umount -l "$point" 2>/dev/null || true
 done </proc/self/mounts

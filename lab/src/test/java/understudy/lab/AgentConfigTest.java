@@ -21,6 +21,7 @@ class AgentConfigTest {
                 role: host
                 data: /var/lib/understudy
                 run: /run/understudy
+                volumes-folder: /var/lib/understudy/volumes
                 bridge: br0
                 api: ["127.0.0.1:7800", "10.79.0.11:7800"]
                 listen: ["10.78.0.1:7700", "10.78.0.5:7700", "10.78.0.9:7700"]
@@ -32,8 +33,9 @@ class AgentConfigTest {
     }
 
     @Test
-    void aWitnessHasNoBridge() {
+    void aWitnessHasNoBridgeAndNoVolumes() {
         JsonNode witness = tree("w1");
+        assertThat(witness.has("volumes-folder")).isFalse();
         assertThat(witness.has("bridge")).isFalse();
         assertThat(witness.path("role").asString()).isEqualTo("witness");
         assertThat(witness.path("listen")).hasSize(2);

@@ -11,7 +11,8 @@ class LabStateTest {
     private final LabState state = LabState.of(new LabPlan(2, 1, NodeProgram.of(List.of("sleep"))))
             .with(new Fault.PowerLoss("h1"))
             .with(new Fault.Silence("h2", "w1"))
-            .with(new Fault.AgentDown("w1"));
+            .with(new Fault.AgentDown("w1"))
+            .with(new Fault.BadDisk("h2", DiskFault.HANG));
 
     @Test
     void whatIsWrittenIsReadAgain() {
@@ -39,6 +40,7 @@ class LabStateTest {
                 "\0\0",
                 json.replace("\"hosts\" : 2", "\"hosts\" : 0"),
                 json.replace("silence", "sigh"),
+                json.replace("\"hang\"", "\"corrupt\""),
                 json.replace("\"sleep\"", ""))) {
             assertThatThrownBy(() -> LabState.parse(garbage)).as(garbage).isInstanceOf(Problem.Refused.class);
         }
@@ -49,6 +51,11 @@ class LabStateTest {
         LabState twice = state.with(new Fault.PowerLoss("h1"));
         assertThat(twice).isEqualTo(state);
         assertThat(twice.without(new Fault.PowerLoss("h1")).faults())
-                .containsExactly(new Fault.Silence("h2", "w1"), new Fault.AgentDown("w1"));
+                .containsExactly(
+                        new Fault.Silence("h2", "w1"),
+                        new Fault.AgentDown("w1"),
+                        new Fault.BadDisk("h2", DiskFault.HANG));
+        assertThat(twice.diskFault("h2")).contains(DiskFault.HANG);
+        assertThat(twice.diskFault("h1")).isEmpty();
     }
 }

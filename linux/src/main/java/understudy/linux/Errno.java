@@ -17,6 +17,7 @@ final class Errno {
     static final int EBADF = 9;
     static final int EAGAIN = 11;
     static final int EINVAL = 22;
+    static final int ENOSPC = 28;
 
     private static final MethodHandle DESCRIPTION = text("strerrordesc_np");
     private static final MethodHandle NAME = text("strerrorname_np");

@@ -6,22 +6,22 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/// A network namespace that a test makes and removes.
-final class TestNamespace implements AutoCloseable {
+/// A network namespace that a test makes and removes; for tests of other modules, too.
+public final class TestNamespace implements AutoCloseable {
     private static final AtomicInteger COUNT = new AtomicInteger();
 
-    private final String name = "ust-linux-" + ProcessHandle.current().pid() + "-" + COUNT.incrementAndGet();
+    private final String name = "ust-" + ProcessHandle.current().pid() + "-" + COUNT.incrementAndGet();
 
-    TestNamespace() throws IOException {
+    public TestNamespace() throws IOException {
         run("ip", "netns", "add", name);
     }
 
-    Path file() {
+    public Path file() {
         return Path.of("/run/netns", name);
     }
 
     /// @return what the command printed
-    String ip(String arguments) throws IOException {
+    public String ip(String arguments) throws IOException {
         return run(("ip -n " + name + " " + arguments).split(" "));
     }
 

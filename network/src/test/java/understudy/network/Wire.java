@@ -19,6 +19,7 @@ import java.util.Optional;
 import understudy.linux.NetworkNamespace;
 import understudy.linux.Poll;
 import understudy.linux.Tap;
+import understudy.linux.TestNamespace;
 import understudy.model.MacAddress;
 
 /// A port in a namespace of its own, with a socket that plays QEMU at one end and, behind a bridge, a second

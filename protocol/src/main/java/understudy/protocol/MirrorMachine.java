@@ -79,10 +79,10 @@ public final class MirrorMachine {
     }
 
     private static MirrorState lost(MirrorState state, MirrorSide side, List<MirrorEffect> effects) {
-        if (!state.isUsable(side)) {
-            return state;
-        }
         MirrorState next = state.left(side);
+        if (!state.isUsable(side)) {
+            return state.begun() ? state : next;
+        }
         if (state.copy() != Copy.NONE) {
             effects.add(new StopCopy());
             next = next.with(Copy.NONE);
@@ -135,12 +135,10 @@ public final class MirrorMachine {
         if (before.copy() == Copy.ADMITTING) {
             before.source().ifPresent(source -> effects.add(new Admit(source.other())));
         }
-        if (!before.hasLeft(MirrorSide.LOCAL) && !before.hasLeft(MirrorSide.PEER)) {
-            effects.add(new Serve(Role.REQUIRED, Role.REQUIRED));
-            return next.with(Copy.NONE);
-        }
-        effects.add(new Hold());
-        return next.with(Copy.NONE).leftAs(before);
+        MirrorState left = next.with(Copy.NONE).leftAs(before);
+        boolean isComplete = !left.leftLocal() && !left.leftPeer();
+        effects.add(isComplete ? new Serve(Role.REQUIRED, Role.REQUIRED) : new Hold());
+        return left;
     }
 
     private static MirrorState serveAlone(MirrorState state, MirrorSide side, List<MirrorEffect> effects) {
@@ -212,6 +210,10 @@ public final class MirrorMachine {
         Optional<MirrorSide> source = state.source();
         if (source.isPresent()) {
             return source.filter(state::isUsable).map(InSync::only);
+        }
+        boolean localMayCome = !state.isUsable(MirrorSide.LOCAL) && !state.leftLocal();
+        if (state.patient() && localMayCome) {
+            return Optional.empty();
         }
         Optional<InSync> whole = onlyWholeOf(state);
         if (whole.isPresent() || state.patient()) {

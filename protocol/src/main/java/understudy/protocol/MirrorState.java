@@ -57,10 +57,6 @@ public record MirrorState(
         return condition(side) != Condition.AWAY;
     }
 
-    boolean hasLeft(MirrorSide side) {
-        return side == MirrorSide.LOCAL ? leftLocal : leftPeer;
-    }
-
     /// The only side in sync; empty if both are, or if no view is known.
     Optional<MirrorSide> source() {
         return view.map(Known::inSync)
@@ -80,9 +76,18 @@ public record MirrorState(
                 : new MirrorState(view, begun, patient, local, Condition.AWAY, leftLocal, true, asked, copy);
     }
 
-    /// Who had left before has left still.
+    /// Who had left before has left still, and so has who is away.
     MirrorState leftAs(MirrorState before) {
-        return new MirrorState(view, begun, patient, local, peer, before.leftLocal, before.leftPeer, asked, copy);
+        return new MirrorState(
+                view,
+                begun,
+                patient,
+                local,
+                peer,
+                before.leftLocal || local == Condition.AWAY,
+                before.leftPeer || peer == Condition.AWAY,
+                asked,
+                copy);
     }
 
     /// That this side was lost does not matter any more: it joins anew.

@@ -23,6 +23,11 @@ public record InstanceDirectory(Path path) {
         return path.resolve("qmp.socket");
     }
 
+    /// A second control socket, which belongs to whoever takes checkpoints ([Qmp#prime]).
+    public Path checkpointQmp() {
+        return path.resolve("capture.socket");
+    }
+
     /// The guest's first serial port.
     public Path serial() {
         return path.resolve("serial.socket");

@@ -130,6 +130,8 @@ public record QemuCommand(List<String> arguments, VmId vm, Role role, InstanceDi
                 directory.processNumber().toString(),
                 "-qmp",
                 "unix:" + escaped(directory.qmp()) + ",server=on,wait=off",
+                "-qmp",
+                "unix:" + escaped(directory.checkpointQmp()) + ",server=on,wait=off",
                 "-chardev",
                 "socket,id=serial0,path=" + escaped(directory.serial()) + ",server=on,wait=off,logfile="
                         + escaped(directory.serialLog()) + ",logappend=on",

@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -42,6 +43,9 @@ public final class Qmp implements AutoCloseable {
 
     private static final JsonMapper MAPPER = JsonMapper.shared();
 
+    /// How every message ends.
+    private static final byte[] LAST = {'}', '\n'};
+
     private final SocketChannel channel;
     private final JsonLines lines;
     private final CopyOnWriteArrayList<Consumer<QmpEvent>> listeners = new CopyOnWriteArrayList<>();
@@ -50,6 +54,7 @@ public final class Qmp implements AutoCloseable {
     private final AtomicReference<Optional<QmpException>> end = new AtomicReference<>(Optional.empty());
     private final CompletableFuture<QmpException> ended = new CompletableFuture<>();
     private final Object writing = new Object();
+    private boolean primed;
 
     private Qmp(SocketChannel channel, Consumer<QmpEvent> listener) {
         this.channel = channel;
@@ -122,6 +127,65 @@ public final class Qmp implements AutoCloseable {
         return submit("execute", command, arguments).answer();
     }
 
+    /// Sends a command up to its last byte, which [Primed#issue] then sends.
+    ///
+    /// QEMU reads its control sockets byte by byte, and takes about 5 µs for each: a command of 160 bytes begins
+    /// 0.8 ms after it was sent. One that must begin at once is primed in time. Until it is issued, no other can
+    /// be sent on this connection.
+    ///
+    /// @throws QmpException          if the connection has ended
+    /// @throws IllegalStateException if another command is primed
+    public Primed prime(String command, Map<String, ?> arguments) throws QmpException {
+        long id = lastId.incrementAndGet();
+        byte[] line = message("execute", command, arguments, id);
+        synchronized (writing) {
+            refuseWhilePrimed();
+            primed = true;
+            try {
+                write(Arrays.copyOf(line, line.length - LAST.length));
+            } catch (IOException e) {
+                finish(disconnected("QEMU's QMP socket takes no more", e));
+            }
+        }
+        if (end.get().isPresent()) {
+            throw end.get().get().again(command);
+        }
+        return new Primed(command, id);
+    }
+
+    private void refuseWhilePrimed() {
+        if (primed) {
+            throw new IllegalStateException("a primed command has not been issued yet");
+        }
+    }
+
+    /// A command that QEMU has all of but the last byte.
+    public final class Primed {
+        private final String command;
+        private final long id;
+
+        private Primed(String command, long id) {
+            this.command = command;
+            this.id = id;
+        }
+
+        /// Lets it begin, once. The result completes as with [#executeAsync].
+        public CompletableFuture<JsonNode> issue() {
+            CompletableFuture<JsonNode> answer = new CompletableFuture<>();
+            pending.put(id, answer);
+            synchronized (writing) {
+                primed = false;
+                try {
+                    write(LAST);
+                } catch (IOException e) {
+                    finish(disconnected("QEMU's QMP socket takes no more", e));
+                }
+            }
+            end.get().ifPresent(reason -> fail(id, reason.again(command)));
+            return answer;
+        }
+    }
+
     /// A command of the human monitor: for what QMP does not tell. Its text has no stable form, and errors
     /// come as text.
     public String humanMonitor(String line, Duration timeout) throws QmpException {
@@ -164,11 +228,14 @@ public final class Qmp implements AutoCloseable {
                     QmpException.Kind.REFUSED, command + ": " + PENDING_MAX + " commands wait for QEMU already"));
             return new Issued(id, answer);
         }
-        pending.put(id, answer);
-        try {
-            write(message(verb, command, arguments, id));
-        } catch (IOException e) {
-            finish(disconnected("QEMU's QMP socket takes no more", e));
+        synchronized (writing) {
+            refuseWhilePrimed();
+            pending.put(id, answer);
+            try {
+                write(message(verb, command, arguments, id));
+            } catch (IOException e) {
+                finish(disconnected("QEMU's QMP socket takes no more", e));
+            }
         }
         // Whoever ends the connection fails what is pending then; what was added later is failed here.
         end.get().ifPresent(reason -> fail(id, reason.again(command)));
@@ -181,17 +248,15 @@ public final class Qmp implements AutoCloseable {
             message.set("arguments", MAPPER.valueToTree(arguments));
         }
         byte[] json = MAPPER.writeValueAsBytes(message.put("id", id));
-        byte[] line = java.util.Arrays.copyOf(json, json.length + 1);
+        byte[] line = Arrays.copyOf(json, json.length + 1);
         line[json.length] = '\n';
         return line;
     }
 
-    private void write(byte[] line) throws IOException {
-        ByteBuffer buffer = ByteBuffer.wrap(line);
-        synchronized (writing) {
-            while (buffer.hasRemaining()) {
-                channel.write(buffer);
-            }
+    private void write(byte[] bytes) throws IOException {
+        ByteBuffer buffer = ByteBuffer.wrap(bytes);
+        while (buffer.hasRemaining()) {
+            channel.write(buffer);
         }
     }
 

@@ -82,6 +82,35 @@ class QmpTest {
     }
 
     @Test
+    void aPrimedCommandIsCarriedOutWhenItIsIssued() throws Exception {
+        List<String> commands = new CopyOnWriteArrayList<>();
+        try (FakeQmpServer server = server(c -> {
+                    commands.add(c.path("execute").asString(""));
+                    return FakeQmpServer.agree(c);
+                });
+                Qmp qmp = Qmp.connect(server.socket(), LIMIT, _ -> {})) {
+            Qmp.Primed save = qmp.prime("save", Map.of("filename", "f"));
+            assertThatThrownBy(() -> qmp.execute("stop", LIMIT)).isInstanceOf(IllegalStateException.class);
+            assertThatThrownBy(() -> qmp.prime("save", Map.of())).isInstanceOf(IllegalStateException.class);
+            assertThat(commands).doesNotContain("save");
+            assertThat(save.issue()).succeedsWithin(LIMIT);
+            assertThat(qmp.execute("stop", LIMIT).isObject()).isTrue();
+            assertThat(commands).containsExactly("save", "stop");
+        }
+    }
+
+    @Test
+    void aPrimedCommandFailsWithItsConnection() throws Exception {
+        try (FakeQmpServer server = server(FakeQmpServer::agree)) {
+            Qmp qmp = Qmp.connect(server.socket(), LIMIT, _ -> {});
+            Qmp.Primed save = qmp.prime("save", Map.of());
+            qmp.close();
+            assertThat(save.issue()).failsWithin(LIMIT);
+            assertThatThrownBy(() -> qmp.prime("save", Map.of())).isInstanceOf(QmpException.class);
+        }
+    }
+
+    @Test
     void whenTheConnectionEndsEveryWaiterFails() throws Exception {
         try (FakeQmpServer server = server(_ -> new byte[0]);
                 Qmp qmp = Qmp.connect(server.socket(), LIMIT, _ -> {})) {

@@ -135,10 +135,7 @@ final class Stage implements AutoCloseable {
     /// Keeps what tells why a test failed, before the lab goes.
     void keepEvidence(Path folder) {
         try {
-            Files.createDirectories(folder);
-            for (Path log : agentOutputs()) {
-                Files.copy(log, folder.resolve(DATA.relativize(log).toString().replace("/", "-")));
-            }
+            Lab.keepLogs(folder);
             List<String> states = new ArrayList<>();
             for (String node : List.of("h1", "h2", "w1")) {
                 states.add(node + " says " + known(node));

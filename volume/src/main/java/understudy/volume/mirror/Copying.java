@@ -44,8 +44,7 @@ final class Copying {
         return job.map(Resync::progress);
     }
 
-    // ---- resync
-    // ---------------------------------------------------------------------------------------------------
+    // ---- resync ---------------------------------------------------------------------------------------------
 
     /// Copies to `target` what it misses, by the present route, which has it follow.
     ///
@@ -206,8 +205,7 @@ final class Copying {
         job = Optional.empty();
     }
 
-    // ---- the activity log
-    // -----------------------------------------------------------------------------------------
+    // ---- the activity log -----------------------------------------------------------------------------------
 
     /// Takes extents out of the local replica's log, on a thread of its own, unless one is at it.
     void retire(ReplicaStore store) {

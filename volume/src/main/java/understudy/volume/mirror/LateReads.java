@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import understudy.volume.LaneClient.Failure;
@@ -23,6 +24,10 @@ import understudy.volume.store.ReplicaStore;
 /// A few threads of their own, started when needed. What waits is bounded by the clients' tables of requests.
 final class LateReads {
     private static final int THREADS_MAX = 4;
+
+    /// How long a read is tried again on a disk that opens again each time, when there is no other replica.
+    private static final long RETRY_NANOS = TimeUnit.SECONDS.toNanos(5);
+
     private static final long QUESTION_NANOS = 60_000_000_000L;
 
     private final String name;
@@ -40,6 +45,12 @@ final class LateReads {
     private static final class Turn {
         final DiskCall disk = new DiskCall();
         Optional<Late> late = Optional.empty();
+        long failedAt;
+
+        boolean hasFailedFor(long nanos) {
+            failedAt = failedAt == 0 ? Stopwatch.now() : failedAt;
+            return Stopwatch.now() - failedAt > nanos;
+        }
     }
 
     LateReads(String name, MirroredVolume volume) {
@@ -133,6 +144,7 @@ final class LateReads {
     }
 
     private void serve(Late late, MemorySegment target, Turn turn) {
+        turn.failedAt = 0;
         while (true) {
             Route now = volume.awaitServing();
             if (volume.isClosed()) {
@@ -177,7 +189,7 @@ final class LateReads {
             if (!turn.disk.leave()) {
                 return Result.LOST;
             }
-            if (!now.needsPeer()) {
+            if (!now.needsPeer() && (!volume.isMirrored() || turn.hasFailedFor(RETRY_NANOS))) {
                 return Result.BAD;
             }
             volume.fail(now, store, e);

@@ -5,6 +5,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import understudy.protocol.MirrorInput;
 import understudy.protocol.MirrorSide;
 import understudy.volume.store.DiskFailedException;
@@ -13,6 +15,8 @@ import understudy.volume.store.StoreRefusedException;
 
 /// The local replica of a served volume: open, or failed and to be opened anew. On the driver's thread.
 final class LocalSide {
+    private static final Logger LOG = LoggerFactory.getLogger(LocalSide.class);
+
     private final ServedVolume served;
     private final ServedVolume.Options options;
     private final ServedVolume.LocalOpener opener;
@@ -46,6 +50,9 @@ final class LocalSide {
                 served.post(() -> refused(e.getMessage() + " (" + e.correction() + ")"));
             } catch (DiskFailedException e) {
                 served.post(() -> refused(String.valueOf(e.getMessage())));
+            } catch (RuntimeException e) {
+                LOG.error("{}: opening the local replica", options.name(), e);
+                served.post(() -> refused(String.valueOf(e)));
             }
         });
     }
@@ -75,6 +82,7 @@ final class LocalSide {
         if (!why.equals(lastRefusal)) {
             lastRefusal = why;
             served.observer().error("the local replica cannot be opened: " + why);
+            served.take(new MirrorInput.ReplicaLost(MirrorSide.LOCAL));
         }
         if (!options.isMirrored()) {
             served.mirrored().serveNothing();

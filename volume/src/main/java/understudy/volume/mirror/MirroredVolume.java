@@ -114,8 +114,7 @@ final class MirroredVolume implements Volume {
         return reports;
     }
 
-    // ---- routes
-    // ---------------------------------------------------------------------------------------------------
+    // ---- routes ---------------------------------------------------------------------------------------------
 
     Route route() {
         return route;
@@ -261,8 +260,7 @@ final class MirroredVolume implements Volume {
         return isClosed;
     }
 
-    // ---- mutations
-    // ------------------------------------------------------------------------------------------------
+    // ---- mutations ------------------------------------------------------------------------------------------
 
     /// Carries out what is recorded. When it returns, nobody needs the payloads any more.
     void carry(Work work) {
@@ -439,8 +437,12 @@ final class MirroredVolume implements Volume {
         if (isWritten) {
             batch.confirm(MirrorSide.LOCAL, replies);
         }
-        boolean stays = !(isWritten && now.needsLocal() && isSent) || batch.isPiece;
-        return stays && !batch.isSettled() ? Outcome.UNSURE : Outcome.DONE;
+        boolean isSafe = isWritten && now.needsLocal() && isSent && !batch.isPiece;
+        if (isSafe) {
+            batch.isAttended = false;
+            isSafe = route == now;
+        }
+        return isSafe || batch.isSettled() ? Outcome.DONE : Outcome.UNSURE;
     }
 
     /// A block of which only a part is written must be good; if it is not, the peer has it, with this write.
@@ -556,8 +558,7 @@ final class MirroredVolume implements Volume {
         throw new BrokenLinkException("the volume is served in another way now");
     }
 
-    // ---- reads
-    // ----------------------------------------------------------------------------------------------------
+    // ---- reads ----------------------------------------------------------------------------------------------
 
     /// Reads into `target`; if it cannot now, the answer comes later.
     boolean read(Work work, int request, long offset, MemorySegment target) {
@@ -613,8 +614,7 @@ final class MirroredVolume implements Volume {
         return List.of(new Lane.Allocation(length, false, false));
     }
 
-    // ---- threads that hang
-    // ----------------------------------------------------------------------------------------
+    // ---- threads that hang ----------------------------------------------------------------------------------
 
     /// Declares threads lost that the local disk has not given back for so long, and has others go on with what
     /// they were at.

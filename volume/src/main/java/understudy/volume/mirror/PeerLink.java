@@ -12,6 +12,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -50,6 +51,8 @@ final class PeerLink implements AutoCloseable {
     private final Map<Long, Asked> questions = new ConcurrentHashMap<>();
     private final Map<Long, Flush> flushes = new ConcurrentHashMap<>();
     private final AtomicLong questionCount = new AtomicLong();
+    private final AtomicBoolean breaking = new AtomicBoolean();
+    private final AtomicBoolean isPinging = new AtomicBoolean();
     private volatile boolean isBroken;
     private volatile long heardAt = Stopwatch.now();
 
@@ -96,8 +99,7 @@ final class PeerLink implements AutoCloseable {
         return isBroken;
     }
 
-    // ---- batches
-    // --------------------------------------------------------------------------------------------------
+    // ---- batches --------------------------------------------------------------------------------------------
 
     /// Sends the operations `from` to `to`, which are `batch`. Their payloads and headers are the caller's
     /// again when this returns.
@@ -173,7 +175,7 @@ final class PeerLink implements AutoCloseable {
                 Batch batch = ring[(int) number & BATCHES_MAX - 1];
                 if (hasLocal) {
                     batch.confirm(MirrorSide.PEER, replies);
-                } else if (!batch.misses(MirrorSide.LOCAL) && batch.cancel()) {
+                } else if (!batch.isAttended && batch.cancel()) {
                     batch.fail(replies);
                 }
             }
@@ -192,8 +194,7 @@ final class PeerLink implements AutoCloseable {
         replies.end();
     }
 
-    // ---- flushes and questions
-    // ------------------------------------------------------------------------------------
+    // ---- flushes and questions ------------------------------------------------------------------------------
 
     /// Asks the peer to make durable all that was sent; `pending` is confirmed then.
     ///
@@ -265,8 +266,7 @@ final class PeerLink implements AutoCloseable {
         }
     }
 
-    // ---- what the peer says
-    // ---------------------------------------------------------------------------------------
+    // ---- what the peer says ---------------------------------------------------------------------------------
 
     private void receive() {
         Frame frame = new Frame();
@@ -316,8 +316,7 @@ final class PeerLink implements AutoCloseable {
         }
     }
 
-    // ---- its end
-    // --------------------------------------------------------------------------------------------------
+    // ---- its end --------------------------------------------------------------------------------------------
 
     /// Breaks the link off if the peer has left something unanswered for longer than the deadline; else, if
     /// there was nothing to answer for a while, asks whether it is there.
@@ -329,14 +328,21 @@ final class PeerLink implements AutoCloseable {
         if (!late.isEmpty()) {
             breakOff("the peer left " + late + " unanswered for " + TimeUnit.NANOSECONDS.toMillis(deadlineNanos)
                     + " ms");
-        } else if (now - heardAt > deadlineNanos / 4 && questions.isEmpty()) {
-            ask(Frame.PING, 0, 0, ByteBuffer.allocate(0), new Answered() {
-                @Override
-                public void answered(int status, long offset, MemorySegment payload) {}
+        } else if (now - heardAt > deadlineNanos / 4 && questions.isEmpty() && !isPinging.getAndSet(true)) {
+            // Not by this thread: a send may hang.
+            Thread.ofVirtual().start(() -> ask(Frame.PING, 0, 0, ByteBuffer.allocate(0), new Pong()));
+        }
+    }
 
-                @Override
-                public void unanswered() {}
-            });
+    private final class Pong implements Answered {
+        @Override
+        public void answered(int status, long offset, MemorySegment payload) {
+            isPinging.set(false);
+        }
+
+        @Override
+        public void unanswered() {
+            isPinging.set(false);
         }
     }
 
@@ -369,16 +375,16 @@ final class PeerLink implements AutoCloseable {
     }
 
     private void breakOff(String why) {
-        boolean isFirst;
+        // The wire first: whoever has the lock may be stuck in it.
+        boolean isFirst = !breaking.getAndSet(true);
+        isBroken = true;
+        wire.close();
         order.lock();
         try {
-            isFirst = !isBroken;
-            isBroken = true;
             room.signalAll();
         } finally {
             order.unlock();
         }
-        wire.close();
         if (isFirst) {
             broken.broken(this, why);
         }

@@ -61,8 +61,10 @@ final class PeerSide {
         try {
             Hello.Greeting greeting = new Hello.Greeting(
                     options.volume(), options.sizeBytes(), options.replica(), served.knownView(), UUID.randomUUID());
-            Hello.write(wire, greeting.encode());
-            Hello.Reply reply = Hello.Reply.decode(Hello.read(wire, Hello.REPLY_BYTES));
+            Hello.Reply reply = Handshake.within(Handshake.TIME, wire, () -> {
+                Hello.write(wire, greeting.encode());
+                return Hello.Reply.decode(Hello.read(wire, Hello.REPLY_BYTES));
+            });
             if (reply.refusal().isPresent()) {
                 wire.close();
                 return reply.refusal().get();

@@ -54,7 +54,8 @@ public final class ReplicaServer implements AutoCloseable {
     /// Serves one association until it ends; for a thread of its own. Closes the wire.
     public void serve(MirrorWire wire) {
         try (wire) {
-            Hello.Greeting greeting = Hello.Greeting.decode(Hello.read(wire, Hello.GREETING_BYTES));
+            Hello.Greeting greeting = Handshake.within(
+                    Handshake.TIME, wire, () -> Hello.Greeting.decode(Hello.read(wire, Hello.GREETING_BYTES)));
             ReplicaSession mine;
             try {
                 mine = admit(wire, greeting);

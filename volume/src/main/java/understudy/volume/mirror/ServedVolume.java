@@ -124,8 +124,7 @@ public final class ServedVolume implements AutoCloseable {
         return serving.await(time.toNanos(), TimeUnit.NANOSECONDS);
     }
 
-    // ---- the mailbox
-    // ----------------------------------------------------------------------------------------------
+    // ---- the mailbox ----------------------------------------------------------------------------------------
 
     /// Has the driver's thread do something. If its mailbox is full, waits: it is never full for long.
     void post(Runnable what) {
@@ -189,8 +188,7 @@ public final class ServedVolume implements AutoCloseable {
         }
     }
 
-    // ---- inputs
-    // ---------------------------------------------------------------------------------------------------
+    // ---- inputs ---------------------------------------------------------------------------------------------
 
     /// A new view, from the ledger. On the driver's thread.
     void learn(VolumeView newest) {
@@ -281,8 +279,7 @@ public final class ServedVolume implements AutoCloseable {
         }
     }
 
-    // ---- effects
-    // --------------------------------------------------------------------------------------------------
+    // ---- effects --------------------------------------------------------------------------------------------
 
     private void carryOut(MirrorEffect effect) throws LostException {
         switch (effect) {

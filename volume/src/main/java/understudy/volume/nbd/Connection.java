@@ -88,8 +88,8 @@ final class Connection implements Runnable {
     /// Lets what is under way be answered, then ends it.
     void end() {
         ending = true;
-        socket.shutdownInput();
         session.ifPresent(Session::end);
+        socket.shutdownInput(); // last: who finds the end of the input must know why
     }
 
     /// Ends it at once.

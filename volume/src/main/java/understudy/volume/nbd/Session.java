@@ -17,10 +17,10 @@ import understudy.volume.LaneClient;
 final class Session implements LaneClient {
 
     /// How long requests that are under way may take when the client has said goodbye.
-    private static final Duration FAREWELL = Duration.ofSeconds(10);
+    static final Duration FAREWELL = Duration.ofSeconds(10);
 
     /// Each loss is a disk that hung; a volume has no more than a few.
-    private static final int LOSSES_MAX = 8;
+    static final int LOSSES_MAX = 8;
 
     private static final Logger LOG = LoggerFactory.getLogger(Session.class);
 

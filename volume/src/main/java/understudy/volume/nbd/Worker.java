@@ -161,9 +161,7 @@ final class Worker implements Runnable {
                 if (serve() == Ending.POLITE) {
                     session.awaitAnswers();
                 }
-                enter(Call.CLOSE);
-                session.lane().close();
-                leave();
+                closeLane();
             }
             session.finish();
         } catch (LaneAbandonedException _) {
@@ -172,6 +170,18 @@ final class Worker implements Runnable {
             memory.release();
             inherited.forEach(Buffers::release);
         }
+    }
+
+    private void closeLane() {
+        enter(Call.CLOSE);
+        try {
+            session.lane().close();
+        } catch (LaneAbandonedException e) {
+            throw e;
+        } catch (RuntimeException e) {
+            LOG.error("{}: its lane could not be closed", session.name(), e);
+        }
+        leave();
     }
 
     /// @return whether the lane is closed already, as far as that goes

@@ -9,8 +9,8 @@ import java.util.concurrent.locks.ReentrantLock;
 
 /// Which extents may have writes under way, and when each was touched last.
 ///
-/// Rule 4 (design, section 3.1): an extent enters the log, durably, before a write into it is issued to any replica.
-/// [Content] refuses to write into one that is not there.
+/// Rule 4 (design, section 3.1): an extent enters the log, durably, before a write into it is issued to any
+/// replica. [Content] refuses to write into one that is not there.
 ///
 /// Threads: changed under the order lock; [#pages], [#extents] and [#size] by any.
 final class ActivityLog {
@@ -194,8 +194,8 @@ final class ActivityLog {
     /// @param number of the retirement
     record Chosen(List<ChecksumPage> pages, long since, long number) {}
 
-    /// Drops those of the chosen ones that were not touched since. The log on disk, which has more, follows with the
-    /// next write.
+    /// Drops those of the chosen ones that were not touched since. The log on disk, which has more, follows with
+    /// the next write.
     ///
     /// @param ready those of which everything is durable
     int drop(Chosen chosen, Set<ChecksumPage> ready) {

@@ -6,8 +6,8 @@ import understudy.volume.Geometry;
 
 /// The checksums of an extent, in memory.
 ///
-/// Threads: readers any; [#put] and [#forget] under the lock of [Content]. A reader may see a checksum of before or
-/// after a write that goes on beside it, and looks again under that lock before it believes in damage.
+/// Threads: readers any; [#put] and [#forget] under the lock of [Content]. A reader may see a checksum of before
+/// or after a write that goes on beside it, and looks again under that lock before it believes in damage.
 final class ChecksumPage {
     private static final int BLOCKS = Geometry.EXTENT_BLOCKS;
 

@@ -9,8 +9,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 import understudy.volume.Geometry;
 
-/// Computes checksums that nobody knows: of extents that were in the log at a crash, of damaged records, and, from an
-/// extent on that the superblock remembers, of all that was there before the replica was.
+/// Computes checksums that nobody knows: of extents that were in the log at a crash, of damaged records, and,
+/// from an extent on that the superblock remembers, of all that was there before the replica was.
 ///
 /// Threads: any.
 final class Computation {

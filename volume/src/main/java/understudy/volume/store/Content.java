@@ -12,9 +12,9 @@ import understudy.volume.Geometry;
 
 /// The bytes of a replica, and that they are what was written.
 ///
-/// A write holds a lock from its first byte on disk to its last checksum. Readers take none: what does not fit is read
-/// again under that lock, and only then it is corrupt. (A lock for each read would make readers wait for writers; a
-/// counter of writes tells a reader that it must look again, but not when to stop.)
+/// A write holds a lock from its first byte on disk to its last checksum. Readers take none: what does not fit is
+/// read again under that lock, and only then it is corrupt. (A lock for each read would make readers wait for
+/// writers; a counter of writes tells a reader that it must look again, but not when to stop.)
 ///
 /// Threads: reads by any; writes under the order lock.
 final class Content {
@@ -239,7 +239,8 @@ final class Content {
         return offset > block * BLOCK || end < block * BLOCK + blockLength(block);
     }
 
-    /// The checksum that a block will have of which a part is changed. Under the lock, before anything is written.
+    /// The checksum that a block will have of which a part is changed. Under the lock, before anything is
+    /// written.
     private int merged(Scratch scratch, long block, long offset, long end, @Nullable MemorySegment source)
             throws CorruptBlocksException, DiskFailedException {
         int length = blockLength(block);
@@ -317,8 +318,8 @@ final class Content {
 
     /// Gives blocks that have no known checksum these, which were computed from what is on disk.
     ///
-    /// @param forgotten what the page said of that before the blocks were read: if a write has failed since, nobody
-    ///     knows what was read
+    /// @param forgotten what the page said of that before the blocks were read: if a write has failed since,
+    ///     nobody knows what was read
     void publish(ChecksumPage page, int forgotten, int firstIndex, int[] sums, int count) {
         lock.lock();
         try {

@@ -131,7 +131,8 @@ final class DirtyMap {
         into.putInt(DirtyField.CHECKSUM.offset, Scratch.structure(into, DirtyField.CHECKSUM.offset));
     }
 
-    /// Adds the marks of a page, all of `from`. A page that was never written, or of another generation, has none.
+    /// Adds the marks of a page, all of `from`. A page that was never written, or of another generation, has
+    /// none.
     ///
     /// @param blocks of the volume
     /// @return whether it is sound; if not, all its blocks are marked

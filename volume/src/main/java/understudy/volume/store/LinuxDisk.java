@@ -9,8 +9,8 @@ import understudy.linux.LinuxException;
 
 /// A file or device of this machine.
 ///
-/// The kernel gives a closed descriptor's number to the next file that is opened; a call that hangs through a close
-/// would then write into something else. So calls are counted, and the last one to return closes.
+/// The kernel gives a closed descriptor's number to the next file that is opened; a call that hangs through a
+/// close would then write into something else. So calls are counted, and the last one to return closes.
 final class LinuxDisk implements Disk {
     private static final int ESHUTDOWN = 108;
     private static final int CLOSED = Integer.MIN_VALUE;

@@ -11,10 +11,11 @@ import understudy.volume.store.ReplicaFormat.LogField;
 
 /// The two slots of the activity log, written as those of the superblock are.
 ///
-/// Each sector of a slot has a checksum and the sequence of its own, so a write that a loss of power cut short (all
-/// sectors sound, of two sequences: the other slot holds the truth) differs from damage (a sector is not sound: the
-/// other slot may be older than the truth). Silently falling back to an older log after damage would take blocks
-/// for verified and equal that are neither; with one checksum for the whole slot the two cannot be told apart.
+/// Each sector of a slot has a checksum and the sequence of its own, so a write that a loss of power cut short
+/// (all sectors sound, of two sequences: the other slot holds the truth) differs from damage (a sector is not
+/// sound: the other slot may be older than the truth). Silently falling back to an older log after damage would
+/// take blocks for verified and equal that are neither; with one checksum for the whole slot the two cannot be
+/// told apart.
 ///
 /// Threads: one at a time.
 final class LogSlots {

@@ -12,7 +12,8 @@ import org.slf4j.LoggerFactory;
 
 /// What is known of a replica, on its disk: superblock, log, checksum pages, dirty marks.
 ///
-/// Threads: any; a short lock lets one write at a time, so that of two writes of the same page the later one wins.
+/// Threads: any; a short lock lets one write at a time, so that of two writes of the same page the later one
+/// wins.
 final class Metadata {
     private static final Logger LOG = LoggerFactory.getLogger(Metadata.class);
 
@@ -76,8 +77,8 @@ final class Metadata {
         }
     }
 
-    /// Writes a page of checksums, all known; not synced. What it has on disk is believed only while its extent is
-    /// not in the log, so a write that fails or is cut short does no harm.
+    /// Writes a page of checksums, all known; not synced. What it has on disk is believed only while its extent
+    /// is not in the log, so a write that fails or is cut short does no harm.
     ///
     /// @param isCurrent whether the page still is the one that counts for its extent; asked under the lock
     /// @return whether it was current and has been written

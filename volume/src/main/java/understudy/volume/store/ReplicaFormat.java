@@ -2,12 +2,12 @@ package understudy.volume.store;
 
 import understudy.volume.Geometry;
 
-/// Where things lie in the metadata of a replica, as `docs/reference/replica-format.md` lists it. All integers are
-/// little-endian; UUIDs are 16 bytes in the order of their text.
+/// Where things lie in the metadata of a replica, as `docs/reference/replica-format.md` lists it. All integers
+/// are little-endian; UUIDs are 16 bytes in the order of their text.
 ///
-/// Superblocks and logs come first, then groups: the dirty marks of 31 extents, and the 31 pages of their checksums.
-/// So a volume can grow at the end, and what was never written is a hole in the file, which reads as "clean" and "all
-/// zeros", which is true.
+/// Superblocks and logs come first, then groups: the dirty marks of 31 extents, and the 31 pages of their
+/// checksums. So a volume can grow at the end, and what was never written is a hole in the file, which reads as
+/// "clean" and "all zeros", which is true.
 final class ReplicaFormat {
     static final int VERSION = 1;
 

@@ -14,8 +14,8 @@ import understudy.volume.Lane;
 /// One replica of a volume: the bytes in one file or device, and beside it what is known of them.
 ///
 /// Threads: [#read], [#checksums], [#compute], [#computeNext], [#allocation], [#dirty] and everything without
-/// arguments that only answers may be called by any thread at any time. [#sync] is for flush threads, several at a
-/// time. What changes the content or the log ([#touch], [#heat], [#write], [#zero], [#writeCopy],
+/// arguments that only answers may be called by any thread at any time. [#sync] is for flush threads, several at
+/// a time. What changes the content or the log ([#touch], [#heat], [#write], [#zero], [#writeCopy],
 /// [#startRetirement], [Retirement#finish], [#mark], [#clear], [#record] with another tracking, [#grow]) is done
 /// under the caller's *order lock*: one at a time, in the order in which the volume's mutations happen. Metadata
 /// has a short lock of its own, which a write into hot extents never takes.
@@ -24,10 +24,10 @@ import understudy.volume.Lane;
 /// [#touch].
 ///
 /// A [DiskFailedException] from [#sync], [#heat], [#record] or whatever else writes log or standing is for good:
-/// the store changes nothing any more and refuses what would ([#failure]); opened anew, it takes the extents in its
-/// log for what they are: unknown. After one from [#write], [#zero] or [#writeCopy] (no room, for example) the
-/// blocks hold what they held or what they should, and the store goes on; whether the volume does with it is its
-/// owner's decision.
+/// the store changes nothing any more and refuses what would ([#failure]); opened anew, it takes the extents in
+/// its log for what they are: unknown. After one from [#write], [#zero] or [#writeCopy] (no room, for example)
+/// the blocks hold what they held or what they should, and the store goes on; whether the volume does with it is
+/// its owner's decision.
 public final class ReplicaStore implements AutoCloseable {
     /// Extents that may be hot at a time.
     public static final int HOT_EXTENTS_MAX = ReplicaFormat.LOG_EXTENTS;
@@ -80,8 +80,8 @@ public final class ReplicaStore implements AutoCloseable {
         return ReplicaFiles.metadata(file);
     }
 
-    /// Makes a replica, of zeros if it is a file. A file must not exist; a device must be large enough, and keeps the
-    /// content that it
+    /// Makes a replica, of zeros if it is a file. A file must not exist; a device must be large enough, and keeps
+    /// the content that it
     /// has: its checksums are unknown until [#computeNext] has been through.
     public static ReplicaStore create(Path file, Identity identity) throws StoreRefusedException, DiskFailedException {
         return new ReplicaFiles(file).create(identity);
@@ -179,8 +179,8 @@ public final class ReplicaStore implements AutoCloseable {
     /// Reads and verifies; needs no alignment.
     ///
     /// @param target native memory; its size is the length, and the range lies in the volume
-    /// @throws CorruptBlocksException names blocks of the range whose checksum does not fit, also at a second look
-    ///     with nobody writing; the rest of `target` holds its data
+    /// @throws CorruptBlocksException names blocks of the range whose checksum does not fit, also at a second
+    ///     look with nobody writing; the rest of `target` holds its data
     /// @throws DiskFailedException if the disk says that it cannot; the content of `target` is undefined
     public void read(long offset, MemorySegment target) throws CorruptBlocksException, DiskFailedException {
         refuseOutside(offset, target.byteSize());
@@ -222,8 +222,8 @@ public final class ReplicaStore implements AutoCloseable {
     /// the blocks dirty if the dirty map counts.
     ///
     /// @param source native memory
-    /// @throws CorruptBlocksException if a block that it covers in part is corrupt; nothing was written. (Mended by
-    ///     writing the whole block.)
+    /// @throws CorruptBlocksException if a block that it covers in part is corrupt; nothing was written. (Mended
+    ///     by writing the whole block.)
     public void write(long offset, MemorySegment source) throws CorruptBlocksException, DiskFailedException {
         refuseOutside(offset, source.byteSize());
         failure.refuse();
@@ -293,8 +293,8 @@ public final class ReplicaStore implements AutoCloseable {
 
     /// Starts to retire the extents that were not touched for longest.
     ///
-    /// The caller must not retire extents of a replica that was deposed; of one that is in sync, only when what was
-    /// written to them is durable on every replica in sync.
+    /// The caller must not retire extents of a replica that was deposed; of one that is in sync, only when what
+    /// was written to them is durable on every replica in sync.
     ///
     /// @param max the most; positive
     public Retirement startRetirement(int max) {
@@ -340,8 +340,8 @@ public final class ReplicaStore implements AutoCloseable {
         return map == null ? 0 : map.count();
     }
 
-    /// Marks all blocks that overlap the range as dirty, while tracking. It survives a crash if the extent is hot,
-    /// or after [#persistMarks]. Under the order lock.
+    /// Marks all blocks that overlap the range as dirty, while tracking. It survives a crash if the extent is
+    /// hot, or after [#persistMarks]. Under the order lock.
     public void mark(long offset, long length) {
         refuseOutside(offset, length);
         DirtyMap map = content.dirty();
@@ -376,8 +376,8 @@ public final class ReplicaStore implements AutoCloseable {
         return Allocations.of(data, offset, length, max);
     }
 
-    /// Makes it larger; the new part holds zeros. Durable on return. Under the order lock, nobody reading past the
-    /// old end.
+    /// Makes it larger; the new part holds zeros. Durable on return. Under the order lock, nobody reading past
+    /// the old end.
     public void grow(long newSize) throws StoreRefusedException, DiskFailedException {
         if (!Geometry.isSize(newSize) || newSize < content.size()) {
             throw new StoreRefusedException(
@@ -440,8 +440,8 @@ public final class ReplicaStore implements AutoCloseable {
                 metadata.damagedDirtyPages.sum());
     }
 
-    /// Closes cleanly: all is durable, and where `emptyLog` allows, the log is empty, so that opening it again takes
-    /// nothing for unknown. Nobody else is in a call. A store that failed is abandoned.
+    /// Closes cleanly: all is durable, and where `emptyLog` allows, the log is empty, so that opening it again
+    /// takes nothing for unknown. Nobody else is in a call. A store that failed is abandoned.
     ///
     /// @param emptyLog whether every replica in sync has durably what this one has (or this is the only one)
     public void close(boolean emptyLog) throws DiskFailedException {
@@ -465,8 +465,9 @@ public final class ReplicaStore implements AutoCloseable {
         }
     }
 
-    /// As if power were lost, for this store: nothing more is written. Calls of other threads end as they end, and
-    /// the disks are released when the last has; until then this replica cannot be opened again. Does not wait.
+    /// As if power were lost, for this store: nothing more is written. Calls of other threads end as they end,
+    /// and the disks are released when the last has; until then this replica cannot be opened again. Does not
+    /// wait.
     @Override
     public void close() {
         failure.now(new DiskFailedException(ESHUTDOWN, "the store is closed"));

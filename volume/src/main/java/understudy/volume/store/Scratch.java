@@ -28,8 +28,8 @@ final class Scratch {
         return SCRATCHES.get();
     }
 
-    /// The checksum of a block, whose last bytes may be missing and count as zeros: CRC-32C, exclusive-or that of a
-    /// block of zeros, which therefore has 0.
+    /// The checksum of a block, whose last bytes may be missing and count as zeros: CRC-32C, exclusive-or that of
+    /// a block of zeros, which therefore has 0.
     int sum(ByteBuffer bytes, int from, int length) {
         crc.reset();
         bytes.limit(from + length);

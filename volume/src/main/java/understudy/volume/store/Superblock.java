@@ -9,7 +9,8 @@ import understudy.volume.Geometry;
 import understudy.volume.store.ReplicaFormat.Flag;
 import understudy.volume.store.ReplicaFormat.SuperblockField;
 
-/// The first thing that a replica knows of itself. It fits in one sector, so a disk writes it whole or not at all.
+/// The first thing that a replica knows of itself. It fits in one sector, so a disk writes it whole or not at
+/// all.
 ///
 /// @param sequence   goes up by one with each write
 /// @param growingTo  the size that it is about to have; 0 if it is not growing

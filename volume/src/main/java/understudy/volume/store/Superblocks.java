@@ -8,7 +8,8 @@ import java.util.Objects;
 /// The two slots of the superblock.
 ///
 /// A write goes to one slot and is synced; only then the other gets the same, unsynced. So at any moment one slot
-/// holds durably what was last said to be durable, and usually both do, so that damage to one of them loses nothing.
+/// holds durably what was last said to be durable, and usually both do, so that damage to one of them loses
+/// nothing.
 ///
 /// Threads: one at a time.
 final class Superblocks {

@@ -9,8 +9,9 @@ import java.util.random.RandomGenerator;
 import understudy.volume.store.Disk;
 import understudy.volume.store.DiskFailedException;
 
-/// What lies on a disk in memory, and the ways in which that disk fails. It outlives those who open it: a process that
-/// is killed leaves what it wrote, a host that loses power only what it synced, and perhaps some of the rest.
+/// What lies on a disk in memory, and the ways in which that disk fails. It outlives those who open it: a
+/// process that is killed leaves what it wrote, a host that loses power only what it synced, and perhaps some
+/// of the rest.
 final class Medium {
     private static final int SECTOR = 512;
 
@@ -34,9 +35,7 @@ final class Medium {
         /// Syncs fail, and what they were to make durable is gone.
         SYNC_ERROR,
         /// No call returns until it is thawed.
-        HANGS,
-        /// Writes are taken and forgotten: a lie that no replica can notice, to see whether a checker does.
-        LIES
+        HANGS
     }
 
     Medium(int capacity) {
@@ -141,6 +140,18 @@ final class Medium {
     /// One process's way to the disk.
     final class Handle implements Disk {
         private boolean isCut;
+        private boolean isClosed;
+        private int calls;
+
+        /// Whether nothing that this process does can reach the disk any more.
+        boolean isReleased() {
+            lock.lock();
+            try {
+                return isCut || (isClosed && calls == 0);
+            } finally {
+                lock.unlock();
+            }
+        }
 
         /// The process is killed: nothing it does reaches the disk any more.
         void cut() {
@@ -158,12 +169,14 @@ final class Medium {
         /// @return the fault that this call meets
         private Fault meet() throws DiskFailedException {
             hanging++;
+            calls++;
             try {
                 while (!isCut && fault == Fault.HANGS && faultAfter <= 0) {
                     thawed.awaitUninterruptibly();
                 }
             } finally {
                 hanging--;
+                calls--;
             }
             if (isCut) {
                 throw new DiskFailedException(5, "this process is dead");
@@ -202,10 +215,8 @@ final class Medium {
                 if (met == Fault.FULL) {
                     throw new DiskFailedException(28, "No space left on device");
                 }
-                if (met != Fault.LIES) {
-                    MemorySegment.copy(source, 0, MemorySegment.ofArray(bytes), offset, source.byteSize());
-                    touched(offset, source.byteSize());
-                }
+                MemorySegment.copy(source, 0, MemorySegment.ofArray(bytes), offset, source.byteSize());
+                touched(offset, source.byteSize());
             } finally {
                 lock.unlock();
             }
@@ -215,10 +226,9 @@ final class Medium {
         public void zero(long offset, long length, boolean punch) throws DiskFailedException {
             lock.lock();
             try {
-                if (meet() != Fault.LIES) {
-                    Arrays.fill(bytes, (int) offset, (int) (offset + length), (byte) 0);
-                    touched(offset, length);
-                }
+                meet();
+                Arrays.fill(bytes, (int) offset, (int) (offset + length), (byte) 0);
+                touched(offset, length);
             } finally {
                 lock.unlock();
             }
@@ -267,6 +277,13 @@ final class Medium {
         }
 
         @Override
-        public void close() {}
+        public void close() {
+            lock.lock();
+            try {
+                isClosed = true;
+            } finally {
+                lock.unlock();
+            }
+        }
     }
 }

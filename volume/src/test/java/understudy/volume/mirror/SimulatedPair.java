@@ -15,7 +15,8 @@ import understudy.volume.store.Identity;
 import understudy.volume.store.ReplicaStore;
 import understudy.volume.store.StoreRefusedException;
 
-/// A pair of hosts in one process: the real engine on disks and a wire in memory, which fail when they are told to.
+/// A pair of hosts in one process: the real engine on disks and a wire in memory, which fail when they are told
+/// to.
 final class SimulatedPair implements AutoCloseable {
     static final int SIZE = 12 << 20;
     private static final int META = Math.toIntExact(ReplicaStore.metadataBytes(SIZE));
@@ -27,6 +28,7 @@ final class SimulatedPair implements AutoCloseable {
     final Side there = new Side();
     final MemoryLedger ledger = new MemoryLedger();
     final List<String> heard = new ArrayList<>();
+    private final List<String> violations = new ArrayList<>();
     private UnaryOperator<MirrorWire> wireFilter = UnaryOperator.identity();
     private Optional<ServedVolume> served = Optional.empty();
     private Optional<ReplicaServer> server = Optional.empty();
@@ -42,6 +44,10 @@ final class SimulatedPair implements AutoCloseable {
         private List<Medium.Handle> open = new ArrayList<>();
 
         synchronized ReplicaStore openStore() throws StoreRefusedException, DiskFailedException {
+            if (!open.stream().allMatch(Medium.Handle::isReleased)) {
+                throw new StoreRefusedException("it is still in use", "wait");
+            }
+            open.clear();
             Medium.Handle dataNow = data.open();
             Medium.Handle metaNow = meta.open();
             open.add(dataNow);
@@ -182,6 +188,16 @@ final class SimulatedPair implements AutoCloseable {
         }
     }
 
+    MirrorObserver observer() {
+        return new Heard();
+    }
+
+    List<String> violations() {
+        synchronized (heard) {
+            return List.copyOf(violations);
+        }
+    }
+
     private final class Heard implements MirrorObserver {
         @Override
         public void error(String what) {
@@ -197,7 +213,18 @@ final class SimulatedPair implements AutoCloseable {
         public void info(String what) {
             synchronized (heard) {
                 heard.add(what);
+                if (what.startsWith("resync of the")) {
+                    checkSource(what.contains("local") ? there : here, what.contains("local") ? here : there);
+                }
             }
+        }
+    }
+
+    /// The ledger alone says which way a resync goes (invariants 4 and 5).
+    private void checkSource(Side source, Side target) {
+        VolumeView view = ledger.read().orElseThrow();
+        if (view.member(source.replica).isEmpty() || view.member(target.replica).isPresent()) {
+            violations.add("a resync from " + source.replica + " to " + target.replica + " in " + view);
         }
     }
 

@@ -104,6 +104,11 @@ final class TestClient implements LaneClient, AutoCloseable {
         return answer;
     }
 
+    /// The serving side is gone: what was not answered never will be.
+    void abandon() {
+        answers.values().forEach(answer -> answer.cancel(false));
+    }
+
     /// Waits for an answer, for long, and not for ever.
     static byte[] await(CompletableFuture<byte[]> answer) {
         try {
@@ -117,17 +122,25 @@ final class TestClient implements LaneClient, AutoCloseable {
 
     @Override
     public void done(int request) {
-        java.util.Objects.requireNonNull(answers.remove(request)).complete(new byte[0]);
+        answer(request).complete(new byte[0]);
     }
 
     @Override
     public void readDone(int request, MemorySegment data) {
-        java.util.Objects.requireNonNull(answers.remove(request)).complete(data.toArray(ValueLayout.JAVA_BYTE));
+        answer(request).complete(data.toArray(ValueLayout.JAVA_BYTE));
+    }
+
+    private CompletableFuture<byte[]> answer(int request) {
+        CompletableFuture<byte[]> answer = answers.remove(request);
+        if (answer == null) {
+            throw new AssertionError("request " + request + " is answered twice");
+        }
+        return answer;
     }
 
     @Override
     public void failed(int request, Failure failure) {
-        java.util.Objects.requireNonNull(answers.remove(request)).completeExceptionally(new IllegalStateException(failure.toString()));
+        answer(request).completeExceptionally(new IllegalStateException(failure.toString()));
     }
 
     @Override

@@ -126,8 +126,15 @@ final class MemoryVolume implements Volume {
 
     /// The threads that hang come back.
     void letGo() {
-        hangs.forEach(hang -> hang.end.countDown());
-        hangs.clear();
+        for (Hang hang : List.copyOf(hangs)) {
+            hangs.remove(hang); // one by one: others may be added meanwhile
+            hang.end.countDown();
+        }
+    }
+
+    /// A lane whose closing was abandoned is not missed.
+    synchronized void forgetLane() {
+        openLanes--;
     }
 
     synchronized int held() {

@@ -314,6 +314,16 @@ class ReplicaStoreTest {
     }
 
     @Test
+    void marksOfAColdExtentArePersistedByACleanClose() throws IOException {
+        store.startTracking(PEER, 4);
+        store.mark(6 * EXTENT, 1);
+        store.close(true);
+        reopen();
+        assertThat(store.dirtyBlocks()).isEqualTo(1);
+        assertThat(store.nextDirty(0)).isEqualTo(6);
+    }
+
+    @Test
     void aRetirementDoesNotSurviveTheStartOfTracking() throws IOException {
         write(0, random(1, BLOCK));
         Retirement retirement = store.startRetirement(10);

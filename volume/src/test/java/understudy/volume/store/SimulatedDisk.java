@@ -10,8 +10,8 @@ import java.util.Objects;
 import java.util.TreeSet;
 import java.util.random.RandomGenerator;
 
-/// A disk in memory that has a cache: what was not synced may survive a loss of power or not, sector by sector, in
-/// any of the versions that it had.
+/// A disk in memory that has a cache: what was not synced may survive a loss of power or not, sector by sector,
+/// in any of the versions that it had.
 ///
 /// It can also fail: writes for want of room, syncs.
 final class SimulatedDisk implements Disk {
@@ -40,6 +40,11 @@ final class SimulatedDisk implements Disk {
         SimulatedDisk copy = new SimulatedDisk(itsPower, size);
         sectors.forEach(copy::put);
         return copy;
+    }
+
+    /// Whether a loss of power would change nothing.
+    boolean isDurable() {
+        return earlier.isEmpty();
     }
 
     /// How many sectors have changed.

@@ -13,8 +13,8 @@ import java.util.Map;
 import java.util.Set;
 import understudy.volume.Geometry;
 
-/// What a volume must hold, told by somebody who only ever looks at requests: for each sector the versions that it
-/// may have after a loss of power, the last of them being what it has now.
+/// What a volume must hold, told by somebody who only ever looks at requests: for each sector the versions that
+/// it may have after a loss of power, the last of them being what it has now.
 final class StoreTwin {
     private static final int SECTOR = 512;
     private static final byte[] ZEROS = new byte[SECTOR];
