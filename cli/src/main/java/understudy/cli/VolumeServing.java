@@ -16,6 +16,7 @@ import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import picocli.CommandLine.Model.CommandSpec;
 import understudy.model.ByteSize;
 import understudy.model.Problem;
@@ -167,7 +168,7 @@ final class VolumeServing {
                 PATIENCE);
         ServedVolume served = new ServedVolume(
                 how,
-                new Once(first, () -> ReplicaStore.open(file, Expected.replica(identity.volume(), identity.replica()))),
+                opener(first, () -> ReplicaStore.open(file, Expected.replica(identity.volume(), identity.replica()))),
                 mirror.map(address -> () -> SocketWire.connect(address, DIAL_TIMEOUT)),
                 ledger,
                 new Lines());
@@ -192,20 +193,9 @@ final class VolumeServing {
     }
 
     /// The store that is open already, and later ones.
-    private record Once(ReplicaStore first, ServedVolume.LocalOpener later, boolean[] used)
-            implements ServedVolume.LocalOpener {
-        Once(ReplicaStore first, ServedVolume.LocalOpener later) {
-            this(first, later, new boolean[1]);
-        }
-
-        @Override
-        public ReplicaStore open() throws StoreRefusedException, DiskFailedException {
-            if (used[0]) {
-                return later.open();
-            }
-            used[0] = true;
-            return first;
-        }
+    private static ServedVolume.LocalOpener opener(ReplicaStore first, ServedVolume.LocalOpener later) {
+        AtomicBoolean isUsed = new AtomicBoolean();
+        return () -> isUsed.getAndSet(true) ? later.open() : first;
     }
 
     private void awaitEnd(ServedVolume served) throws InterruptedException {
