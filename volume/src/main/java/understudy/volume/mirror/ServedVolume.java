@@ -381,6 +381,13 @@ public final class ServedVolume implements AutoCloseable {
         return copying.progress();
     }
 
+    /// Reads everything on both sides, compares, and mends. Takes as long as that takes; any thread.
+    ///
+    /// @throws IOException if it came to no end
+    public ScrubReport scrub() throws IOException {
+        return new Scrub(volume, copying.pace(), () -> isClosing, observer).run();
+    }
+
     public void limitResync(long bytesPerSecond) {
         copying.pace().limit(bytesPerSecond);
     }
