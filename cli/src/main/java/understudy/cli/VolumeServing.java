@@ -54,6 +54,7 @@ final class VolumeServing {
     private final VolumeOptions options;
     private final CountDownLatch ends = new CountDownLatch(1);
     private final CountDownLatch ended = new CountDownLatch(1);
+    private volatile boolean isClean;
 
     VolumeServing(CommandSpec command, Path file, Optional<ByteSize> size, VolumeOptions options) {
         out = command.commandLine().getOut();
@@ -186,7 +187,7 @@ final class VolumeServing {
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
         } finally {
-            served.close();
+            close(served);
             ended.countDown();
         }
         return ExitCode.OK;
@@ -196,6 +197,11 @@ final class VolumeServing {
     private static ServedVolume.LocalOpener opener(ReplicaStore first, ServedVolume.LocalOpener later) {
         AtomicBoolean isUsed = new AtomicBoolean();
         return () -> isUsed.getAndSet(true) ? later.open() : first;
+    }
+
+    private void close(ServedVolume served) throws DiskFailedException {
+        served.close();
+        isClean = true;
     }
 
     private void awaitEnd(ServedVolume served) throws InterruptedException {
@@ -227,6 +233,7 @@ final class VolumeServing {
             say("replica %s (%s) on %s:%d".formatted(file, sizeOfReplica(), listen.getHostString(), listen.getPort()));
             accept(listener, server);
             server.close();
+            isClean = true;
             return ExitCode.OK;
         } catch (StoreRefusedException e) {
             throw refused(e);
@@ -309,9 +316,14 @@ final class VolumeServing {
     /// SIGTERM and Ctrl-C end the command as they should; the process waits until it has.
     private void endOnSignal() {
         Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().name("signal").unstarted(() -> {
+            if (ended.getCount() == 0) {
+                return;
+            }
             ends.countDown();
             try {
                 ended.await();
+                // Asked to end, and ended in good order: not the exit code of a signal.
+                Runtime.getRuntime().halt(isClean ? ExitCode.OK : ExitCode.REFUSED);
             } catch (InterruptedException _) {
                 Thread.currentThread().interrupt();
             }

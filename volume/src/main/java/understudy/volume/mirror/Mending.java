@@ -43,8 +43,13 @@ final class Mending {
         for (long at = range.offset(); at < range.end(); at += Frame.PAYLOAD_BYTES_MAX) {
             int length = (int) Math.min(Frame.PAYLOAD_BYTES_MAX, range.end() - at);
             byte[][] good = new byte[1][];
-            copy(volume, route, at, length, offset -> good[0] = fetch(link, offset, length), offset -> put(
-                    store, offset, good[0]));
+            copy(
+                    volume,
+                    route,
+                    at,
+                    length,
+                    offset -> good[0] = fetch(link, offset, length),
+                    offset -> put(store, offset, good[0]));
         }
     }
 
@@ -56,8 +61,13 @@ final class Mending {
             MemorySegment data = arena.allocate(Math.min(range.length(), Frame.PAYLOAD_BYTES_MAX), 64);
             for (long at = range.offset(); at < range.end(); at += Frame.PAYLOAD_BYTES_MAX) {
                 MemorySegment part = data.asSlice(0, Math.min(Frame.PAYLOAD_BYTES_MAX, range.end() - at));
-                copy(volume, route, at, part.byteSize(), offset -> store.read(offset, part), offset -> link.copy(
-                        offset, part));
+                copy(
+                        volume,
+                        route,
+                        at,
+                        part.byteSize(),
+                        offset -> store.read(offset, part),
+                        offset -> link.copy(offset, part));
             }
         }
     }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -99,8 +100,7 @@ final class PeerLink implements AutoCloseable {
         return isBroken;
     }
 
-    // ---- batches
-    // --------------------------------------------------------------------------------------------------
+    // ---- batches ----
 
     /// Sends the operations `from` to `to`, which are `batch`. Their payloads and headers are the caller's
     /// again when this returns.
@@ -169,20 +169,23 @@ final class PeerLink implements AutoCloseable {
     ///                 answered as failed
     void release(boolean hasLocal) {
         breakOff("the volume is served without it");
-        Replies replies = Replies.ofAnyThread();
+        List<Batch> owed = new ArrayList<>();
         order.lock();
         try {
             for (long number = acknowledged + 1; number <= sent; number++) {
-                Batch batch = ring[(int) number & BATCHES_MAX - 1];
-                if (hasLocal) {
-                    batch.confirm(MirrorSide.PEER, replies);
-                } else if (!batch.isAttended && batch.cancel()) {
-                    batch.fail(replies);
-                }
+                owed.add(ring[(int) number & BATCHES_MAX - 1]);
             }
             acknowledged = sent;
         } finally {
             order.unlock();
+        }
+        Replies replies = Replies.ofAnyThread();
+        for (Batch batch : owed) {
+            if (hasLocal) {
+                batch.confirm(MirrorSide.PEER, replies);
+            } else if (!batch.isAttended && batch.cancel()) {
+                batch.fail(replies);
+            }
         }
         for (Flush flush : flushes.values()) {
             if (hasLocal) {
@@ -195,8 +198,7 @@ final class PeerLink implements AutoCloseable {
         replies.end();
     }
 
-    // ---- flushes and questions
-    // ------------------------------------------------------------------------------------
+    // ---- flushes and questions ----
 
     /// Asks the peer to make durable all that was sent; `pending` is confirmed then.
     ///
@@ -268,8 +270,7 @@ final class PeerLink implements AutoCloseable {
         }
     }
 
-    // ---- what the peer says
-    // ---------------------------------------------------------------------------------------
+    // ---- what the peer says ----
 
     private void receive() {
         Frame frame = new Frame();
@@ -319,8 +320,7 @@ final class PeerLink implements AutoCloseable {
         }
     }
 
-    // ---- its end
-    // --------------------------------------------------------------------------------------------------
+    // ---- its end ----
 
     /// Breaks the link off if the peer has left something unanswered for longer than the deadline; else, if
     /// there was nothing to answer for a while, asks whether it is there.

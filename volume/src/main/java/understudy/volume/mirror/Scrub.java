@@ -10,12 +10,12 @@ import understudy.volume.Geometry;
 import understudy.volume.store.ByteRange;
 import understudy.volume.store.CorruptBlocksException;
 
-/// Reads everything on both sides, verifies it, compares, and mends what is corrupt from the other replica, if both are
-/// in sync. Makes way for clients as a resync does.
+/// Reads everything on both sides, verifies it, compares, and mends what is corrupt from the other replica, if
+/// both are in sync. Makes way for clients as a resync does.
 ///
-/// Checksums are compared once without the order lock, since they nearly always agree; where they do not, once more
-/// under it: the question to the peer is answered after all that was sent before, so that only a true difference is
-/// left.
+/// Checksums are compared once without the order lock, since they nearly always agree; where they do not, once
+/// more under it: the question to the peer is answered after all that was sent before, so that only a true
+/// difference is left.
 final class Scrub {
     private static final int PIECE_BYTES = 1 << 20;
 

@@ -79,6 +79,8 @@ public final class ServedVolume implements AutoCloseable {
     private Optional<VolumeView> view = Optional.empty();
     private long patienceEnds;
     private volatile long knownView;
+    private long heldSince;
+    private boolean isHoldTold;
     private volatile boolean isClosing;
 
     /// Starts to serve as soon as a view of this life allows it.
@@ -124,8 +126,7 @@ public final class ServedVolume implements AutoCloseable {
         return serving.await(time.toNanos(), TimeUnit.NANOSECONDS);
     }
 
-    // ---- the mailbox
-    // ----------------------------------------------------------------------------------------------
+    // ---- the mailbox ----
 
     /// Has the driver's thread do something. If its mailbox is full, waits: it is never full for long.
     void post(Runnable what) {
@@ -168,6 +169,12 @@ public final class ServedVolume implements AutoCloseable {
         if (state.patient() && Stopwatch.now() > patienceEnds) {
             take(new MirrorInput.PatienceOver());
         }
+        if (heldSince != 0
+                && !isHoldTold
+                && Stopwatch.now() - heldSince > options.deadline().toNanos()) {
+            isHoldTold = true;
+            observer.error("requests wait: " + (proposals.isReadable() ? "no replica in sync can be used" : "no view"));
+        }
         local.tick();
         proposals.tick();
     }
@@ -189,11 +196,11 @@ public final class ServedVolume implements AutoCloseable {
         }
     }
 
-    // ---- inputs
-    // ---------------------------------------------------------------------------------------------------
+    // ---- inputs ----
 
     /// A new view, from the ledger. On the driver's thread.
     void learn(VolumeView newest) {
+        boolean isFirst = view.isEmpty();
         boolean hasLocal = newest.member(options.replica()).isPresent();
         boolean hasOther = newest.memberBeside(options.replica()).isPresent();
         view = Optional.of(newest);
@@ -202,6 +209,15 @@ public final class ServedVolume implements AutoCloseable {
         boolean isOwn = newest.proposal().equals(proposals.life());
         observer.info("view " + newest.number() + ": in sync " + describe(set));
         take(new MirrorInput.ViewLearnt(newest.number(), set, isOwn));
+        if (isFirst) {
+            local.viewKnown();
+            peer.viewKnown();
+        }
+    }
+
+    /// Whether any view has been learnt. Before that nobody can say whether a replica is whole.
+    boolean knowsView() {
+        return view.isPresent();
     }
 
     private static String describe(InSync set) {
@@ -281,14 +297,13 @@ public final class ServedVolume implements AutoCloseable {
         }
     }
 
-    // ---- effects
-    // --------------------------------------------------------------------------------------------------
+    // ---- effects ----
 
     private void carryOut(MirrorEffect effect) throws LostException {
         switch (effect) {
             case MirrorEffect.Hold() -> {
                 volume.install(volume.route().held());
-                observer.warning("requests wait" + (proposals.isReadable() ? "" : ": the view cannot be read"));
+                heldSince = heldSince == 0 ? Stopwatch.now() : heldSince;
             }
             case MirrorEffect.Propose(long number, InSync set) -> proposals.propose(number, set, peer.member());
             case MirrorEffect.Track(MirrorSide side) -> track(side);
@@ -331,6 +346,11 @@ public final class ServedVolume implements AutoCloseable {
                 peerRole,
                 2 * options.deadline().toNanos());
         serving.countDown();
+        heldSince = 0;
+        if (isHoldTold) {
+            isHoldTold = false;
+            observer.info("requests go on");
+        }
     }
 
     private long number() {

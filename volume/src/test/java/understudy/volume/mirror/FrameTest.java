@@ -15,9 +15,24 @@ import understudy.volume.store.Standing;
 
 class FrameTest {
     private static final byte[] KINDS = {
-        Frame.WRITE, Frame.ZERO, Frame.COPY, Frame.FLUSH, Frame.READ, Frame.CHECKSUMS, Frame.DIRTY, Frame.CLEAR,
-        Frame.LOGGED, Frame.MARK, Frame.PERSIST_MARKS, Frame.VIEW, Frame.PING, Frame.VERIFY, Frame.ACKNOWLEDGED,
-        Frame.FLUSHED, Frame.ANSWER, Frame.FAILED
+        Frame.WRITE,
+        Frame.ZERO,
+        Frame.COPY,
+        Frame.FLUSH,
+        Frame.READ,
+        Frame.CHECKSUMS,
+        Frame.DIRTY,
+        Frame.CLEAR,
+        Frame.LOGGED,
+        Frame.MARK,
+        Frame.PERSIST_MARKS,
+        Frame.VIEW,
+        Frame.PING,
+        Frame.VERIFY,
+        Frame.ACKNOWLEDGED,
+        Frame.FLUSHED,
+        Frame.ANSWER,
+        Frame.FAILED
     };
 
     private final MemorySegment bytes = Arena.ofAuto().allocate(4096, 8);
@@ -123,7 +138,8 @@ class FrameTest {
             view[0] = (byte) random.nextInt(8);
             try {
                 assertThat(Hello.Reply.decode(reply).standing().view()).isNotNegative();
-                assertThat(ViewMessage.decode(MemorySegment.ofArray(view)).view()).isNotNegative();
+                assertThat(ViewMessage.decode(MemorySegment.ofArray(view)).view())
+                        .isNotNegative();
             } catch (BrokenLinkException e) {
                 assertThat(e.getMessage()).isNotBlank();
             }
