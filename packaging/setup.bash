@@ -5,6 +5,8 @@ lib=$root/distribution/target/lib
 jvm_flags=(--enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow)
 # Short pauses: a heartbeat must not wait for a collector.
 agent_flags=("${jvm_flags[@]}" -XX:+UseG1GC -XX:MetaspaceSize=128m -XX:+ExitOnOutOfMemoryError -XX:-UsePerfData)
+# A server of blocks allocates next to nothing, and wants little memory.
+server_flags=(-XX:+UseSerialGC -XX:+ExitOnOutOfMemoryError -XX:-UsePerfData)
 oldest_java=25
 
 say() { printf '%s\n' "$*" >&2; }
@@ -91,6 +93,15 @@ lab_packages=(
   "fio:/bin/fio:it tries the NBD server"
 )
 
+volume_packages=(
+  "fio:/bin/fio:it measures disks"
+  "nbdkit:/bin/nbdkit:disks are compared with its own"
+  "qemu-utils:/bin/qemu-nbd:disks are compared with its own"
+  "qemu-system-common:/bin/qemu-storage-daemon:mirrored disks are compared with its own"
+  "libnbd-bin:/bin/nbdcopy:it copies disks in and out"
+  "e2fsprogs:/sbin/mkfs.ext4:it makes file systems to put on disks"
+)
+
 # What the build depends on: names, sizes and times of all files of all modules, and the JDK.
 stamp() {
   (cd "$root" && echo "$JAVA_HOME" &&
@@ -100,6 +111,8 @@ stamp() {
 
 build_if_changed() {
   local now
+  # Whoever starts many servers, as tests and measurements do, knows that it is built.
+  [ -z "${UNDERSTUDY_BUILT:-}" ] || return 0
   now=$(stamp)
   [ -d "$lib" ] && [ "$(cat "$cache/build.stamp" 2>/dev/null)" = "$now" ] && return
   mkdir -p "$cache"
@@ -174,6 +187,12 @@ rehearse_agent() {
 run_command() {
   "$java" "${jvm_flags[@]}" -XX:+UseSerialGC -XX:TieredStopAtLevel=1 -XX:+AutoCreateSharedArchive -XX:SharedArchiveFile="$cache/cli.jsa" \
     -Xlog:disable -Dunderstudy.home="$root" -cp "$(class_path)" understudy.distribution.Main "$@"
+}
+
+# A volume's server runs for long: all compilers, and no shell in between, so that its process id is this one's.
+run_server() {
+  exec "$java" "${jvm_flags[@]}" "${server_flags[@]}" -XX:SharedArchiveFile="$cache/cli.jsa" -Xlog:disable \
+    -Dunderstudy.home="$root" -cp "$(class_path)" understudy.distribution.Main "$@"
 }
 
 # Jars in a fixed order, as the class data archive wants them.

@@ -6,11 +6,11 @@ import java.util.Locale;
 import java.util.OptionalDouble;
 
 /// Small statistics over a few measured values, and how they are written.
-final class Figures {
+public final class Figures {
     private Figures() {}
 
     /// Of an even number of values, the mean of the middle two. Empty if there are none.
-    static OptionalDouble median(Collection<Double> values) {
+    public static OptionalDouble median(Collection<Double> values) {
         double[] sorted = sorted(values);
         int middle = sorted.length / 2;
         if (sorted.length == 0) {
@@ -24,7 +24,7 @@ final class Figures {
     /// percentile is the largest one.
     ///
     /// @param percent in (0, 100]
-    static OptionalDouble percentile(Collection<Double> values, double percent) {
+    public static OptionalDouble percentile(Collection<Double> values, double percent) {
         double[] sorted = sorted(values);
         if (sorted.length == 0) {
             return OptionalDouble.empty();
@@ -40,7 +40,7 @@ final class Figures {
     }
 
     /// With so many decimals; a dash for what was not measured.
-    static String text(OptionalDouble value, int decimals) {
+    public static String text(OptionalDouble value, int decimals) {
         return value.isPresent() ? String.format(Locale.ROOT, "%." + decimals + "f", value.getAsDouble()) : "–";
     }
 }

@@ -16,7 +16,7 @@ import understudy.lab.Installation;
 ///
 /// @param load   the machine's load average over a minute when the measurement began; it should be near 0
 /// @param commit of the program, with `-dirty` if it had been changed since; `unknown` outside a checkout
-record MachineFacts(
+public record MachineFacts(
         Instant time,
         String processor,
         int cores,
@@ -29,11 +29,15 @@ record MachineFacts(
         String commit) {
     private static final Duration GIT = Duration.ofSeconds(10);
 
-    static MachineFacts take(List<HostStatus> hosts) throws IOException {
+    public static MachineFacts take(List<HostStatus> hosts) throws IOException {
         HostStatus host = hosts.stream()
                 .filter(it -> !it.qemu().isEmpty())
                 .findFirst()
                 .orElseThrow(() -> new IOException("no host of the lab says which QEMU it has"));
+        return take(host.qemu(), host.accelerator());
+    }
+
+    public static MachineFacts take(String qemu, String accelerator) throws IOException {
         return new MachineFacts(
                 Instant.now().truncatedTo(ChronoUnit.SECONDS),
                 field("/proc/cpuinfo", "model name"),
@@ -41,8 +45,8 @@ record MachineFacts(
                 Math.round(Long.parseLong(field("/proc/meminfo", "MemTotal").replace(" kB", "")) / 1048576.0 * 10)
                         / 10.0,
                 System.getProperty("os.version"),
-                host.qemu(),
-                host.accelerator(),
+                qemu,
+                accelerator,
                 Runtime.version().toString(),
                 loadNow(),
                 describe());
@@ -53,7 +57,7 @@ record MachineFacts(
         return Double.parseDouble(Files.readString(Path.of("/proc/loadavg")).split(" ", 2)[0]);
     }
 
-    String markdown() {
+    public String markdown() {
         return """
                 Measured %s on %s, %d cores, %.1f GiB, Linux %s, QEMU %s (%s), Java %s; load before: %.1f; commit %s.
                 """.formatted(time, processor, cores, memoryGib, kernel, qemu, accelerator, java, load, commit)

@@ -6,18 +6,18 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /// A table in Markdown whose source is aligned, too: texts to the left, figures to the right.
-final class MarkdownTable {
+public final class MarkdownTable {
     private final List<List<String>> rows = new ArrayList<>();
 
     private final int texts;
 
     /// @param texts how many columns, from the left, are no figures
-    MarkdownTable(int texts, String... header) {
+    public MarkdownTable(int texts, String... header) {
         this.texts = texts;
         rows.add(List.of(header));
     }
 
-    MarkdownTable row(String... cells) {
+    public MarkdownTable row(String... cells) {
         if (cells.length != rows.getFirst().size()) {
             throw new IllegalArgumentException(
                     cells.length + " cells in " + rows.getFirst().size() + " columns");

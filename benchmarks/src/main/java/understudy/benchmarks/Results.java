@@ -9,7 +9,7 @@ import understudy.api.Json;
 import understudy.model.Problem;
 
 /// What all measurements have on their command lines: files for their outcomes. A mixin of picocli.
-final class Results {
+public final class Results {
     @Option(names = "--json", paramLabel = "FILE", description = "Write every single measurement to a file.")
     private Optional<Path> json = Optional.empty();
 
@@ -27,7 +27,7 @@ final class Results {
         }
     }
 
-    static void refuseUnless(String option, int value, int least, int most) {
+    public static void refuseUnless(String option, int value, int least, int most) {
         if (value < least || value > most) {
             throw Problem.of(
                             "bad-value",

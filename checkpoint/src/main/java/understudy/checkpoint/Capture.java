@@ -30,7 +30,6 @@ import understudy.qemu.QmpException;
 /// Threads: one at a time.
 public final class Capture implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(10);
-    private static final Duration SPIN = Duration.ofMillis(1);
     private static final Duration WAIT = Duration.ofMillis(200);
     private static final String FIFO = "devices.fifo";
     private static final int NARROW_BYTES = 4 << 10;
@@ -123,7 +122,7 @@ public final class Capture implements AutoCloseable {
 
     private void awaitFirstBytes(CompletableFuture<JsonNode> saved) throws IOException {
         long deadline = System.nanoTime() + PATIENCE.toNanos();
-        while (awaitReadable() != Fifo.Readiness.DATA) {
+        while (fifo.awaitReadable(WAIT) != Fifo.Readiness.DATA) {
             if (saved.isDone()) {
                 finish(saved);
                 throw new IOException("QEMU saved its devices without writing them");
@@ -132,20 +131,6 @@ public final class Capture implements AutoCloseable {
                 throw new IOException("QEMU did not begin to save its devices within " + PATIENCE.toSeconds() + " s");
             }
         }
-    }
-
-    /// QEMU needs less than a millisecond, in which being woken costs more than looking again: the guest stands still
-    /// meanwhile, so its processor is free.
-    private Fifo.Readiness awaitReadable() throws IOException {
-        long end = System.nanoTime() + SPIN.toNanos();
-        while (System.nanoTime() < end) {
-            Fifo.Readiness readiness = fifo.awaitReadable(Duration.ZERO);
-            if (readiness != Fifo.Readiness.TIMED_OUT) {
-                return readiness;
-            }
-            Thread.onSpinWait();
-        }
-        return fifo.awaitReadable(WAIT);
     }
 
     private void drain(StagedEpoch into) throws IOException {
@@ -157,7 +142,7 @@ public final class Capture implements AutoCloseable {
             if (read < 0) {
                 return;
             }
-            if (read == 0 && awaitReadable() == Fifo.Readiness.TIMED_OUT && System.nanoTime() > deadline) {
+            if (read == 0 && fifo.awaitReadable(WAIT) == Fifo.Readiness.TIMED_OUT && System.nanoTime() > deadline) {
                 throw new IOException("QEMU did not finish saving its devices within " + PATIENCE.toSeconds() + " s");
             }
         }

@@ -79,8 +79,7 @@ final class VolumeServing {
         }
     }
 
-    // ---- serve
-    // ----------------------------------------------------------------------------------------------------
+    // ---- serve ----------------------------------------------------------------------------------------------
 
     int serve(Path socket, Optional<InetSocketAddress> mirror, Optional<Path> viewFile) {
         Path views = viewFile.orElseGet(() -> file.resolveSibling(file.getFileName() + ".view"));
@@ -221,8 +220,7 @@ final class VolumeServing {
                                 : "about " + progress.estimate().toSeconds() + " s"));
     }
 
-    // ---- replica
-    // --------------------------------------------------------------------------------------------------
+    // ---- replica --------------------------------------------------------------------------------------------
 
     int replica(InetSocketAddress listen) {
         try (ServerSocketChannel listener = ServerSocketChannel.open()) {
@@ -310,8 +308,7 @@ final class VolumeServing {
         };
     }
 
-    // ---- both
-    // -----------------------------------------------------------------------------------------------------
+    // ---- both -----------------------------------------------------------------------------------------------
 
     /// SIGTERM and Ctrl-C end the command as they should; the process waits until it has.
     private void endOnSignal() {

@@ -44,7 +44,7 @@ final class Copying {
         return job.map(Resync::progress);
     }
 
-    // ---- resync ----
+    // ---- resync ---------------------------------------------------------------------------------------------
 
     /// Copies to `target` what it misses, by the present route, which has it follow.
     ///
@@ -210,7 +210,7 @@ final class Copying {
         job = Optional.empty();
     }
 
-    // ---- the activity log ----
+    // ---- the activity log -----------------------------------------------------------------------------------
 
     /// Takes extents out of the local replica's log, on a thread of its own, unless one is at it.
     void retire(ReplicaStore store) {

@@ -115,7 +115,7 @@ final class MirroredVolume implements Volume {
         return reports;
     }
 
-    // ---- routes ----
+    // ---- routes ---------------------------------------------------------------------------------------------
 
     Route route() {
         return route;
@@ -307,7 +307,7 @@ final class MirroredVolume implements Volume {
         throw new BrokenLinkException("the volume is served in another way now");
     }
 
-    // ---- reads ----
+    // ---- reads ----------------------------------------------------------------------------------------------
 
     /// Reads into `target`; if it cannot now, the answer comes later.
     boolean read(Work work, int request, long offset, MemorySegment target) {
@@ -363,7 +363,7 @@ final class MirroredVolume implements Volume {
         return List.of(new Lane.Allocation(length, false, false));
     }
 
-    // ---- threads that hang ----
+    // ---- threads that hang ----------------------------------------------------------------------------------
 
     /// Declares threads lost that the local disk has not given back for so long, and has others go on with what
     /// they were at.

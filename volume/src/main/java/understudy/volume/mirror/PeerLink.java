@@ -100,7 +100,7 @@ final class PeerLink implements AutoCloseable {
         return isBroken;
     }
 
-    // ---- batches ----
+    // ---- batches --------------------------------------------------------------------------------------------
 
     /// Sends the operations `from` to `to`, which are `batch`. Their payloads and headers are the caller's
     /// again when this returns.
@@ -198,7 +198,7 @@ final class PeerLink implements AutoCloseable {
         replies.end();
     }
 
-    // ---- flushes and questions ----
+    // ---- flushes and questions ------------------------------------------------------------------------------
 
     /// Asks the peer to make durable all that was sent; `pending` is confirmed then.
     ///
@@ -270,7 +270,7 @@ final class PeerLink implements AutoCloseable {
         }
     }
 
-    // ---- what the peer says ----
+    // ---- what the peer says ---------------------------------------------------------------------------------
 
     private void receive() {
         Frame frame = new Frame();
@@ -320,7 +320,7 @@ final class PeerLink implements AutoCloseable {
         }
     }
 
-    // ---- its end ----
+    // ---- its end --------------------------------------------------------------------------------------------
 
     /// Breaks the link off if the peer has left something unanswered for longer than the deadline; else, if
     /// there was nothing to answer for a while, asks whether it is there.

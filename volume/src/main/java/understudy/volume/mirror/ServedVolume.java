@@ -126,7 +126,7 @@ public final class ServedVolume implements AutoCloseable {
         return serving.await(time.toNanos(), TimeUnit.NANOSECONDS);
     }
 
-    // ---- the mailbox ----
+    // ---- the mailbox ----------------------------------------------------------------------------------------
 
     /// Has the driver's thread do something. If its mailbox is full, waits: it is never full for long.
     void post(Runnable what) {
@@ -196,7 +196,7 @@ public final class ServedVolume implements AutoCloseable {
         }
     }
 
-    // ---- inputs ----
+    // ---- inputs ---------------------------------------------------------------------------------------------
 
     /// A new view, from the ledger. On the driver's thread.
     void learn(VolumeView newest) {
@@ -297,7 +297,7 @@ public final class ServedVolume implements AutoCloseable {
         }
     }
 
-    // ---- effects ----
+    // ---- effects --------------------------------------------------------------------------------------------
 
     private void carryOut(MirrorEffect effect) throws LostException {
         switch (effect) {

@@ -60,7 +60,8 @@ class InteropTest {
         } finally {
             process.destroyForcibly();
         }
-        String text = Files.readString(output, StandardCharsets.UTF_8);
+        // Leniently: nbdinfo without the program `file` prints bytes at random where the content's kind belongs.
+        String text = new String(Files.readAllBytes(output), StandardCharsets.UTF_8);
         assertThat(process.exitValue()).as("%s:%n%s", List.of(command), text).isZero();
         return text;
     }
