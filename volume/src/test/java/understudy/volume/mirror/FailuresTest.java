@@ -37,7 +37,7 @@ class FailuresTest {
 
     private void awaitProtection() {
         try {
-            await().atMost(Duration.ofSeconds(10))
+            await().atMost(Duration.ofSeconds(60))
                     .pollInterval(Duration.ofMillis(5))
                     .until(pair::isProtected);
         } catch (ConditionTimeoutException e) {
