@@ -72,6 +72,12 @@ final class VmDriver implements DriverDesk, AutoCloseable {
         post(() -> step(input));
     }
 
+    /// The VM's other host is silent. Its volumes hear of it at once, whatever the driver is at.
+    void peerLost(Moment at) {
+        volumes.peerLost();
+        input(new ViewInput.PeerLost(at));
+    }
+
     void tick(Moment now) {
         if (tickPending.compareAndSet(false, true)) {
             post(() -> {
@@ -103,7 +109,8 @@ final class VmDriver implements DriverDesk, AutoCloseable {
     }
 
     VmReport report() {
-        return DriverReport.of(spec, part, trouble, active.progress(), active.statistics(), volumes.reports());
+        return DriverReport.of(
+                spec, part, trouble, active.progress(), active.statistics(), volumes.reports(), volumes.replicas());
     }
 
     /// Ends after the work that is waiting.
@@ -231,8 +238,6 @@ final class VmDriver implements DriverDesk, AutoCloseable {
             }
             case ViewEffect.StartCopy _ -> step(new ViewInput.StreamBroken(now()));
             case ViewEffect.AcceptStream _ -> step(new ViewInput.ImageLost());
-            case ViewEffect.ApplyInSync _, ViewEffect.RemoveReplicas _ ->
-                event("volume-failed", Severity.ERROR, "the disks cannot be served or removed: " + trouble);
             default -> throw new IllegalStateException(effect + " failed", e);
         }
     }
