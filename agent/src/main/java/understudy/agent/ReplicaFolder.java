@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.stream.Stream;
 import understudy.model.HostName;
@@ -88,10 +89,11 @@ final class ReplicaFolder {
         return new Identity(disk.id().value(), replica, disk.size().bytes(), Instant.now());
     }
 
-    /// Opens the replica that a view names.
+    /// Opens the replica that a view names, of the size that its volume has by now.
     ReplicaStore open(View view, VolumeSpec disk) throws StoreRefusedException, DiskFailedException {
         UUID named = named(view, disk).id();
-        return ReplicaStore.open(file(disk), Expected.replica(disk.id().value(), named));
+        return VolumeGrowth.followed(
+                ReplicaStore.open(file(disk), Expected.replica(disk.id().value(), named)), disk);
     }
 
     /// As [#open]; or an empty one with an id of its own, where there is none and none is counted on.
@@ -108,9 +110,8 @@ final class ReplicaFolder {
             }
             return ReplicaStore.create(file(disk), identity(disk, UUID.randomUUID()));
         }
-        return ReplicaStore.open(
-                file(disk),
-                new Expected(Optional.of(disk.id().value()), Optional.empty(), java.util.OptionalLong.empty()));
+        Expected any = new Expected(Optional.of(disk.id().value()), Optional.empty(), OptionalLong.empty());
+        return VolumeGrowth.followed(ReplicaStore.open(file(disk), any), disk);
     }
 
     private boolean isOwnFileSystem() {
