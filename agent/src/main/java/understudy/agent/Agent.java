@@ -36,6 +36,7 @@ import understudy.model.HostName;
 import understudy.model.HostRecord;
 import understudy.model.Life;
 import understudy.model.Moment;
+import understudy.model.Problem;
 import understudy.model.Replica;
 import understudy.model.VmId;
 import understudy.model.VmRecord;
@@ -66,6 +67,7 @@ public final class Agent implements AutoCloseable {
     private final AgentServices services;
     private final FileStore files;
     private final Peers peers;
+    private final VolumeDesk volumes;
     private final HostRecord host;
     private final Map<VmId, VmDriver> drivers = new ConcurrentHashMap<>();
     private final Map<HostName, Told> reports = new ConcurrentHashMap<>();
@@ -91,6 +93,7 @@ public final class Agent implements AutoCloseable {
         this.peers = new Peers(config.loseAfter(), new PeersListener());
         link.serve(AgentServices.CHECKPOINTS, this::takeStream);
         link.serve(AgentServices.VOLUMES, this::takeMirror);
+        this.volumes = new VolumeDesk(config.name(), link, this::answer);
         this.messenger = new Messenger(link, new MessengerListener());
         this.ledger = startLedger();
         HostProbe probe = new HostProbe(config, self.life());
@@ -132,6 +135,10 @@ public final class Agent implements AutoCloseable {
 
     FileStore files() {
         return files;
+    }
+
+    VolumeDesk volumes() {
+        return volumes;
     }
 
     HostState state(HostName name) {
@@ -298,6 +305,17 @@ public final class Agent implements AutoCloseable {
                 .name("mirror-" + driver.get().spec().name())
                 .start(() -> driver.get().mirrored(connection, preface.volume()));
         serving.join();
+    }
+
+    private void answer(VolumeQuestion question) {
+        driver(question.vm())
+                .orElseThrow(() -> Problem.of(
+                                "vm-unknown",
+                                config.name() + " does not know VM " + question.vm() + ".",
+                                "Try again when its agent has caught up with the ledger.")
+                        .with("vm", question.vm())
+                        .refused())
+                .answer(question);
     }
 
     /// An agent that was started just now hears its peers seconds before its ledger has caught up. The stream

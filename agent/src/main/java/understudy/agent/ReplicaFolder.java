@@ -169,7 +169,7 @@ final class ReplicaFolder {
         Optional<UUID> volume = Optional.of(disk.id().value());
         VolumeReplica named = named(view, disk);
         if (named.inSync()) {
-            return ReplicaStore.open(file(disk), new Expected(volume, Optional.of(named.id()), OptionalLong.empty()));
+            return following(new Expected(volume, Optional.of(named.id()), OptionalLong.empty()), disk);
         }
         if (isNothingAt(file(disk)) && isNothingAt(ReplicaStore.metadata(file(disk))) && isOwnFileSystem()) {
             try {
@@ -180,7 +180,13 @@ final class ReplicaFolder {
             }
             return ReplicaStore.create(file(disk), identity(disk, UUID.randomUUID()));
         }
-        return ReplicaStore.open(file(disk), new Expected(volume, Optional.empty(), OptionalLong.empty()));
+        return following(new Expected(volume, Optional.empty(), OptionalLong.empty()), disk);
+    }
+
+    /// Of the size that its volume has by now.
+    private ReplicaStore following(Expected expected, VolumeSpec disk)
+            throws StoreRefusedException, DiskFailedException {
+        return VolumeGrowth.followed(ReplicaStore.open(file(disk), expected), disk);
     }
 
     /// Not merely that it cannot be seen.

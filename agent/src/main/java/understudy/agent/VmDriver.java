@@ -10,9 +10,12 @@ import understudy.api.Event.Severity;
 import understudy.checkpoint.Channel;
 import understudy.checkpoint.StreamOffer;
 import understudy.link.Connection;
+import understudy.model.ByteSize;
 import understudy.model.Moment;
+import understudy.model.Problem;
 import understudy.model.Replica;
 import understudy.model.View;
+import understudy.model.VmId;
 import understudy.model.VmRecord;
 import understudy.model.VmSpec;
 import understudy.model.VolumeId;
@@ -101,6 +104,16 @@ final class VmDriver implements DriverDesk, AutoCloseable {
     /// The other host's mirror comes; returns when it has left.
     void mirrored(Connection from, VolumeId volume) {
         volumes.accept(from, volume);
+    }
+
+    /// Answers a question about a volume, on a thread that may wait for disks.
+    ///
+    /// @throws Problem.Refused if it cannot be done
+    void answer(VolumeQuestion question) {
+        switch (question) {
+            case VolumeQuestion.CheckGrowth(VmId _, VolumeId volume, ByteSize size) ->
+                volumes.checkGrowth(volume, size);
+        }
     }
 
     /// Ends the guest without asking it, when it is to stop.

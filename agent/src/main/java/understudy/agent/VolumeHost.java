@@ -14,11 +14,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import understudy.api.Event.Severity;
 import understudy.link.Connection;
+import understudy.model.ByteSize;
 import understudy.model.HostName;
 import understudy.model.Placement.Solo;
+import understudy.model.Problem;
 import understudy.model.View;
 import understudy.model.VmRecord;
-import understudy.model.VmSpec;
 import understudy.model.VolumeId;
 import understudy.model.VolumeSpec;
 import understudy.protocol.ViewInput;
@@ -286,23 +287,33 @@ final class VolumeHost {
 
     private ReplicaStore openFor(UUID volume, long sizeBytes, VolumeSpec disk)
             throws StoreRefusedException, DiskFailedException {
-        VmSpec spec = known.orElseThrow().spec();
-        boolean fits = volume.equals(disk.id().value())
-                && spec.disk(disk.id())
-                        .filter(it -> it.size().bytes() == sizeBytes)
-                        .isPresent();
-        if (!fits) {
+        VmRecord now = known.orElseThrow();
+        // The disk may have grown since it was offered first.
+        Optional<VolumeSpec> wanted = now.spec()
+                .disk(disk.id())
+                .filter(it -> it.id().value().equals(volume) && it.size().bytes() == sizeBytes);
+        if (wanted.isEmpty()) {
             throw new StoreRefusedException(
-                    "volume " + volume + " of " + sizeBytes + " bytes is not " + disk.name() + " of " + spec.name(),
+                    "volume " + volume + " of " + sizeBytes + " bytes is not " + disk.name() + " of "
+                            + now.spec().name(),
                     "wait until the ledger has caught up");
         }
-        return open(disk);
+        return open(wanted.get());
     }
 
     /// The replicas are wanted here.
     private synchronized void withdraw() {
         offered.forEach((volume, it) -> closings.begin(volume, it::close));
         offered.clear();
+    }
+
+    // ---- questions ------------------------------------------------------------------------------------------------
+
+    /// Whether the replica here could become so large; on a thread that may wait for the disk.
+    ///
+    /// @throws Problem.Refused if it could not
+    void checkGrowth(VolumeId volume, ByteSize size) {
+        desk.spec().disk(volume).ifPresent(disk -> VolumeGrowth.check(folder.file(disk), size, self));
     }
 
     // ---- ends -----------------------------------------------------------------------------------------------------
