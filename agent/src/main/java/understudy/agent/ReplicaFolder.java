@@ -22,6 +22,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.UUID;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 import understudy.linux.BlockFile;
 import understudy.model.HostName;
@@ -57,14 +58,27 @@ final class ReplicaFolder {
     private final HostName self;
     private final UUID boot;
     private final understudy.agent.FileStore images;
+    private final Predicate<Path> isDisk;
 
     /// @param boot this start of this host
     ReplicaFolder(Path volumes, VmSpec spec, HostName self, UUID boot, understudy.agent.FileStore images) {
+        this(volumes, spec, self, boot, images, ReplicaFolder::isOwnFileSystem);
+    }
+
+    /// @param isDisk whether the volumes' folder is the top of a file system of its own
+    ReplicaFolder(
+            Path volumes,
+            VmSpec spec,
+            HostName self,
+            UUID boot,
+            understudy.agent.FileStore images,
+            Predicate<Path> isDisk) {
         this.volumes = volumes;
         this.folder = volumes.resolve(spec.id().toString());
         this.self = self;
         this.boot = boot;
         this.images = images;
+        this.isDisk = isDisk;
     }
 
     Path file(VolumeSpec disk) {
@@ -171,7 +185,7 @@ final class ReplicaFolder {
         if (named.inSync()) {
             return following(new Expected(volume, Optional.of(named.id()), OptionalLong.empty()), disk);
         }
-        if (isNothingAt(file(disk)) && isNothingAt(ReplicaStore.metadata(file(disk))) && isOwnFileSystem()) {
+        if (isNothingAt(file(disk)) && isNothingAt(ReplicaStore.metadata(file(disk))) && isDisk.test(volumes)) {
             try {
                 Files.createDirectories(folder);
             } catch (IOException e) {
@@ -214,7 +228,7 @@ final class ReplicaFolder {
         BlockFile.syncFolder(Objects.requireNonNull(file.getParent()));
     }
 
-    private boolean isOwnFileSystem() {
+    private static boolean isOwnFileSystem(Path volumes) {
         try {
             FileStore here = Files.getFileStore(volumes);
             return !here.equals(Files.getFileStore(volumes.toAbsolutePath().getParent()));

@@ -156,10 +156,8 @@ final class ReplicaLooks {
                 view.volume(disk.id()).filter(it -> it.isInSync(self)).isPresent();
         String text = "the replica of %s of %s cannot be used: %s"
                 .formatted(disk.name(), desk.spec().name(), why);
-        if (isInSync) {
-            tell(disk, "replica-unusable", Severity.ERROR, text);
-        } else {
-            tell(disk, "replica-unusable", Severity.WARNING, text);
+        if (isNews(disk, text)) {
+            desk.event("replica-unusable", isInSync ? Severity.ERROR : Severity.WARNING, text);
         }
     }
 
@@ -198,17 +196,16 @@ final class ReplicaLooks {
             other = condition(others.getFirst(), record, disk);
         }
         boolean isSound = other.equals(Optional.of(Condition.SOUND));
-        tell(
-                disk,
-                "replica-lossy",
-                Severity.WARNING,
-                "%s of %s: this host was started anew while it was in use, and %s"
-                        .formatted(
-                                disk.name(),
-                                desk.spec().name(),
-                                isSound
-                                        ? "the replica of " + others.getFirst() + " counts"
-                                        : "no better replica is there: what was not flushed may be missing"));
+        String text = "%s of %s: this host was started anew while it was in use, and %s"
+                .formatted(
+                        disk.name(),
+                        desk.spec().name(),
+                        isSound
+                                ? "the replica of " + others.getFirst() + " counts"
+                                : "no better replica is there: what was not flushed may be missing");
+        if (isNews(disk, text)) {
+            desk.event("replica-lossy", Severity.WARNING, text);
+        }
         return isSound;
     }
 
@@ -220,9 +217,8 @@ final class ReplicaLooks {
                 .findFirst();
     }
 
-    private void tell(VolumeSpec disk, String kind, Severity severity, String text) {
-        if (!text.equals(told.put(disk.id(), text))) {
-            desk.event(kind, severity, text);
-        }
+    /// People are told once.
+    private boolean isNews(VolumeSpec disk, String text) {
+        return !text.equals(told.put(disk.id(), text));
     }
 }

@@ -74,14 +74,20 @@ final class VolumeHost {
     private record Served(ServedVolume volume, ViewLedger ledger, Observer observer) {}
 
     VolumeHost(DriverDesk desk) {
+        this(
+                desk,
+                new ReplicaFolder(
+                        desk.services().config().volumes(),
+                        desk.spec(),
+                        desk.services().self().host(),
+                        desk.services().boot(),
+                        desk.services().files()));
+    }
+
+    VolumeHost(DriverDesk desk, ReplicaFolder folder) {
         this.desk = desk;
         this.self = desk.services().self().host();
-        this.folder = new ReplicaFolder(
-                desk.services().config().volumes(),
-                desk.spec(),
-                self,
-                desk.services().boot(),
-                desk.services().files());
+        this.folder = folder;
         this.looks = new ReplicaLooks(desk, folder, self, this::found);
         this.closings = new Closings(desk.spec().name().value());
     }

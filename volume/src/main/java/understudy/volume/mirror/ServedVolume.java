@@ -2,12 +2,14 @@ package understudy.volume.mirror;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import understudy.protocol.InSync;
@@ -17,7 +19,9 @@ import understudy.protocol.MirrorMachine;
 import understudy.protocol.MirrorSide;
 import understudy.protocol.MirrorState;
 import understudy.protocol.Step;
+import understudy.volume.Geometry;
 import understudy.volume.Volume;
+import understudy.volume.store.ByteRange;
 import understudy.volume.store.DiskFailedException;
 import understudy.volume.store.ReplicaStore;
 import understudy.volume.store.StoreRefusedException;
@@ -32,6 +36,9 @@ public final class ServedVolume implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ServedVolume.class);
     private static final int MAILBOX = 1 << 12;
     private static final long TICK_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+
+    /// A disk that rots is told of now and then, and not block by block.
+    private static final long TELL_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     /// What it is and how it is to behave.
     ///
@@ -86,6 +93,11 @@ public final class ServedVolume implements AutoCloseable {
     private long heldSince;
     private boolean isHoldTold;
     private volatile boolean isClosing;
+
+    /// Corrupt blocks that were repaired and of which nobody was told yet.
+    private final LongAdder mended = new LongAdder();
+
+    private long tellAt;
 
     /// Starts to serve as soon as a view of this life allows it.
     ///
@@ -180,8 +192,20 @@ public final class ServedVolume implements AutoCloseable {
             isHoldTold = true;
             observer.error("requests wait: " + (proposals.isReadable() ? "no replica in sync can be used" : "no view"));
         }
+        if (Stopwatch.now() > tellAt) {
+            tellAt = Stopwatch.now() + TELL_NANOS;
+            tellOfMending();
+        }
         local.tick();
         proposals.tick();
+    }
+
+    private void tellOfMending() {
+        long blocks = mended.sumThenReset();
+        if (blocks > 0) {
+            observer.warning(
+                    "the local replica had " + blocks + " corrupt blocks; they were repaired from the peer's replica");
+        }
     }
 
     private void watch() {
@@ -395,6 +419,13 @@ public final class ServedVolume implements AutoCloseable {
         @Override
         public void corrupt(String what) {
             observer.error(what);
+        }
+
+        @Override
+        public void mended(List<ByteRange> ranges) {
+            mended.add(ranges.stream()
+                    .mapToLong(range -> (range.length() + Geometry.BLOCK_BYTES - 1) / Geometry.BLOCK_BYTES)
+                    .sum());
         }
     }
 
