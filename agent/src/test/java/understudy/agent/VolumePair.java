@@ -97,9 +97,15 @@ final class VolumePair implements AutoCloseable {
         /// A new life of its agent.
         void start(HostName name) throws IOException {
             desk = new TestDesk(
-                    SPEC, link, messenger, files, folder.resolve(name.value()), boot, (_, _) -> peersReport, input -> told(input));
-            ReplicaFolder replicas =
-                    new ReplicaFolder(disk, SPEC, name, boot, files, _ -> true);
+                    SPEC,
+                    link,
+                    messenger,
+                    files,
+                    folder.resolve(name.value()),
+                    boot,
+                    (_, _) -> peersReport,
+                    input -> told(input));
+            ReplicaFolder replicas = new ReplicaFolder(disk, SPEC, name, boot, files, _ -> true);
             volumes = new VolumeHost(desk, replicas);
         }
 
