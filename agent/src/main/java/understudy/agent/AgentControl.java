@@ -287,7 +287,46 @@ final class AgentControl implements Control {
     public VolumeStatus grow(VmName vm, String disk, ByteSize size) {
         VmRecord record = record(vm);
         VolumeStatus volume = volume(status(record), disk);
+        refuseGrowth(record, volume, size);
+        for (HostName host : withReplica(record, volume)) {
+            agent.volumes()
+                    .ask(host, new VolumeQuestion.CheckGrowth(record.spec().id(), volume.id(), size));
+        }
         return volume(decided(new LedgerCommand.GrowVolume(record.spec().id(), volume.id(), size)), disk);
+    }
+
+    /// What the ledger would refuse, before hosts are asked. The ledger decides in the end.
+    private static void refuseGrowth(VmRecord record, VolumeStatus volume, ByteSize size) {
+        if (record.wanted() || !(record.view().placement() instanceof Placement.Stopped)) {
+            throw Problem.of(
+                            "vm-not-stopped",
+                            "VM " + volume.vm() + " is not stopped, and a disk grows only while nobody runs it.",
+                            "Stop it first: understudy vm stop " + volume.vm())
+                    .refused();
+        }
+        if (size.compareTo(volume.size()) < 0) {
+            throw Problem.of(
+                            "volume-shrinks",
+                            "A disk of %s cannot become one of %s.".formatted(volume.size(), size),
+                            "Name a larger size.")
+                    .with("volume", volume.id())
+                    .refused();
+        }
+    }
+
+    /// The hosts that are up and have the volume in sync; at least one.
+    private List<HostName> withReplica(VmRecord record, VolumeStatus volume) {
+        List<HostName> hosts = record.view().volume(volume.id()).orElseThrow().inSync().stream()
+                .filter(this::isUp)
+                .toList();
+        if (hosts.isEmpty()) {
+            throw Problem.of(
+                            "no-replica",
+                            "No host that is up has " + volume.name() + " of " + volume.vm() + " in sync.",
+                            "Wait until one is back: understudy volume show " + volume.vm() + " " + volume.name())
+                    .refused();
+        }
+        return hosts;
     }
 
     // ---- hosts ----------------------------------------------------------------------------------------------------

@@ -10,9 +10,12 @@ import understudy.api.Event.Severity;
 import understudy.checkpoint.Channel;
 import understudy.checkpoint.StreamOffer;
 import understudy.link.Connection;
+import understudy.model.ByteSize;
 import understudy.model.Moment;
+import understudy.model.Problem;
 import understudy.model.Replica;
 import understudy.model.View;
+import understudy.model.VmId;
 import understudy.model.VmRecord;
 import understudy.model.VmSpec;
 import understudy.model.VolumeId;
@@ -72,6 +75,12 @@ final class VmDriver implements DriverDesk, AutoCloseable {
         post(() -> step(input));
     }
 
+    /// The VM's other host is silent. Its volumes hear of it at once, whatever the driver is at.
+    void peerLost(Moment at) {
+        volumes.peerLost();
+        input(new ViewInput.PeerLost(at));
+    }
+
     void tick(Moment now) {
         if (tickPending.compareAndSet(false, true)) {
             post(() -> {
@@ -97,13 +106,24 @@ final class VmDriver implements DriverDesk, AutoCloseable {
         volumes.accept(from, volume);
     }
 
+    /// Answers a question about a volume, on a thread that may wait for disks.
+    ///
+    /// @throws Problem.Refused if it cannot be done
+    void answer(VolumeQuestion question) {
+        switch (question) {
+            case VolumeQuestion.CheckGrowth(VmId _, VolumeId volume, ByteSize size) ->
+                volumes.checkGrowth(volume, size);
+        }
+    }
+
     /// Ends the guest without asking it, when it is to stop.
     void stopNow() {
         post(active::stopNow);
     }
 
     VmReport report() {
-        return DriverReport.of(spec, part, trouble, active.progress(), active.statistics(), volumes.reports());
+        return DriverReport.of(
+                spec, part, trouble, active.progress(), active.statistics(), volumes.reports(), volumes.replicas());
     }
 
     /// Ends after the work that is waiting.
@@ -231,8 +251,6 @@ final class VmDriver implements DriverDesk, AutoCloseable {
             }
             case ViewEffect.StartCopy _ -> step(new ViewInput.StreamBroken(now()));
             case ViewEffect.AcceptStream _ -> step(new ViewInput.ImageLost());
-            case ViewEffect.ApplyInSync _, ViewEffect.RemoveReplicas _ ->
-                event("volume-failed", Severity.ERROR, "the disks cannot be served or removed: " + trouble);
             default -> throw new IllegalStateException(effect + " failed", e);
         }
     }

@@ -68,8 +68,9 @@ final class VolumeCommand {
     @Command(
             name = "grow",
             header = "Make a disk of a stopped VM larger.",
-            description = "The guest sees the new size when it is started; its partitions and file systems are its own"
-                    + " matter.",
+            description = "Only while nobody runs the VM, and never smaller. The hosts that are up are asked first"
+                    + " whether they can hold it; a replica whose host is away grows when it is back. The guest sees"
+                    + " the new size when it is started; its partitions and file systems are its own matter.",
             footerHeading = "%nExamples:%n",
             footer = "  understudy volume grow db-1 disk0 40G")
     int grow(
