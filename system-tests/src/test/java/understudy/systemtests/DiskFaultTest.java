@@ -1,9 +1,11 @@
 package understudy.systemtests;
 
 import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -14,6 +16,7 @@ import understudy.lab.DiskRepair;
 /// Every fault of every disk, under a guest that uses it with fio and a file system: it sees no error and no
 /// wrong byte, and afterwards both hosts have the same again.
 @ExtendWith(OnStage.class)
+@Timeout(value = 5, unit = TimeUnit.MINUTES)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class DiskFaultTest {
     /// A disk that answers nothing is failed after 2 s; the rest is the ledger's, and that of a busy machine.
@@ -34,28 +37,31 @@ class DiskFaultTest {
             String role, DiskFault how, DiskRepair repair, Stage stage) {
         DiskGuest guest = stage.disks();
         String host = host(guest, role);
-        stage.lab().breakDisk(host, how);
-        try {
-            guest.useFiles();
-            guest.awaitOut(host);
+        for (int round = 0; round < DiskGuest.ROUNDS; round++) {
+            stage.lab().breakDisk(host, how);
+            try {
+                guest.useFiles();
+                guest.awaitOut(host);
+                guest.awaitRequests();
+            } finally {
+                stage.lab().repairDisk(host, repair);
+            }
+            guest.awaitWhole();
             guest.awaitRequests();
             guest.useFiles();
-        } finally {
-            stage.lab().repairDisk(host, repair);
         }
-        guest.awaitWhole();
-        guest.awaitRequests();
-        guest.useFiles();
     }
 
     @Test
     @Order(2)
     void bitsThatFlipOnTheDiskThatTheGuestReadsAreNeverSeenAndAreMended(Stage stage) {
         DiskGuest guest = stage.disks();
-        stage.lab().corruptDisk(host(guest, "active"), FLIPPED_BLOCKS, System.nanoTime());
-        guest.awaitRequests();
-        guest.useFiles();
-        guest.readEverything();
+        for (int round = 0; round < DiskGuest.ROUNDS; round++) {
+            stage.lab().corruptDisk(host(guest, "active"), FLIPPED_BLOCKS, System.nanoTime());
+            guest.awaitRequests();
+            guest.useFiles();
+            guest.readEverything();
+        }
     }
 
     @Test

@@ -20,11 +20,15 @@ import understudy.model.HostName;
 
 /// A guest of level component that works on its two disks: on the first fio writes, reads back and compares
 /// without end, at a depth of 16 and past the page cache; on the second there is a file system.
+///
+/// `-Dunderstudy.disks.active=h2` has the hosts exchange their roles, and `-Dunderstudy.disks.rounds=10` has each
+/// test of [DiskFaultTest] and [DiskLifeTest] do its fault so often.
 final class DiskGuest {
     static final ByteSize MEMORY = ByteSize.ofMebibytes(384);
-    static final List<ByteSize> SIZES = List.of(ByteSize.ofMebibytes(64), ByteSize.ofMebibytes(192));
-    static final String FIO_DISK = "disk0";
+    static final List<ByteSize> SIZES = List.of(ByteSize.ofMebibytes(256), ByteSize.ofMebibytes(192));
     static final String FILES_DISK = "disk1";
+    static final String ACTIVE = System.getProperty("understudy.disks.active", "h1");
+    static final int ROUNDS = Integer.getInteger("understudy.disks.rounds", 1);
     private static final Duration COMMAND = Duration.ofSeconds(60);
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final int FIO_MIB = 16;
@@ -55,8 +59,12 @@ final class DiskGuest {
             dd if=/dev/urandom of=random bs=64k count=32 2>/dev/null
             cp /usr/bin/fio /sbin/e2fsck .
             mkdir many
+            # Behind what fio uses, where nothing was written before: that needs room on the hosts.
+            dd if=random of=/dev/vda bs=1M seek=$((FIO_MIB + $1 * 2)) oflag=direct 2>/dev/null
             for i in $(seq 60); do echo $1 $i >many/$i; done
             md5sum random fio e2fsck many/* >sums
+            dd if=/dev/vda of=again bs=1M skip=$((FIO_MIB + $1 * 2)) count=2 iflag=direct 2>/dev/null
+            cmp random again
             cd /
             umount /mnt
             echo 3 >/proc/sys/vm/drop_caches
@@ -65,7 +73,8 @@ final class DiskGuest {
             for sums in /mnt/*/sums; do (cd ${sums%/sums} && md5sum -c -s sums); done
             umount /mnt
             END
-            chmod 755 /bin/files""";
+            chmod 755 /bin/files"""
+                    .replace("FIO_MIB", String.valueOf(FIO_MIB));
 
     private final Stage stage;
     private final Vm vm;
@@ -134,7 +143,6 @@ final class DiskGuest {
         String told = String.join("\n", run("sed -n '/^{/,$p' /tmp/fio.json"));
         JsonNode job = Json.tree(told.getBytes(StandardCharsets.UTF_8)).path("jobs").path(0);
         assertThat(job.path("error").asInt(-1)).as("fio's error").isZero();
-        assertThat(job.path("total_err").asInt(-1)).as("errors that fio counted").isZero();
         for (String direction : List.of("read", "write")) {
             JsonNode sum = job.path(direction);
             assertThat(sum.path("total_ios").asLong()).as(direction + "s of fio").isPositive();

@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -12,6 +14,7 @@ import understudy.lab.DiskRepair;
 
 /// Agents and hosts that die under a guest that uses its disks.
 @ExtendWith(OnStage.class)
+@Timeout(value = 5, unit = TimeUnit.MINUTES)
 class DiskLifeTest {
     private static final Duration LONGEST_STALL = Duration.ofSeconds(20);
     private static final long MIB = 1 << 20;
@@ -24,10 +27,12 @@ class DiskLifeTest {
         String active = guest.vm().active();
         String boot = guest.vm().bootId();
         List<Long> qemus = stage.node(active).qemus();
-        stage.lab().breakAgent(role.equals("active") ? active : Stage.otherThan(active), false);
-        guest.awaitRequests();
-        guest.awaitWhole();
-        guest.useFiles();
+        for (int round = 0; round < DiskGuest.ROUNDS; round++) {
+            stage.lab().breakAgent(role.equals("active") ? active : Stage.otherThan(active), false);
+            guest.awaitRequests();
+            guest.awaitWhole();
+            guest.useFiles();
+        }
         assertThat(guest.vm().active()).isEqualTo(active);
         assertThat(guest.vm().bootId()).isEqualTo(boot);
         assertThat(stage.node(active).qemus()).containsAll(qemus);
@@ -39,16 +44,18 @@ class DiskLifeTest {
         DiskGuest guest = stage.disks();
         String standby = Stage.otherThan(guest.vm().active());
         guest.run("mount -t ext4 /dev/vdb /mnt && cp -r /usr/lib /mnt/ && umount /mnt");
-        long all = allocated(stage, guest, standby);
-        stage.lab().breakHost(standby);
-        guest.awaitOut(standby);
-        guest.awaitRequests();
-        stage.lab().repairHost(standby);
-        guest.awaitWhole();
-        long written = written(stage, standby);
-        System.out.printf("%d of %d MiB were written to bring it back%n", written / MIB, all / MIB);
-        assertThat(written).isLessThan(all / 2);
-        guest.useFiles();
+        for (int round = 0; round < DiskGuest.ROUNDS; round++) {
+            long all = allocated(stage, guest, standby);
+            stage.lab().breakHost(standby);
+            guest.awaitOut(standby);
+            guest.awaitRequests();
+            stage.lab().repairHost(standby);
+            guest.awaitWhole();
+            long written = written(stage, standby);
+            System.out.printf("%d of %d MiB were written to bring it back%n", written / MIB, all / MIB);
+            assertThat(written).isLessThan(all / 2);
+            guest.useFiles();
+        }
         end(guest);
     }
 
@@ -58,13 +65,15 @@ class DiskLifeTest {
         DiskGuest guest = stage.disks();
         String active = guest.vm().active();
         String standby = Stage.otherThan(active);
-        stage.lab().repairDisk(standby, DiskRepair.REPLACED);
-        guest.awaitOut(standby);
-        guest.awaitResyncing(DiskGuest.FILES_DISK);
-        stage.lab().breakAgent(role.equals("active") ? active : standby, false);
-        guest.awaitRequests();
-        guest.awaitWhole();
-        guest.useFiles();
+        for (int round = 0; round < DiskGuest.ROUNDS; round++) {
+            stage.lab().repairDisk(standby, DiskRepair.REPLACED);
+            guest.awaitOut(standby);
+            guest.awaitResyncing(DiskGuest.FILES_DISK);
+            stage.lab().breakAgent(role.equals("active") ? active : standby, false);
+            guest.awaitRequests();
+            guest.awaitWhole();
+            guest.useFiles();
+        }
         end(guest);
     }
 

@@ -113,7 +113,7 @@ final class Stage implements AutoCloseable {
                     DiskGuest.MEMORY,
                     1,
                     Policy.BALANCED,
-                    List.of("h1", "h2"),
+                    List.of(DiskGuest.ACTIVE, otherThan(DiskGuest.ACTIVE)),
                     DiskGuest.SIZES);
             LabVm.create(api(), tools, wish);
             disks = Optional.of(new DiskGuest(this, new Vm(this, wish.name(), wish.address())));

@@ -162,7 +162,7 @@ final class DiskDemo {
             return Optional.empty();
         }
         long millis = (System.nanoTime() - began) / 1_000_000;
-        timeline.tell("%d ms after that %s is out; the guest reads and writes on the disk of %s"
+        timeline.tell("%d ms after that %s is counted out; the guest reads and writes on the disk of %s"
                 .formatted(
                         millis,
                         plan.host,
@@ -312,10 +312,12 @@ final class DiskDemo {
                     it.longestWaitMillis(),
                     it.inSyncMillis().map("%d ms after the repair"::formatted).orElse("NEVER"));
         }
+        System.out.println();
         System.out.println(
                 verdict.passed()
-                        ? "%nPASSED: disks broke, and the guest noticed nothing but a short wait.".formatted()
-                        : "%nFAILED: this is not what level component promises.".formatted());
+                        ? "PASSED: disks broke, and the guest noticed nothing but a short wait."
+                        : "FAILED: this is not what level component promises (and no wait of more than %.0f s)."
+                                .formatted(DiskVerdict.LONGEST_WAIT_MILLIS / 1e3));
         return verdict;
     }
 

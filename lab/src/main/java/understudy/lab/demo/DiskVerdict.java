@@ -26,6 +26,8 @@ record DiskVerdict(
         List<Strike> strikes,
         List<Timeline.Entry> timeline)
         implements Outcome {
+    /// A disk that answers nothing is done without after 2 s; the rest is for the ledger, on a busy machine.
+    static final double LONGEST_WAIT_MILLIS = 5000;
 
     /// One disk that broke.
     ///
@@ -51,7 +53,10 @@ record DiskVerdict(
         boolean isError = !isWrong && !report.trouble().isEmpty();
         return new DiskVerdict(
                 "disk",
-                report.isFlawless() && !strikes.isEmpty() && strikes.stream().allMatch(Strike::isSurvived),
+                report.isFlawless()
+                        && !strikes.isEmpty()
+                        && strikes.stream().allMatch(Strike::isSurvived)
+                        && strikes.stream().allMatch(it -> it.longestWaitMillis <= LONGEST_WAIT_MILLIS),
                 report.writes(),
                 report.reads(),
                 report.holes(),
