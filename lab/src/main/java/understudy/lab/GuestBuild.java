@@ -115,7 +115,8 @@ public final class GuestBuild {
 
     /// A second archive behind the first: the kernel unpacks both.
     private void addTools(LabGuest plain, Path work) throws IOException {
-        progress.step("giving the guest " + TOOLS.stream().map(Path::getFileName).map(Path::toString).collect(Collectors.joining(", ")));
+        progress.step("giving the guest "
+                + TOOLS.stream().map(Path::getFileName).map(Path::toString).collect(Collectors.joining(", ")));
         Path root = work.resolve("root");
         Path out = work.resolve("out");
         for (Path tool : TOOLS) {

@@ -44,8 +44,7 @@ final class DiskGuest {
             "--output-format=json --output=/tmp/fio.json");
 
     /// Writes a folder of new files, deletes the one before the last, and reads all that there is from the disk.
-    private static final String FILES_SCRIPT =
-            """
+    private static final String FILES_SCRIPT = """
             cat >/bin/files <<'END'
             #!/bin/sh
             # files ROUND: all that was written in earlier rounds is there, and so is what is written now
@@ -73,8 +72,7 @@ final class DiskGuest {
             for sums in /mnt/*/sums; do (cd ${sums%/sums} && md5sum -c -s sums); done
             umount /mnt
             END
-            chmod 755 /bin/files"""
-                    .replace("FIO_MIB", String.valueOf(FIO_MIB));
+            chmod 755 /bin/files""".replace("FIO_MIB", String.valueOf(FIO_MIB));
 
     private final Stage stage;
     private final Vm vm;
@@ -99,14 +97,15 @@ final class DiskGuest {
     }
 
     void startFio() {
-        run("rm -f /tmp/fio.*; { (" + FIO + " >/tmp/fio.out 2>&1; echo $? >/tmp/fio.status) </dev/null >/dev/null 2>&1 & }");
+        run("rm -f /tmp/fio.*; { (" + FIO
+                + " >/tmp/fio.out 2>&1; echo $? >/tmp/fio.status) </dev/null >/dev/null 2>&1 & }");
         awaitRequests();
     }
 
     /// What a command prints in the guest, once it has succeeded.
     List<String> run(String command) {
-        try (GuestShell shell = GuestShell.open(
-                stage.lab().clientNamespace(), new InetSocketAddress(vm.address(), SHELL))) {
+        try (GuestShell shell =
+                GuestShell.open(stage.lab().clientNamespace(), new InetSocketAddress(vm.address(), SHELL))) {
             return shell.run(command, COMMAND);
         } catch (IOException e) {
             throw new AssertionError("in the guest: " + e.getMessage(), e);
@@ -141,11 +140,14 @@ final class DiskGuest {
         run("killall -INT fio; while [ ! -e /tmp/fio.status ]; do usleep 100000; done; rm /tmp/fio.status");
         // What comes first tells of the signal.
         String told = String.join("\n", run("sed -n '/^{/,$p' /tmp/fio.json"));
-        JsonNode job = Json.tree(told.getBytes(StandardCharsets.UTF_8)).path("jobs").path(0);
+        JsonNode job =
+                Json.tree(told.getBytes(StandardCharsets.UTF_8)).path("jobs").path(0);
         assertThat(job.path("error").asInt(-1)).as("fio's error").isZero();
         for (String direction : List.of("read", "write")) {
             JsonNode sum = job.path(direction);
-            assertThat(sum.path("total_ios").asLong()).as(direction + "s of fio").isPositive();
+            assertThat(sum.path("total_ios").asLong())
+                    .as(direction + "s of fio")
+                    .isPositive();
             Duration longest = Duration.ofNanos(sum.path("clat_ns").path("max").asLong());
             System.out.printf(
                     "fio: %d %ss, the longest took %d ms%n",
@@ -177,8 +179,10 @@ final class DiskGuest {
 
     /// Until a copy is under way.
     void awaitResyncing(String disk) {
-        vm.await("to resync " + disk, v -> v.disks().stream()
-                .anyMatch(volume -> volume.name().equals(disk) && volume.state() == VolumeState.RESYNCING));
+        vm.await(
+                "to resync " + disk,
+                v -> v.disks().stream()
+                        .anyMatch(volume -> volume.name().equals(disk) && volume.state() == VolumeState.RESYNCING));
     }
 
     /// Both hosts' files are the same, byte for byte. Nobody must be writing.

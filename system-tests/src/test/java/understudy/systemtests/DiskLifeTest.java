@@ -87,7 +87,8 @@ class DiskLifeTest {
     private static long allocated(Stage stage, DiskGuest guest, String host) {
         return 1024
                 * Long.parseLong(stage.node(host)
-                        .run("du -ks /var/lib/understudy/volumes/" + guest.vm().status().id() + " | cut -f1")
+                        .run("du -ks /var/lib/understudy/volumes/"
+                                + guest.vm().status().id() + " | cut -f1")
                         .strip());
     }
 

@@ -38,7 +38,8 @@ public final class DemoCommand implements Callable<Integer> {
             names = "--fault",
             paramLabel = "FAULT",
             defaultValue = "host",
-            description = "What dies: host (a power loss) or agent; at level component disk (default: ${DEFAULT-VALUE}).")
+            description =
+                    "What dies: host (a power loss) or agent; at level component disk (default: ${DEFAULT-VALUE}).")
     private String fault = "host";
 
     @Option(
@@ -91,12 +92,11 @@ public final class DemoCommand implements Callable<Integer> {
     }
 
     private void refuseWhatIsNotThere() {
-        boolean isThere =
-                switch (level) {
-                    case SYSTEM -> fault.equals("host") || fault.equals("agent");
-                    case COMPONENT -> fault.equals("disk");
-                    case RESTART -> false;
-                };
+        boolean isThere = switch (level) {
+            case SYSTEM -> fault.equals("host") || fault.equals("agent");
+            case COMPONENT -> fault.equals("disk");
+            case RESTART -> false;
+        };
         if (!isThere || !guest.equals("lab")) {
             throw Problem.of(
                             "not-available",

@@ -86,14 +86,18 @@ final class DiskDemo {
         }
     }
 
-    /// Each way on the host that runs the guest, then on the other. A disk with flipped bits needs no repair, and
-    /// on the other host nobody reads it.
+    /// Each way on the host that runs the guest, then on the other. Bits flip last, as those that nobody has read
+    /// yet are still there when the next disk breaks, and a disk of each host at a time is one too many; and on
+    /// the other host nobody reads them.
     private List<Plan> plans(String active, String other) {
+        List<DiskFault> repaired =
+                ways.stream().filter(how -> how != DiskFault.CORRUPT).toList();
         List<Plan> plans = new ArrayList<>();
-        ways.forEach(how -> plans.add(new Plan(active, true, how, repair(how, true))));
-        ways.stream()
-                .filter(how -> how != DiskFault.CORRUPT)
-                .forEach(how -> plans.add(new Plan(other, false, how, repair(how, false))));
+        repaired.forEach(how -> plans.add(new Plan(active, true, how, repair(how, true))));
+        repaired.forEach(how -> plans.add(new Plan(other, false, how, repair(how, false))));
+        if (ways.contains(DiskFault.CORRUPT)) {
+            plans.add(new Plan(active, true, DiskFault.CORRUPT, DiskRepair.BACK));
+        }
         return plans;
     }
 
@@ -117,17 +121,19 @@ final class DiskDemo {
             firstWords(api, vm, broken);
         }
         boolean wentOn = worksOn(churn, Duration.ofMillis(seconds * 1000L / (2 * ways.size())));
-        timeline.tell(wentOn
-                ? "the guest noticed nothing: %s; the longest wait was %s"
-                        .formatted(done(churn.report()), millis(churn.longest()))
-                : "THE GUEST DOES NOT GO ON: " + trouble(churn));
+        timeline.tell(
+                wentOn
+                        ? "the guest noticed nothing: %s; the longest wait was %s"
+                                .formatted(done(churn.report()), millis(churn.longest()))
+                        : "THE GUEST DOES NOT GO ON: " + trouble(churn));
         long repaired = System.nanoTime();
         if (plan.how != DiskFault.CORRUPT) {
             lab.repairDisk(plan.host, plan.repair);
             timeline.tell("the disk of %s %s"
-                    .formatted(plan.host, plan.repair == DiskRepair.BACK ? "works again" : "is replaced by an empty one"));
+                    .formatted(
+                            plan.host, plan.repair == DiskRepair.BACK ? "works again" : "is replaced by an empty one"));
         }
-        Optional<Long> inSync = inSync(vm, churn, repaired);
+        Optional<Long> inSync = wentOn ? inSync(vm, churn, repaired) : Optional.empty();
         wentOn = wentOn && churn.goesOn(REQUESTS, WORK, () -> working(churn));
         return new DiskVerdict.Strike(
                 plan.host,
@@ -141,13 +147,12 @@ final class DiskDemo {
     }
 
     private static String announcement(Plan plan) {
-        String what =
-                switch (plan.how) {
-                    case ERROR -> "FAILS: EVERY READ AND WRITE IS AN ERROR";
-                    case HANG -> "HANGS: WHOEVER USES IT WAITS WITHOUT END";
-                    case FULL -> "IS FULL: NOT ONE BLOCK IS FREE";
-                    case CORRUPT -> "LIES: A BIT IS FLIPPED IN EACH OF %d BLOCKS".formatted(FLIPPED_BLOCKS);
-                };
+        String what = switch (plan.how) {
+            case ERROR -> "FAILS: EVERY READ AND WRITE IS AN ERROR";
+            case HANG -> "HANGS: WHOEVER USES IT WAITS WITHOUT END";
+            case FULL -> "IS FULL: NOT ONE BLOCK IS FREE";
+            case CORRUPT -> "LIES: A BIT IS FLIPPED IN EACH OF %d BLOCKS".formatted(FLIPPED_BLOCKS);
+        };
         return "THE DISK OF %s, %s, %s"
                 .formatted(plan.host, plan.isActive ? "where the guest runs" : "the guest's mirror", what);
     }
@@ -155,8 +160,13 @@ final class DiskDemo {
     /// Until the view counts the replica out.
     private Optional<Long> noticed(LabVm vm, DiskChurn churn, Plan plan, long began) {
         HostName host = new HostName(plan.host);
-        Optional<VolumeStatus> without = seen(vm, NOTICE, churn, false, volume -> volume.replicas().stream()
-                .noneMatch(replica -> replica.host().equals(host) && replica.inSync()));
+        Optional<VolumeStatus> without = seen(
+                vm,
+                NOTICE,
+                churn,
+                false,
+                volume -> volume.replicas().stream()
+                        .noneMatch(replica -> replica.host().equals(host) && replica.inSync()));
         if (without.isEmpty()) {
             timeline.tell("nobody noticed within %d s".formatted(NOTICE.toSeconds()));
             return Optional.empty();
@@ -200,8 +210,8 @@ final class DiskDemo {
     }
 
     private Optional<Long> inSync(LabVm vm, DiskChurn churn, long repaired) {
-        Optional<VolumeStatus> whole = seen(vm, PATIENCE, churn, true, volume -> volume.replicas().stream()
-                .allMatch(replica -> replica.inSync()));
+        Optional<VolumeStatus> whole = seen(
+                vm, PATIENCE, churn, true, volume -> volume.replicas().stream().allMatch(replica -> replica.inSync()));
         if (whole.isEmpty()) {
             timeline.tell("NOT IN SYNC AGAIN within %d s".formatted(PATIENCE.toSeconds()));
             return Optional.empty();
@@ -246,9 +256,10 @@ final class DiskDemo {
     }
 
     private void working(DiskChurn churn) {
-        progress.waiting(churn.silence().toSeconds() > 0
-                ? "the guest waits since %d s".formatted(churn.silence().toSeconds())
-                : done(churn.report()));
+        progress.waiting(
+                churn.silence().toSeconds() > 0
+                        ? "the guest waits since %d s".formatted(churn.silence().toSeconds())
+                        : done(churn.report()));
     }
 
     /// What is under way counts as well.

@@ -34,7 +34,8 @@ class DiskVerdictTest {
 
     @Test
     void aGuestThatDidNotGoOnFails() {
-        assertThat(of(FLAWLESS, SURVIVED, strike(100, false, Optional.of(1L))).passed()).isFalse();
+        assertThat(of(FLAWLESS, SURVIVED, strike(100, false, Optional.of(1L))).passed())
+                .isFalse();
     }
 
     @Test
