@@ -66,7 +66,7 @@ class VolumeGrowthTest {
     @BeforeEach
     void make() throws IOException {
         FileStore images = new FileStore(directory.resolve("files"), links.add("h1"));
-        folder = new ReplicaFolder(directory.resolve("volumes"), spec, H1, images);
+        folder = new ReplicaFolder(directory.resolve("volumes"), spec, H1, UUID.randomUUID(), images);
         folder.makeFirst(new VmRecord(spec, false, view));
     }
 
@@ -107,7 +107,7 @@ class VolumeGrowthTest {
         assertThatThrownBy(() -> folder.open(view, SMALL))
                 .isInstanceOf(StoreRefusedException.class)
                 .hasMessageContaining("ledger");
-        ReplicaStore store = folder.openOrReplace(view, LARGE);
+        ReplicaStore store = folder.open(view, LARGE);
         assertThat(store.sizeBytes()).isEqualTo(LARGE.size().bytes());
         store.close(true);
     }

@@ -116,7 +116,7 @@ final class VolumePair implements AutoCloseable {
     }
 
     Host host(HostName name) {
-        return hosts.get(name);
+        return Optional.ofNullable(hosts.get(name)).orElseThrow();
     }
 
     synchronized View view() {
@@ -220,23 +220,27 @@ final class VolumePair implements AutoCloseable {
             return answer;
         }
 
+        private CompletableFuture<byte[]> answer(int request) {
+            return Optional.ofNullable(answers.get(request)).orElseThrow();
+        }
+
         private static byte[] await(CompletableFuture<byte[]> answer) {
             return answer.orTimeout(PATIENCE_SECONDS, TimeUnit.SECONDS).join();
         }
 
         @Override
         public void done(int request) {
-            answers.get(request).complete(new byte[0]);
+            answer(request).complete(new byte[0]);
         }
 
         @Override
         public void readDone(int request, MemorySegment data) {
-            answers.get(request).complete(data.toArray(ValueLayout.JAVA_BYTE));
+            answer(request).complete(data.toArray(ValueLayout.JAVA_BYTE));
         }
 
         @Override
         public void failed(int request, Failure failure) {
-            answers.get(request).completeExceptionally(new IOException(failure.toString()));
+            answer(request).completeExceptionally(new IOException(failure.toString()));
         }
 
         @Override
