@@ -1,20 +1,16 @@
 package understudy.lab.demo;
 
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import understudy.api.ApiClient;
 import understudy.api.Event;
 import understudy.api.VmStatus;
-import understudy.lab.Installation;
 import understudy.lab.Lab;
 import understudy.lab.LabGuest;
-import understudy.lab.LabPlan;
 import understudy.lab.LabVm;
 import understudy.lab.Progress;
 import understudy.lab.probe.EchoClient;
@@ -40,33 +36,7 @@ final class Demo {
     }
 
     Verdict run(LabGuest guest) throws IOException {
-        Thread cleaner = new Thread(Lab::down, "demo-down");
-        Lab lab = Lab.up(LabPlan.usual(), progress);
-        Runtime.getRuntime().addShutdownHook(cleaner);
-        boolean passed = false;
-        try (ApiClient api = LabVm.api(lab)) {
-            Verdict verdict = show(lab, api, guest);
-            passed = verdict.passed();
-            return verdict;
-        } finally {
-            if (!passed) {
-                keepLogs();
-            }
-            Lab.down();
-            Runtime.getRuntime().removeShutdownHook(cleaner);
-        }
-    }
-
-    /// What it failed for is in there, as a rule.
-    private static void keepLogs() {
-        Path folder = Installation.cacheFolder()
-                .resolve("failed-demo-"
-                        + Instant.now()
-                                .truncatedTo(ChronoUnit.SECONDS)
-                                .toString()
-                                .replace(":", ""));
-        Lab.keepLogs(folder);
-        System.out.println("The logs of all agents are in " + folder + ".");
+        return OwnLab.run(progress, (lab, api) -> show(lab, api, guest));
     }
 
     private Verdict show(Lab lab, ApiClient api, LabGuest guest) throws IOException {
