@@ -70,7 +70,7 @@ final class Copying {
                 new Outcome(target, store, link));
         job = Optional.of(resync);
         served.observer().info("resync of the " + name(target) + " begins");
-        Thread.ofPlatform().name(options.name() + "-resync").daemon().start(resync);
+        served.threads().start(options.name() + "-resync", resync);
     }
 
     private static String name(MirrorSide side) {
@@ -188,7 +188,7 @@ final class Copying {
         ReplicaStore store = local.needed();
         PeerLink link = peer.needed();
         Optional<Resync> mine = job;
-        Thread.ofPlatform().name(options.name() + "-settle").daemon().start(() -> {
+        served.threads().start(options.name() + "-settle", () -> {
             try {
                 store.sync();
                 new PeerEndpoint(link).flush();
@@ -217,7 +217,7 @@ final class Copying {
         Optional<ReplicaStore> busy = retiring.get();
         boolean isBusy = busy.isPresent() && busy.get() == store;
         if (!isBusy && retiring.compareAndSet(busy, Optional.of(store))) {
-            Thread.ofPlatform().name(options.name() + "-retirer").daemon().start(() -> {
+            served.threads().start(options.name() + "-retirer", () -> {
                 retireSome(store);
                 retiring.updateAndGet(now -> now.isPresent() && now.get() == store ? Optional.empty() : now);
             });

@@ -68,7 +68,10 @@ final class Pace {
             long left = Math.max(atLimit, forClients);
             while (!isStopped.getAsBoolean() && (isPaused || left > 0)) {
                 long turn = isPaused ? QUIET_NANOS : Math.min(QUIET_NANOS, left);
-                left -= turn - Math.max(0, changed.awaitNanos(turn));
+                long began = traffic.threads().now();
+                Threads.Wait<Boolean> wait = most -> changed.await(most, TimeUnit.NANOSECONDS);
+                traffic.threads().await(wait, turn, false);
+                left -= traffic.threads().now() - began;
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

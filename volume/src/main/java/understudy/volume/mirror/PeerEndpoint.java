@@ -7,9 +7,7 @@ import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import understudy.volume.Geometry;
 import understudy.volume.store.ByteRange;
 
@@ -17,6 +15,7 @@ import understudy.volume.store.ByteRange;
 /// end.
 final class PeerEndpoint implements ReplicaEndpoint {
     private static final long WAIT_NANOS = TimeUnit.MINUTES.toNanos(5);
+    private static final long TURN_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
     private final PeerLink link;
     private long dirtyBlocks;
@@ -106,7 +105,7 @@ final class PeerEndpoint implements ReplicaEndpoint {
     @Override
     public void flush() throws IOException {
         CompletableFuture<Boolean> done = new CompletableFuture<>();
-        Pending pending = new Pending(false, true) {
+        Pending pending = new Pending(link.threads().now(), false, true) {
             @Override
             void settle(Replies replies) {
                 done.complete(true);
@@ -120,18 +119,14 @@ final class PeerEndpoint implements ReplicaEndpoint {
         boolean isFlushed = link.flush(pending, WAIT_NANOS);
         try {
             while (isFlushed && !done.isDone() && !link.isBroken()) {
-                try {
-                    isFlushed = done.get(100, TimeUnit.MILLISECONDS);
-                } catch (TimeoutException _) {
-                    // Perhaps the link is broken.
-                }
+                // In turns: perhaps the link is broken.
+                link.threads().await(done, TURN_NANOS);
             }
-        } catch (ExecutionException e) {
-            throw new IllegalStateException(e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new BrokenLinkException("interrupted while the peer was flushing");
         }
+        isFlushed &= done.getNow(false);
         // A link that was given up confirms whatever waits for it.
         if (!isFlushed || link.isBroken()) {
             throw new BrokenLinkException("the link broke before the peer had flushed");

@@ -12,7 +12,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
@@ -36,6 +35,7 @@ final class PeerLink implements AutoCloseable {
 
     private final MirrorWire wire;
     private final Hello.Reply peer;
+    private final Threads threads;
     private final FrameOutput output;
     private final BatchFrames frames = new BatchFrames();
     private final Broken broken;
@@ -55,7 +55,7 @@ final class PeerLink implements AutoCloseable {
     private final AtomicBoolean breaking = new AtomicBoolean();
     private final AtomicBoolean isPinging = new AtomicBoolean();
     private volatile boolean isBroken;
-    private volatile long heardAt = Stopwatch.now();
+    private volatile long heardAt;
 
     /// Hears that the link is of no more use; once, from any thread.
     interface Broken {
@@ -76,16 +76,18 @@ final class PeerLink implements AutoCloseable {
     }
 
     /// @param peer how the other side greeted
-    PeerLink(MirrorWire wire, Hello.Reply peer, Broken broken) {
+    PeerLink(MirrorWire wire, Hello.Reply peer, Threads threads, Broken broken) {
         this.wire = wire;
         this.peer = peer;
+        this.threads = threads;
         this.broken = broken;
-        output = new FrameOutput(wire);
+        output = new FrameOutput(wire, threads);
+        heardAt = threads.now();
     }
 
     /// Begins to hear answers.
     void start(String name) {
-        Thread.ofPlatform().name(name + "-link").daemon().start(this::receive);
+        threads.start(name + "-link", this::receive);
     }
 
     Hello.Reply peer() {
@@ -94,6 +96,10 @@ final class PeerLink implements AutoCloseable {
 
     UUID replica() {
         return peer.replica();
+    }
+
+    Threads threads() {
+        return threads;
     }
 
     boolean isBroken() {
@@ -205,7 +211,7 @@ final class PeerLink implements AutoCloseable {
     /// @return false if the link is broken
     boolean flush(Pending pending, long allowanceNanos) {
         long number = questionCount.incrementAndGet();
-        flushes.put(number, new Flush(Stopwatch.now(), allowanceNanos, pending));
+        flushes.put(number, new Flush(threads.now(), allowanceNanos, pending));
         if (!trySend(Frame.FLUSH, number, 0, 0, ByteBuffer.allocate(0))) {
             flushes.remove(number);
             return false;
@@ -216,7 +222,7 @@ final class PeerLink implements AutoCloseable {
     /// Asks something. The answer comes on the link's own thread.
     void ask(byte kind, long offset, int length, ByteBuffer payload, Answered answered) {
         long number = questionCount.incrementAndGet();
-        questions.put(number, new Asked(Stopwatch.now(), answered));
+        questions.put(number, new Asked(threads.now(), answered));
         boolean isUnder = trySend(kind, number, offset, length, payload);
         // Whoever removes the question answers it; a break may have come in between.
         if ((!isUnder || isBroken) && questions.remove(number) != null) {
@@ -240,8 +246,11 @@ final class PeerLink implements AutoCloseable {
             }
         });
         try {
-            return future.get(nanos, TimeUnit.NANOSECONDS);
-        } catch (ExecutionException | TimeoutException e) {
+            if (!threads.await(future, nanos)) {
+                throw new BrokenLinkException("the peer did not answer in time");
+            }
+            return future.get();
+        } catch (ExecutionException e) {
             throw new BrokenLinkException("the peer did not answer: " + e.getMessage());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -279,7 +288,7 @@ final class PeerLink implements AutoCloseable {
         try (input) {
             while (!isBroken) {
                 input.receive();
-                heardAt = Stopwatch.now();
+                heardAt = threads.now();
                 while (input.next(frame)) {
                     take(frame, input.bytes(), replies);
                 }
@@ -334,7 +343,7 @@ final class PeerLink implements AutoCloseable {
                     + " ms");
         } else if (now - heardAt > deadlineNanos / 4 && questions.isEmpty() && !isPinging.getAndSet(true)) {
             // Not by this thread: a send may hang.
-            Thread.ofVirtual().start(() -> ask(Frame.PING, 0, 0, ByteBuffer.allocate(0), new Pong()));
+            threads.start("ping", () -> ask(Frame.PING, 0, 0, ByteBuffer.allocate(0), new Pong()));
         }
     }
 

@@ -22,7 +22,7 @@ final class PeerSide {
         this.served = served;
         this.options = options;
         this.dialer = dialer;
-        search = Thread.ofPlatform().name(options.name() + "-dialer").daemon().unstarted(this::search);
+        search = served.threads().unstarted(options.name() + "-dialer", this::search);
     }
 
     void start() {
@@ -43,7 +43,7 @@ final class PeerSide {
                     }
                     last = refusal;
                 }
-                Thread.sleep(options.retry());
+                served.threads().sleep(options.retry().toNanos());
             }
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
@@ -61,7 +61,7 @@ final class PeerSide {
         try {
             Hello.Greeting greeting = new Hello.Greeting(
                     options.volume(), options.sizeBytes(), options.replica(), served.knownView(), UUID.randomUUID());
-            Hello.Reply reply = Handshake.within(Handshake.TIME, wire, () -> {
+            Hello.Reply reply = Handshake.within(Handshake.TIME, served.threads(), wire, () -> {
                 Hello.write(wire, greeting.encode());
                 return Hello.Reply.decode(Hello.read(wire, Hello.REPLY_BYTES));
             });
@@ -69,7 +69,8 @@ final class PeerSide {
                 wire.close();
                 return reply.refusal().get();
             }
-            PeerLink fresh = new PeerLink(wire, reply, (broken, why) -> served.post(() -> lost(broken, why)));
+            PeerLink fresh =
+                    new PeerLink(wire, reply, served.threads(), (broken, why) -> served.post(() -> lost(broken, why)));
             link = Optional.of(fresh);
             fresh.start(options.name());
             served.post(() -> linked(fresh));

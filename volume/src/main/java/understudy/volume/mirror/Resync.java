@@ -37,7 +37,7 @@ final class Resync implements Runnable {
     private final int[] sourceSums = new int[Geometry.EXTENT_BLOCKS];
     private final int[] targetSums = new int[Geometry.EXTENT_BLOCKS];
     private final List<Equal> uncleared = new ArrayList<>();
-    private final long began = Stopwatch.now();
+    private final long began;
     private long unclearedBytes;
     private volatile long firstLeft = -1;
     private volatile long left;
@@ -78,6 +78,7 @@ final class Resync implements Runnable {
         this.preparation = preparation;
         this.pace = pace;
         this.outcome = outcome;
+        began = volume.threads().now();
     }
 
     /// Soon. From any thread.
@@ -92,7 +93,7 @@ final class Resync implements Runnable {
     ResyncProgress progress() {
         long total = Math.max(0, firstLeft);
         long done = Math.max(1, total - left);
-        long nanos = Stopwatch.now() - began;
+        long nanos = volume.threads().now() - began;
         return new ResyncProgress(
                 target instanceof PeerEndpoint,
                 isFull,
@@ -144,7 +145,7 @@ final class Resync implements Runnable {
 
     /// @return false if it is to stop
     private boolean copyExtent(int extent, long[] bits, MemorySegment range) throws IOException {
-        long began = Stopwatch.now();
+        long began = volume.threads().now();
         source.sums(extent, sourceSums);
         target.sums(extent, targetSums);
         long[] equal = bits.clone();
@@ -155,7 +156,7 @@ final class Resync implements Runnable {
                 equal[block >> 6] &= ~(1L << block);
             }
         }
-        if (!pace.rest(0, Stopwatch.now() - began, this::isStopped)) {
+        if (!pace.rest(0, volume.threads().now() - began, this::isStopped)) {
             return false;
         }
         int block = 0;
@@ -179,7 +180,7 @@ final class Resync implements Runnable {
     }
 
     private boolean copyRange(int extent, int first, int end, long[] equal, MemorySegment buffer) throws IOException {
-        long began = Stopwatch.now();
+        long began = volume.threads().now();
         long offset = (long) extent * Geometry.EXTENT_BYTES + (long) first * Geometry.BLOCK_BYTES;
         long length = Math.min((long) (end - first) * Geometry.BLOCK_BYTES, volume.sizeBytes() - offset);
         CopyRange copy = new CopyRange(offset, length);
@@ -201,7 +202,7 @@ final class Resync implements Runnable {
         long before = copied;
         copied = before + length;
         unclearedBytes += length;
-        return pace.rest(length, Stopwatch.now() - began, this::isStopped);
+        return pace.rest(length, volume.threads().now() - began, this::isStopped);
     }
 
     /// Runs of blocks that nobody touched; those that somebody did stay marked.
