@@ -101,7 +101,10 @@ public final class ReplicaServer implements AutoCloseable {
 
     private ReplicaSession admit(MirrorWire wire, Hello.Greeting greeting)
             throws StoreRefusedException, DiskFailedException {
-        lock.lock();
+        // Whoever opens or closes the replica has it, for as long as a disk hangs.
+        if (!lockInTime()) {
+            throw new StoreRefusedException("the disk does not answer", "wait, or mend the disk");
+        }
         try {
             if (greeting.view() < view) {
                 throw new StoreRefusedException(
@@ -119,6 +122,16 @@ public final class ReplicaServer implements AutoCloseable {
             return mine;
         } finally {
             lock.unlock();
+        }
+    }
+
+    private boolean lockInTime() {
+        try {
+            Threads.Wait<Boolean> wait = nanos -> lock.tryLock(nanos, TimeUnit.NANOSECONDS);
+            return threads.await(wait, HANDOVER_NANOS, false);
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+            return false;
         }
     }
 
@@ -185,6 +198,10 @@ public final class ReplicaServer implements AutoCloseable {
 
     /// Ends the association and closes the replica cleanly. Its log is kept: this side cannot know that the
     /// other one has all that it has (design, section 3.1, rule 4: a deposed replica retires nothing).
+    ///
+    /// Waits for the disk, for ever if need be.
+    ///
+    /// @throws DiskFailedException if the replica is left as after a crash
     @Override
     public void close() throws DiskFailedException {
         lock.lock();
