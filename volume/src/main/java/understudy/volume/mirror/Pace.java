@@ -43,6 +43,11 @@ final class Pace {
         }
     }
 
+    /// Whether no client has wanted anything for a while.
+    boolean isQuiet() {
+        return traffic.isQuietFor(QUIET_NANOS);
+    }
+
     boolean isPaused() {
         lock.lock();
         try {
@@ -64,7 +69,7 @@ final class Pace {
             long atLimit = bytesPerSecond == Long.MAX_VALUE
                     ? 0
                     : (long) Math.min((double) DEBT_NANOS_MAX, (double) bytes * 1e9 / (double) bytesPerSecond) - nanos;
-            long forClients = traffic.isQuietFor(QUIET_NANOS) ? 0 : Math.min(REST_NANOS_MAX, CLIENTS_SHARE * nanos);
+            long forClients = isQuiet() ? 0 : Math.min(REST_NANOS_MAX, CLIENTS_SHARE * nanos);
             long left = Math.max(atLimit, forClients);
             while (!isStopped.getAsBoolean() && (isPaused || left > 0)) {
                 long turn = isPaused ? QUIET_NANOS : Math.min(QUIET_NANOS, left);

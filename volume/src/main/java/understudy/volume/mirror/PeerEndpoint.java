@@ -87,19 +87,29 @@ final class PeerEndpoint implements ReplicaEndpoint {
         ask(Frame.PERSIST_MARKS, 0);
     }
 
+    /// All are asked for before the first is waited for.
     @Override
-    public void read(long offset, MemorySegment target) throws IOException {
-        int length = Math.toIntExact(target.byteSize());
-        PeerLink.Answer answer = link.question(Frame.READ, offset, length, WAIT_NANOS);
-        if (answer.status() != Frame.OK || answer.payload().length != length) {
-            throw new BrokenLinkException("the peer has no good data at " + offset);
+    public void read(List<Span> spans) throws IOException {
+        List<CompletableFuture<PeerLink.Answer>> answers = new ArrayList<>();
+        for (Span span : spans) {
+            int length = Math.toIntExact(span.data().byteSize());
+            answers.add(link.asked(Frame.READ, span.offset(), length, ByteBuffer.allocate(0)));
         }
-        MemorySegment.copy(MemorySegment.ofArray(answer.payload()), 0, target, 0, length);
+        for (int i = 0; i < answers.size(); i++) {
+            PeerLink.Answer answer = link.await(answers.get(i), WAIT_NANOS);
+            MemorySegment target = spans.get(i).data();
+            if (answer.status() != Frame.OK || answer.payload().length != target.byteSize()) {
+                throw new BrokenLinkException(
+                        "the peer has no good data at " + spans.get(i).offset());
+            }
+            target.copyFrom(MemorySegment.ofArray(answer.payload()));
+        }
     }
 
     @Override
-    public void copy(long offset, MemorySegment source) throws IOException {
-        link.copy(offset, source);
+    public boolean copy(List<Span> spans) throws IOException {
+        link.copy(spans);
+        return true;
     }
 
     @Override

@@ -1,6 +1,7 @@
 package understudy.volume.mirror;
 
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -45,6 +46,8 @@ final class PeerLink implements AutoCloseable {
 
     private final Condition room = order.newCondition();
     private final Batch[] ring = new Batch[BATCHES_MAX];
+    private final MemorySegment copyHeaders =
+            Arena.ofAuto().allocate((long) ReplicaEndpoint.SPANS_MAX * Frame.HEADER_BYTES, 8);
     private long sent;
     private long acknowledged;
     private long bytesUnderWay;
@@ -135,11 +138,21 @@ final class PeerLink implements AutoCloseable {
         }
     }
 
-    /// Whole blocks from a copy or a repair, in the order of the batches.
-    void copy(long offset, MemorySegment data) throws IOException {
+    /// Whole blocks from a copy or a repair, in the order of the batches, at most [ReplicaEndpoint#SPANS_MAX].
+    void copy(List<Span> spans) throws IOException {
         order.lock();
         try {
-            output.send(Frame.COPY, 0, sent, offset, 0, data.asByteBuffer());
+            ByteBuffer[] buffers = new ByteBuffer[2 * spans.size()];
+            for (int i = 0; i < spans.size(); i++) {
+                MemorySegment data = spans.get(i).data();
+                long header = (long) i * Frame.HEADER_BYTES;
+                int length = Math.toIntExact(data.byteSize());
+                Frame.encode(
+                        copyHeaders, header, Frame.COPY, 0, sent, spans.get(i).offset(), length);
+                buffers[2 * i] = copyHeaders.asSlice(header, Frame.HEADER_BYTES).asByteBuffer();
+                buffers[2 * i + 1] = data.asByteBuffer();
+            }
+            output.send(buffers, buffers.length);
         } finally {
             order.unlock();
         }
@@ -230,8 +243,8 @@ final class PeerLink implements AutoCloseable {
         }
     }
 
-    /// Asks something and waits for the answer.
-    Answer question(byte kind, long offset, int length, ByteBuffer payload, long nanos) throws IOException {
+    /// Asks something, whose answer [#await] waits for.
+    CompletableFuture<Answer> asked(byte kind, long offset, int length, ByteBuffer payload) {
         CompletableFuture<Answer> future = new CompletableFuture<>();
         ask(kind, offset, length, payload, new Answered() {
             @Override
@@ -245,6 +258,10 @@ final class PeerLink implements AutoCloseable {
                 future.completeExceptionally(new BrokenLinkException("the link broke"));
             }
         });
+        return future;
+    }
+
+    Answer await(CompletableFuture<Answer> future, long nanos) throws IOException {
         try {
             if (!threads.await(future, nanos)) {
                 throw new BrokenLinkException("the peer did not answer in time");
@@ -256,6 +273,11 @@ final class PeerLink implements AutoCloseable {
             Thread.currentThread().interrupt();
             throw new BrokenLinkException("interrupted while waiting for the peer");
         }
+    }
+
+    /// Asks something and waits for the answer.
+    Answer question(byte kind, long offset, int length, ByteBuffer payload, long nanos) throws IOException {
+        return await(asked(kind, offset, length, payload), nanos);
     }
 
     Answer question(byte kind, long offset, int length, long nanos) throws IOException {
