@@ -36,7 +36,7 @@ class PairSimulationTest {
                 // What is copied overwrites what clients wrote meanwhile.
                 arguments(new Mutant(mirror + "Mutations", "attempt", "touchCopies"), "differ"),
                 // Marks are cleared without a copy.
-                arguments(new Mutant(mirror + "Resync", "put", "copy"), "differ"),
+                arguments(new Mutant(mirror + "PeerLink", "copy", "send"), "differ"),
                 // A write into an extent of which no log says that its checksums may be old.
                 arguments(
                         new Mutant("understudy.volume.store.ActivityLog", "heat", "write"),
