@@ -44,9 +44,9 @@ final class Scrub {
         try (Arena arena = Arena.ofShared()) {
             MemorySegment piece = arena.allocate(PIECE_BYTES, 64);
             for (int extent = 0; extent < Geometry.extents(volume.sizeBytes()); extent++) {
-                long began = Stopwatch.now();
+                long began = volume.threads().now();
                 scrub(route, extent, piece);
-                if (!pace.rest(Geometry.EXTENT_BYTES, Stopwatch.now() - began, isStopped)) {
+                if (!pace.rest(Geometry.EXTENT_BYTES, volume.threads().now() - began, isStopped)) {
                     throw new BrokenLinkException("the scrub was stopped");
                 }
             }

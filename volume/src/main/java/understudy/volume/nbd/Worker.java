@@ -225,7 +225,8 @@ final class Worker implements Runnable {
             return Ending.ABRUPT;
         } catch (LaneAbandonedException e) {
             throw e;
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
+            // Whatever it is, the client must not wait for ever.
             LOG.error("{}: cut off by a mistake in this program", session.name(), e);
             return Ending.ABRUPT;
         }
