@@ -27,7 +27,7 @@ final class CatchUp {
     private static final Duration TELL = Duration.ofSeconds(5);
 
     /// A majority is there, and nothing can be read: several times what the slowest start has taken.
-    static final Duration HOPELESS = Duration.ofSeconds(45);
+    static final Duration HOPELESS = Duration.ofSeconds(60);
 
     private final Supplier<CompletableFuture<LedgerState>> ledger;
     private final BooleanSupplier majority;

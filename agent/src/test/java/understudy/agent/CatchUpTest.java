@@ -82,10 +82,10 @@ class CatchUpTest {
     void aVoterThatReadsNothingBesideAMajorityGivesUp() {
         catchUp.start();
         fail(Duration.ofSeconds(5));
-        fail(Duration.ofSeconds(44));
+        fail(Duration.ofSeconds(59));
         assertThat(givenUp).isEmpty();
         fail(Duration.ofSeconds(1));
-        assertThat(givenUp).containsExactly("it has not caught up with the ledger for 50 s: nobody answers");
+        assertThat(givenUp).containsExactly("it has not caught up with the ledger for 65 s: nobody answers");
         assertThat(readings).hasSize(3);
     }
 
@@ -101,10 +101,10 @@ class CatchUpTest {
         isMajorityHeard = true;
         fail(Duration.ofSeconds(5));
         isMajorityHeard = false;
-        fail(Duration.ofSeconds(44));
+        fail(Duration.ofSeconds(59));
         isMajorityHeard = true;
         fail(Duration.ofSeconds(5));
-        fail(Duration.ofSeconds(44));
+        fail(Duration.ofSeconds(59));
         assertThat(givenUp).isEmpty();
     }
 }
