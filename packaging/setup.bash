@@ -79,6 +79,7 @@ build_packages=(
 )
 lab_packages=(
   "qemu-system-x86:/bin/qemu-system-x86_64:it runs the virtual machines"
+  "qemu-utils:/bin/qemu-img:it reads disk images"
   "busybox-static:/bin/busybox:it is the lab guest's user space"
   "cpio:/bin/cpio:it packs the lab guest"
   "xz-utils:/bin/xz:it unpacks the lab guest's kernel modules"

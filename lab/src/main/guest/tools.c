@@ -5,11 +5,13 @@
 
 int services_main(void);
 int load_main(int count, char **words);
+int disk_main(int count, char **words);
 
 int main(int count, char **words) {
     const char *name = basename(words[0]);
     if (strcmp(name, "services") == 0) return services_main();
     if (strcmp(name, "load") == 0) return load_main(count, words);
-    fprintf(stderr, "call it as services or load\n");
+    if (strcmp(name, "disk") == 0) return disk_main(count, words);
+    fprintf(stderr, "call it as services, load or disk\n");
     return 2;
 }

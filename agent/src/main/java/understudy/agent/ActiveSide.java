@@ -34,6 +34,7 @@ final class ActiveSide {
 
     private final DriverDesk desk;
     private final Proposals proposals;
+    private final VolumeHost volumes;
     private final CheckpointStatistics statistics = new CheckpointStatistics();
     private Optional<Instance> found = Optional.empty();
     private Optional<ActiveGuest> guest = Optional.empty();
@@ -45,8 +46,9 @@ final class ActiveSide {
     private volatile Optional<CheckpointStream> stream = Optional.empty();
     private volatile Optional<Double> progress = Optional.empty();
 
-    ActiveSide(DriverDesk desk, Proposals proposals) {
+    ActiveSide(DriverDesk desk, Proposals proposals, VolumeHost volumes) {
         this.desk = desk;
+        this.volumes = volumes;
         this.proposals = proposals;
     }
 
@@ -64,7 +66,7 @@ final class ActiveSide {
     void boot() throws IOException {
         killNow = false;
         desk.services().qemu().fetchFiles(desk.spec(), desk.services().peerNames());
-        Instance instance = desk.services().qemu().start(desk.spec(), Role.ACTIVE, this::qemuEvent);
+        Instance instance = desk.services().qemu().start(desk.spec(), Role.ACTIVE, this::qemuEvent, volumes::listen);
         takeUp(instance);
         watch(instance);
     }
@@ -73,6 +75,7 @@ final class ActiveSide {
         Instance instance = found.orElseThrow(() -> new IOException("the QEMU that was found is gone"));
         found = Optional.empty();
         mayBePaused = true;
+        volumes.listen(instance.process().directory());
         takeUp(instance);
     }
 
@@ -172,6 +175,7 @@ final class ActiveSide {
         killAt = Optional.empty();
         mayBePaused = false;
         closeStream();
+        volumes.endListening();
         Optional<ActiveGuest> ended = guest;
         Optional<Instance> forgotten = found;
         guest = Optional.empty();

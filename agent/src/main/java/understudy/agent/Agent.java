@@ -24,6 +24,7 @@ import understudy.api.Event.Severity;
 import understudy.api.HostState;
 import understudy.ledger.LedgerConfig;
 import understudy.ledger.RatisLedger;
+import understudy.link.Connection;
 import understudy.link.Link;
 import understudy.link.LinkConfig;
 import understudy.link.Messenger;
@@ -32,6 +33,7 @@ import understudy.model.HostName;
 import understudy.model.HostRecord;
 import understudy.model.Life;
 import understudy.model.Moment;
+import understudy.model.Problem;
 import understudy.model.Replica;
 import understudy.model.VmId;
 import understudy.model.VmRecord;
@@ -47,6 +49,11 @@ public final class Agent implements AutoCloseable {
     private static final Duration TICK = Duration.ofMillis(5);
     private static final Duration REPORT = Duration.ofMillis(500);
     private static final Duration WARM = Duration.ofSeconds(1);
+    private static final Duration OFFER = Duration.ofSeconds(5);
+
+    /// A host that has said nothing for longer may have ended.
+    private static final Duration FRESH = Duration.ofSeconds(3);
+    private static final Duration CATCH_UP = Duration.ofSeconds(10);
 
     private final AgentConfig config;
     private final Replica self;
@@ -57,6 +64,7 @@ public final class Agent implements AutoCloseable {
     private final AgentServices services;
     private final FileStore files;
     private final Peers peers;
+    private final VolumeDesk volumes;
     private final HostRecord host;
     private final Map<VmId, VmDriver> drivers = new ConcurrentHashMap<>();
     private final Map<HostName, Told> reports = new ConcurrentHashMap<>();
@@ -85,11 +93,14 @@ public final class Agent implements AutoCloseable {
                 2, Thread.ofPlatform().daemon().name("clock-", 0).factory());
         this.catchUp = new CatchUp(this::read, this::hearsMajority, Agent::now, clock, this::caughtUp, LastResort::end);
         link.serve(AgentServices.CHECKPOINTS, new StreamOffers(this::driver, catchUp::trouble)::take);
+        link.serve(AgentServices.VOLUMES, this::takeMirror);
+        this.volumes = new VolumeDesk(config.name(), link, this::answer);
         this.messenger = new Messenger(link, new MessengerListener());
         this.ledger = startLedger();
         HostProbe probe = new HostProbe(config, self.life());
         QemuHost qemu = new QemuHost(config.run(), config.data(), files, probe.accelerator());
-        this.services = new AgentServices(self, config, link, messenger, ledger, qemu, events);
+        this.services = new AgentServices(
+                self, HostBoot.of(config.run()), config, link, messenger, ledger, qemu, files, events, this::report);
         this.host = probe.record();
         this.rest = new RestServer(new AgentControl(this), config.api());
         var _ = clock.scheduleAtFixedRate(guarded(this::tick), 0, TICK.toMillis(), TimeUnit.MILLISECONDS);
@@ -125,6 +136,10 @@ public final class Agent implements AutoCloseable {
         return files;
     }
 
+    VolumeDesk volumes() {
+        return volumes;
+    }
+
     HostState state(HostName name) {
         return name.equals(config.name()) ? HostState.UP : peers.state(name);
     }
@@ -134,6 +149,13 @@ public final class Agent implements AutoCloseable {
         return Optional.ofNullable(reports.get(name))
                 .filter(told -> now().since(told.at).compareTo(age) <= 0)
                 .map(Told::report);
+    }
+
+    private Optional<VmReport> report(HostName name, VmId vm) {
+        return report(name, FRESH).stream()
+                .flatMap(report -> report.vms().stream())
+                .filter(it -> it.vm().equals(vm))
+                .findFirst();
     }
 
     /// Asks the host that runs a VM for something.
@@ -254,6 +276,45 @@ public final class Agent implements AutoCloseable {
         record.spec().otherThan(config.name()).ifPresent(peer -> peers.repeat(peer, new ToDriver(driver)));
     }
 
+    /// The link's threads are virtual; a disk that hangs would keep one's carrier.
+    private void takeMirror(Connection connection) throws IOException, InterruptedException {
+        VolumeWire.Preface preface;
+        try (var _ = connection.deadline(OFFER)) {
+            preface = VolumeWire.Preface.receive(connection);
+        }
+        Optional<VmDriver> driver = driverSoon(preface.vm());
+        if (driver.isEmpty()) {
+            connection.close();
+            return;
+        }
+        Thread serving = Thread.ofPlatform()
+                .daemon()
+                .name("mirror-" + driver.get().spec().name())
+                .start(() -> driver.get().mirrored(connection, preface.volume()));
+        serving.join();
+    }
+
+    private void answer(VolumeQuestion question) {
+        driver(question.vm())
+                .orElseThrow(() -> Problem.of(
+                                "vm-unknown",
+                                config.name() + " does not know VM " + question.vm() + ".",
+                                "Try again when its agent has caught up with the ledger.")
+                        .with("vm", question.vm())
+                        .refused())
+                .answer(question);
+    }
+
+    /// An agent that was started just now hears its peers seconds before its ledger has caught up: see
+    /// [StreamOffers].
+    private Optional<VmDriver> driverSoon(VmId vm) throws InterruptedException {
+        long end = System.nanoTime() + CATCH_UP.toNanos();
+        while (!drivers.containsKey(vm) && System.nanoTime() < end) {
+            Thread.sleep(TICK);
+        }
+        return driver(vm);
+    }
+
     private void received(AgentMessage message) {
         switch (message) {
             case AgentMessage.Report report -> reports.put(report.host(), new Told(report, now()));
@@ -274,9 +335,8 @@ public final class Agent implements AutoCloseable {
         drivers.values().forEach(driver -> driver.tick(now));
     }
 
-    /// Asks the ledger's leader something, so that the way to it is open and its code compiled when a takeover depends
-    /// on
-    /// it: a first question after a long time takes several times as long.
+    /// Asks the ledger's leader something, so that the way to it is open and its code compiled when a takeover
+    /// depends on it: a first question after a long time takes several times as long.
     private void keepLedgerWarm() {
         if (question.isDone()) {
             question = ledger.read().exceptionally(_ -> LedgerState.empty());
@@ -305,7 +365,7 @@ public final class Agent implements AutoCloseable {
 
         @Override
         public void lost(HostName peer, Moment at) {
-            driver.input(new ViewInput.PeerLost(at));
+            driver.peerLost(at);
         }
     }
 

@@ -20,9 +20,11 @@ import understudy.api.HostStatus;
 import understudy.api.VmRequest;
 import understudy.api.VmState;
 import understudy.api.VmStatus;
+import understudy.api.VolumeStatus;
 import understudy.model.ByteSize;
 import understudy.model.HostName;
 import understudy.model.HostRecord;
+import understudy.model.Level;
 import understudy.model.Placement;
 import understudy.model.Problem;
 import understudy.model.Replica;
@@ -31,6 +33,7 @@ import understudy.model.VmId;
 import understudy.model.VmName;
 import understudy.model.VmRecord;
 import understudy.model.VmSpec;
+import understudy.model.VolumeSpec;
 import understudy.protocol.LedgerAnswer;
 import understudy.protocol.LedgerCommand;
 import understudy.protocol.LedgerState;
@@ -69,12 +72,17 @@ final class AgentControl implements Control {
     @Override
     public VmStatus create(VmRequest request) {
         LedgerState state = read();
-        VmSpec spec = new Placing(state, this::isUp).spec(request, new VmId(UUID.randomUUID()));
+        VmSpec spec = new Placing(state, this::isUp).spec(request, new VmId(UUID.randomUUID()), disks(request));
         for (String file : bootFiles(spec)) {
             fetch(file);
         }
-        View first = new View(1, new Placement.Stopped(), UUID.randomUUID());
+        View first = new View(1, new Placement.Stopped(), NewVolumes.of(spec), UUID.randomUUID());
         return decided(new LedgerCommand.CreateVm(spec, !request.stopped(), first));
+    }
+
+    private List<VolumeSpec> disks(VmRequest request) {
+        request.disks().forEach(disk -> disk.image().ifPresent(this::fetch));
+        return new NewVolumes(agent.files()).disks(request.disks());
     }
 
     @Override
@@ -207,20 +215,25 @@ final class AgentControl implements Control {
                 .flatMap(told -> told.vms().stream()
                         .filter(v -> v.vm().equals(spec.id()))
                         .findFirst());
-        boolean paired = placement instanceof Placement.Paired;
+        boolean whole = spec.level() == Level.SYSTEM
+                ? placement instanceof Placement.Paired
+                : vm.view().isWhole() && spec.hosts().size() > 1;
         return new VmStatus(
                 spec.name(),
                 spec.id(),
                 spec.level(),
                 spec.policy(),
                 report.map(VmReport::state).orElse(stateWithoutReport(vm)),
-                paired && report.filter(VmReport::isProtected).isPresent(),
+                whole && report.filter(VmReport::isProtected).isPresent(),
                 placement.activeReplica().map(Replica::host),
                 placement.standbyReplica().map(Replica::host),
                 vm.view().number(),
                 spec.memory(),
                 spec.cpus(),
                 spec.nics(),
+                spec.disks().stream()
+                        .map(disk -> VolumeStatuses.of(vm, disk, report))
+                        .toList(),
                 spec.hosts(),
                 spec.machine(),
                 spec.cpu(),
@@ -245,6 +258,75 @@ final class AgentControl implements Control {
                 .filter(active -> agent.state(active.host()) == HostState.LOST)
                 .map(active -> "its host " + active.host() + " is lost")
                 .orElse("");
+    }
+
+    // ---- volumes --------------------------------------------------------------------------------------------------
+
+    @Override
+    public List<VolumeStatus> volumes() {
+        return vms().stream().flatMap(vm -> vm.disks().stream()).toList();
+    }
+
+    @Override
+    public VolumeStatus volume(VmName vm, String disk) {
+        return volume(vm(vm), disk);
+    }
+
+    private static VolumeStatus volume(VmStatus vm, String disk) {
+        return vm.disks().stream()
+                .filter(it -> it.name().equals(disk))
+                .findFirst()
+                .orElseThrow(() -> Problem.of(
+                                "no-such-volume",
+                                "VM " + vm.name() + " has no disk " + disk + ".",
+                                "List them: understudy volume list")
+                        .refused());
+    }
+
+    @Override
+    public VolumeStatus grow(VmName vm, String disk, ByteSize size) {
+        VmRecord record = record(vm);
+        VolumeStatus volume = volume(status(record), disk);
+        refuseGrowth(record, volume, size);
+        for (HostName host : withReplica(record, volume)) {
+            agent.volumes()
+                    .ask(host, new VolumeQuestion.CheckGrowth(record.spec().id(), volume.id(), size));
+        }
+        return volume(decided(new LedgerCommand.GrowVolume(record.spec().id(), volume.id(), size)), disk);
+    }
+
+    /// What the ledger would refuse, before hosts are asked. The ledger decides in the end.
+    private static void refuseGrowth(VmRecord record, VolumeStatus volume, ByteSize size) {
+        if (record.wanted() || !(record.view().placement() instanceof Placement.Stopped)) {
+            throw Problem.of(
+                            "vm-not-stopped",
+                            "VM " + volume.vm() + " is not stopped, and a disk grows only while nobody runs it.",
+                            "Stop it first: understudy vm stop " + volume.vm())
+                    .refused();
+        }
+        if (size.compareTo(volume.size()) < 0) {
+            throw Problem.of(
+                            "volume-shrinks",
+                            "A disk of %s cannot become one of %s.".formatted(volume.size(), size),
+                            "Name a larger size.")
+                    .with("volume", volume.id())
+                    .refused();
+        }
+    }
+
+    /// The hosts that are up and have the volume in sync; at least one.
+    private List<HostName> withReplica(VmRecord record, VolumeStatus volume) {
+        List<HostName> hosts = record.view().volume(volume.id()).orElseThrow().inSync().stream()
+                .filter(this::isUp)
+                .toList();
+        if (hosts.isEmpty()) {
+            throw Problem.of(
+                            "no-replica",
+                            "No host that is up has " + volume.name() + " of " + volume.vm() + " in sync.",
+                            "Wait until one is back: understudy volume show " + volume.vm() + " " + volume.name())
+                    .refused();
+        }
+        return hosts;
     }
 
     // ---- hosts ----------------------------------------------------------------------------------------------------

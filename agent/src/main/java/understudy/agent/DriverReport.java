@@ -1,10 +1,12 @@
 package understudy.agent;
 
+import java.util.List;
 import java.util.Optional;
 import understudy.api.Checkpoints;
 import understudy.api.Event.Severity;
 import understudy.api.VmState;
 import understudy.checkpoint.CheckpointStatistics;
+import understudy.model.Level;
 import understudy.model.VmName;
 import understudy.model.VmSpec;
 import understudy.protocol.Part;
@@ -44,14 +46,18 @@ final class DriverReport {
             String failedCopies,
             boolean peerAnswers,
             Optional<Double> progress,
-            Optional<CheckpointStatistics.Snapshot> statistics) {
+            Optional<CheckpointStatistics.Snapshot> statistics,
+            List<VolumeReport> volumes,
+            List<ReplicaReport> replicas) {
         return new VmReport(
                 spec.id(),
                 state(part, trouble),
-                part instanceof Protected,
+                part instanceof Protected || (part instanceof Running && spec.level() == Level.COMPONENT),
                 reason(spec, part, trouble, failedCopies, peerAnswers),
                 progress,
-                statistics.map(DriverReport::checkpoints));
+                statistics.map(DriverReport::checkpoints),
+                volumes,
+                replicas);
     }
 
     static boolean isActive(Part part) {
@@ -81,6 +87,7 @@ final class DriverReport {
             case Dropping _ -> "its standby is lost";
             case HandingOver _ -> "it is being handed over to its standby";
             case Halting _ -> "it is shutting down";
+            case Running _ when spec.level() == Level.COMPONENT -> trouble;
             case Running _ when spec.hosts().size() < 2 -> "it may run on one host only";
             case Running _ when !peerAnswers -> "its other host does not answer";
             case Running _ -> with("its memory is about to be copied to the standby", failedCopies);

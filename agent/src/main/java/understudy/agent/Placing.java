@@ -10,12 +10,12 @@ import understudy.api.Nic;
 import understudy.api.VmRequest;
 import understudy.model.HostName;
 import understudy.model.HostRecord;
-import understudy.model.Level;
 import understudy.model.MacAddress;
 import understudy.model.Problem;
 import understudy.model.VmId;
 import understudy.model.VmRecord;
 import understudy.model.VmSpec;
+import understudy.model.VolumeSpec;
 import understudy.protocol.LedgerState;
 import understudy.qemu.Fitness;
 
@@ -31,18 +31,14 @@ final class Placing {
         this.isUp = isUp;
     }
 
+    /// @param disks what the disks that were asked for will be
     /// @throws Problem.Refused with the reason
-    VmSpec spec(VmRequest request, VmId id) {
-        if (request.level() != Level.SYSTEM) {
-            throw Problem.of(
-                            "level-not-available",
-                            "Level " + request.level() + " is not available in this version.",
-                            "Create the VM with --level system.")
-                    .with("level", request.level())
-                    .refused();
-        }
+    VmSpec spec(VmRequest request, VmId id, List<VolumeSpec> disks) {
+        checkLevel(request);
         List<HostRecord> hosts = hosts(request, id);
-        VmSpec spec = draft(request, id, hosts).orElseThrow(() -> nothingInCommon(hosts));
+        VmSpec spec = draft(request, id, hosts)
+                .orElseThrow(() -> nothingInCommon(hosts))
+                .withDisks(disks);
         for (HostRecord host : hosts) {
             checkMemory(request, host);
         }
@@ -51,6 +47,35 @@ final class Placing {
             throw unfit.get().refused();
         }
         return spec;
+    }
+
+    private static void checkLevel(VmRequest request) {
+        switch (request.level()) {
+            case RESTART ->
+                throw notAvailable(request, "Level restart is not available", "Create the VM with --level component.");
+            case SYSTEM -> {
+                if (!request.disks().isEmpty()) {
+                    throw notAvailable(
+                            request,
+                            "Level system is not available for VMs with disks",
+                            "Create the VM with --level component, or without --disk.");
+                }
+            }
+            case COMPONENT -> {
+                if (request.disks().isEmpty()) {
+                    throw notAvailable(
+                            request,
+                            "Level component is not available for VMs without disks",
+                            "Give the VM a --disk, or create it with --level system.");
+                }
+            }
+        }
+    }
+
+    private static Problem.Refused notAvailable(VmRequest request, String what, String instead) {
+        return Problem.of("level-not-available", what + " in this version.", instead)
+                .with("level", request.level())
+                .refused();
     }
 
     /// What the VM would be on these hosts; empty if they have no machine type or CPU model in common.

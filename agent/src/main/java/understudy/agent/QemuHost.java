@@ -79,13 +79,23 @@ final class QemuHost {
         }
     }
 
+    /// Something to be done in a QEMU's directory before it is started.
+    interface Preparation {
+        void in(InstanceDirectory directory) throws IOException;
+    }
+
     Instance start(VmSpec spec, Role role, Consumer<QmpEvent> listener) throws IOException {
+        return start(spec, role, listener, _ -> {});
+    }
+
+    Instance start(VmSpec spec, Role role, Consumer<QmpEvent> listener, Preparation preparation) throws IOException {
         String instance = UUID.randomUUID().toString().substring(0, 8);
         Path ram = SHARED_MEMORY.resolve("understudy-" + spec.id() + "-" + instance);
         InstanceDirectory directory = new InstanceDirectory(directory(spec.id()).resolve(instance));
         Optional<BootFiles> boot = spec.boot()
                 .map(b -> new BootFiles(files.path(b.kernel()), b.initrd().map(files::path)));
         QemuCommand command = QemuCommand.of(PROGRAM, spec, role, accelerator, directory, ram, boot);
+        preparation.in(directory);
         QemuProcess process = QemuProcess.start(command, shim, logs.resolve(spec.name() + ".qemu.log"));
         try {
             return new Instance(process, process.awaitReady(PATIENCE, listener));

@@ -11,11 +11,15 @@ import understudy.api.Event.Severity;
 import understudy.checkpoint.Channel;
 import understudy.checkpoint.StreamOffer;
 import understudy.link.Connection;
+import understudy.model.ByteSize;
 import understudy.model.Moment;
+import understudy.model.Problem;
 import understudy.model.Replica;
 import understudy.model.View;
+import understudy.model.VmId;
 import understudy.model.VmRecord;
 import understudy.model.VmSpec;
+import understudy.model.VolumeId;
 import understudy.protocol.Part;
 import understudy.protocol.PeerState;
 import understudy.protocol.Step;
@@ -42,6 +46,7 @@ final class VmDriver implements DriverDesk, StreamOffers.Taker, AutoCloseable {
     private final Proposals proposals;
     private final ActiveSide active;
     private final StandbySide standby;
+    private final VolumeHost volumes;
     private final LinkedBlockingQueue<Runnable> mailbox = new LinkedBlockingQueue<>(MAILBOX_MAX);
     private final AtomicBoolean tickPending = new AtomicBoolean();
     private final Thread owner;
@@ -64,7 +69,8 @@ final class VmDriver implements DriverDesk, StreamOffers.Taker, AutoCloseable {
         this.machine = new ViewMachine(services.self(), ViewMachine.Timing.DEFAULT);
         this.state = machine.initial(now());
         this.proposals = new Proposals(this);
-        this.active = new ActiveSide(this, proposals);
+        this.volumes = new VolumeHost(this);
+        this.active = new ActiveSide(this, proposals, volumes);
         this.standby = new StandbySide(this, active);
         this.owner = Thread.ofPlatform().daemon().name("vm-" + spec.name()).unstarted(this::run);
     }
@@ -80,11 +86,18 @@ final class VmDriver implements DriverDesk, StreamOffers.Taker, AutoCloseable {
         post(() -> step(input));
     }
 
+    /// The VM's other host is silent. Its volumes hear of it at once, whatever the driver is at.
+    void peerLost(Moment at) {
+        volumes.peerLost();
+        input(new ViewInput.PeerLost(at));
+    }
+
     void tick(Moment now) {
         if (tickPending.compareAndSet(false, true)) {
             post(() -> {
                 tickPending.set(false);
                 active.tick(now);
+                volumes.tick();
                 proposals.tick(now, state.known().filter(VmRecord::wanted).isPresent());
                 step(new ViewInput.Tick(now));
             });
@@ -110,13 +123,37 @@ final class VmDriver implements DriverDesk, StreamOffers.Taker, AutoCloseable {
         }
     }
 
+    /// The other host's mirror comes; returns when it has left.
+    void mirrored(Connection from, VolumeId volume) {
+        volumes.accept(from, volume);
+    }
+
+    /// Answers a question about a volume, on a thread that may wait for disks.
+    ///
+    /// @throws Problem.Refused if it cannot be done
+    void answer(VolumeQuestion question) {
+        switch (question) {
+            case VolumeQuestion.CheckGrowth(VmId _, VolumeId volume, ByteSize size) ->
+                volumes.checkGrowth(volume, size);
+        }
+    }
+
     /// Ends the guest without asking it, when it is to stop.
     void stopNow() {
         post(active::stopNow);
     }
 
     VmReport report() {
-        return DriverReport.of(spec, part, trouble, copies.told(), peerAnswers, active.progress(), active.statistics());
+        return DriverReport.of(
+                spec,
+                part,
+                trouble,
+                copies.told(),
+                peerAnswers,
+                active.progress(),
+                active.statistics(),
+                volumes.reports(),
+                volumes.replicas());
     }
 
     /// Ends after the work that is waiting.
@@ -184,6 +221,7 @@ final class VmDriver implements DriverDesk, StreamOffers.Taker, AutoCloseable {
                 mailbox.take().run();
                 considerOffer();
             }
+            volumes.close();
         } catch (IOException e) {
             event("qemu-lost", Severity.ERROR, "a QEMU of an earlier life cannot be ended: " + DriverDesk.reason(e));
         } catch (InterruptedException e) {
@@ -220,6 +258,8 @@ final class VmDriver implements DriverDesk, StreamOffers.Taker, AutoCloseable {
         LOG.debug("{}: {}", spec.name(), effect);
         switch (effect) {
             case ViewEffect.Propose(View view) -> proposals.propose(view);
+            case ViewEffect.ApplyInSync _ -> volumes.learnt(state.known().orElseThrow());
+            case ViewEffect.RemoveReplicas() -> volumes.remove();
             case ViewEffect.BootGuest() -> active.boot();
             case ViewEffect.AdoptGuest() -> active.adopt();
             case ViewEffect.KillGuest(String reason) -> active.end(reason);

@@ -19,6 +19,7 @@ import understudy.model.ByteSize;
 import understudy.model.HostName;
 import understudy.model.VmId;
 import understudy.model.VmName;
+import understudy.model.VolumeId;
 
 class AgentMessageTest {
     private static final VmId VM = new VmId(new UUID(1, 2));
@@ -32,7 +33,16 @@ class AgentMessageTest {
                 "lost",
                 Event.Severity.ERROR,
                 "it said \"ü\"\n\u0000");
-        VmReport report = new VmReport(VM, VmState.RUNNING, true, "why", Optional.of(0.5), Optional.empty());
+        VolumeReport volume = new VolumeReport(new VolumeId(new UUID(3, 4)), true, "h2 is lost", Optional.of(0.25));
+        VmReport report = new VmReport(
+                VM,
+                VmState.RUNNING,
+                true,
+                "why",
+                Optional.of(0.5),
+                Optional.empty(),
+                List.of(volume),
+                List.of(new ReplicaReport(volume.volume(), ReplicaReport.Condition.LOSSY)));
         return List.of(
                 new AgentMessage.Report(new HostName("h1"), ByteSize.ofMebibytes(5), List.of(report, report)),
                 new AgentMessage.Report(new HostName("h1"), new ByteSize(0), List.of()),

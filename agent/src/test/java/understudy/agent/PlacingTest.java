@@ -85,6 +85,7 @@ class PlacingTest {
                 memory,
                 1,
                 List.of(new Nic(Optional.empty()), new Nic(Optional.of(new MacAddress("52:54:00:01:02:03")))),
+                List.of(),
                 Optional.empty(),
                 Optional.empty(),
                 "",
@@ -95,7 +96,7 @@ class PlacingTest {
     }
 
     private VmSpec place(VmRequest request) {
-        return new Placing(state(), up::contains).spec(request, new VmId(UUID.randomUUID()));
+        return new Placing(state(), up::contains).spec(request, new VmId(UUID.randomUUID()), List.of());
     }
 
     private LedgerState state() {

@@ -4,23 +4,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.CompletableFuture;
-import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import understudy.ledger.Ledger;
 import understudy.link.Link;
-import understudy.link.Messenger;
 import understudy.model.HostName;
 import understudy.model.Life;
 import understudy.model.Moment;
@@ -29,12 +22,8 @@ import understudy.model.Replica;
 import understudy.model.View;
 import understudy.model.VmRecord;
 import understudy.model.VmSpec;
-import understudy.protocol.LedgerAnswer;
-import understudy.protocol.LedgerCommand;
-import understudy.protocol.LedgerState;
 import understudy.protocol.Part;
 import understudy.protocol.ViewInput;
-import understudy.qemu.Accelerator;
 
 @Timeout(30)
 class VmDriverTest {
@@ -46,25 +35,15 @@ class VmDriverTest {
 
     private final Links links = new Links();
     private Link active;
-    private Messenger messenger;
+    private TestDesk desk;
     private VmDriver driver;
 
     @BeforeEach
     void open() throws IOException {
         Link standby = links.add("h1");
         active = links.add("h2");
-        messenger = new Messenger(standby, new Deaf());
-        FileStore files = new FileStore(directory.resolve("files"), standby);
-        driver = new VmDriver(
-                new AgentServices(
-                        new Replica(H1, standby.config().life()),
-                        config(),
-                        standby,
-                        messenger,
-                        new Silent(),
-                        new QemuHost(directory.resolve("r"), directory.resolve("d"), files, Accelerator.TCG),
-                        new EventLog(H1)),
-                SPEC);
+        desk = new TestDesk(SPEC, standby, directory, new UUID(2, 2), (_, _) -> Optional.empty(), _ -> {});
+        driver = new VmDriver(desk.services(), SPEC);
         driver.start();
         standby.serve(AgentServices.CHECKPOINTS, new StreamOffers(_ -> Optional.of(driver), () -> "")::take);
     }
@@ -72,26 +51,8 @@ class VmDriverTest {
     @AfterEach
     void close() {
         driver.close();
-        messenger.close();
+        desk.close();
         links.close();
-    }
-
-    private AgentConfig config() {
-        return new AgentConfig(
-                new UUID(1, 1),
-                H1,
-                false,
-                directory,
-                directory,
-                Optional.empty(),
-                Optional.of("br0"),
-                List.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)),
-                List.of(),
-                List.of(H1),
-                List.of(),
-                Optional.empty(),
-                Duration.ofMillis(200),
-                0);
     }
 
     private static VmRecord view(long number, HostName solo, Life life) {
@@ -134,51 +95,15 @@ class VmDriverTest {
 
     private static String reason(String failedCopies, boolean peerAnswers) {
         return DriverReport.of(
-                        SPEC, new Part.Running(), "", failedCopies, peerAnswers, Optional.empty(), Optional.empty())
+                        SPEC,
+                        new Part.Running(),
+                        "",
+                        failedCopies,
+                        peerAnswers,
+                        Optional.empty(),
+                        Optional.empty(),
+                        List.of(),
+                        List.of())
                 .reason();
-    }
-
-    private static final class Silent implements Ledger {
-        @Override
-        public CompletableFuture<LedgerAnswer> propose(LedgerCommand command) {
-            return new CompletableFuture<>();
-        }
-
-        @Override
-        public CompletableFuture<LedgerState> read() {
-            return new CompletableFuture<>();
-        }
-
-        @Override
-        public LedgerState seen() {
-            return LedgerState.empty();
-        }
-
-        @Override
-        public void subscribe(Consumer<LedgerState> subscriber) {}
-
-        @Override
-        public Optional<HostName> leader() {
-            return Optional.empty();
-        }
-
-        @Override
-        public boolean hasQuorum() {
-            return false;
-        }
-
-        @Override
-        public void close() {}
-    }
-
-    private static final class Deaf implements Messenger.Listener {
-        @Override
-        public void heard(HostName peer, Life life, Moment at) {}
-
-        @Override
-        public void closed(HostName peer) {}
-
-        @Override
-        public void received(HostName peer, Life life, byte[] message) {}
     }
 }

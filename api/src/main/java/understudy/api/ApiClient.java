@@ -21,6 +21,7 @@ import java.util.function.LongConsumer;
 import java.util.function.Supplier;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
+import understudy.model.ByteSize;
 import understudy.model.Problem;
 import understudy.model.VmName;
 
@@ -94,6 +95,19 @@ public final class ApiClient implements AutoCloseable {
     /// @return what it was
     public VmStatus delete(VmName name) {
         return ask("DELETE", "/vms/" + name, VmStatus.class);
+    }
+
+    public List<VolumeStatus> volumes() {
+        return Arrays.asList(ask("GET", "/volumes", VolumeStatus[].class));
+    }
+
+    public VolumeStatus volume(VmName vm, String disk) {
+        return ask("GET", "/vms/" + vm + "/volumes/" + disk, VolumeStatus.class);
+    }
+
+    /// @param size larger than it is; its VM must be stopped
+    public VolumeStatus grow(VmName vm, String disk, ByteSize size) {
+        return ask("POST", "/vms/" + vm + "/volumes/" + disk + "/grow?size=" + size, VolumeStatus.class);
     }
 
     public List<HostStatus> hosts() {

@@ -24,6 +24,7 @@ import understudy.model.HostName;
 import understudy.model.MacAddress;
 import understudy.model.VmId;
 import understudy.model.VmName;
+import understudy.model.VolumeId;
 
 /// How documents look in JSON. Names, addresses and sizes are plain strings, an absent value is `null`, times are
 /// ISO 8601 in UTC.
@@ -87,6 +88,7 @@ public final class Json {
         whole.putIfAbsent("policy", whole.stringNode("balanced"));
         whole.putIfAbsent("cpus", whole.numberNode(1));
         whole.putIfAbsent("nics", whole.arrayNode());
+        whole.putIfAbsent("disks", whole.arrayNode());
         whole.putIfAbsent("append", whole.stringNode(""));
         whole.putIfAbsent("hosts", whole.arrayNode());
         whole.putIfAbsent("stopped", whole.booleanNode(false));
@@ -115,6 +117,7 @@ public final class Json {
         plain(module, HostName.class, HostName::new);
         plain(module, MacAddress.class, MacAddress::new);
         plain(module, VmId.class, VmId::parse);
+        plain(module, VolumeId.class, VolumeId::parse);
         plain(module, ByteSize.class, ByteSize::parse);
         return module;
     }

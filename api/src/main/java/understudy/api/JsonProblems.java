@@ -105,7 +105,7 @@ public final class JsonProblems {
         if (Collection.class.isAssignableFrom(type)) {
             return "a list";
         }
-        boolean isObject = type == VmRequest.class || type == Nic.class;
+        boolean isObject = type == VmRequest.class || type == Nic.class || type == Disk.class;
         return isObject ? "an object" : "a string";
     }
 

@@ -10,6 +10,7 @@ import understudy.model.Level;
 import understudy.model.Policy;
 import understudy.model.VmName;
 import understudy.model.VmSpec;
+import understudy.model.VolumeSpec;
 
 /// A wish for a new VM. In JSON and YAML only `name`, `level` and `memory` must be there; [Json] knows what the
 /// others are when nobody says.
@@ -17,6 +18,7 @@ import understudy.model.VmSpec;
 /// @param memory  whole mebibytes, at least 64 MiB
 /// @param cpus    1 to 64; 1 when nobody says
 /// @param nics    at most 8; none when nobody says
+/// @param disks   at most 8; none when nobody says
 /// @param kernel  SHA-256 of an uploaded kernel image
 /// @param initrd  SHA-256 of an uploaded initial RAM disk; only with a kernel
 /// @param append  the kernel's command line, at most 2047 bytes of UTF-8; only with a kernel
@@ -31,6 +33,7 @@ public record VmRequest(
         ByteSize memory,
         int cpus,
         List<Nic> nics,
+        List<Disk> disks,
         Optional<String> kernel,
         Optional<String> initrd,
         String append,
@@ -45,12 +48,14 @@ public record VmRequest(
 
     public VmRequest {
         nics = List.copyOf(nics);
+        disks = List.copyOf(disks);
         hosts = List.copyOf(hosts);
         require(
                 memory.compareTo(MEMORY_MIN) >= 0 && memory.bytes() % (1 << 20) == 0,
                 "memory " + memory + ": whole mebibytes, at least " + MEMORY_MIN);
         require(cpus >= 1 && cpus <= 64, cpus + " CPUs: 1 to 64");
         require(nics.size() <= NICS_MAX, nics.size() + " NICs: at most " + NICS_MAX);
+        require(disks.size() <= VolumeSpec.DISKS_MAX, disks.size() + " disks: at most " + VolumeSpec.DISKS_MAX);
         require(
                 hosts.size() <= 2 && hosts.stream().distinct().count() == hosts.size(),
                 "hosts " + hosts + ": name one or two different hosts, or none");

@@ -17,6 +17,7 @@ import understudy.model.VmName;
 /// @param active      the host that runs it
 /// @param standby     the host that could go on
 /// @param view        the number of its view, 0 before the first
+/// @param disks       its volumes, in the guest's order
 /// @param hosts       the hosts that may run it, preferred first
 /// @param wanted      whether its users want it to run
 /// @param reason      why it failed or is not protected; empty if it is as it should be
@@ -35,6 +36,7 @@ public record VmStatus(
         ByteSize memory,
         int cpus,
         List<MacAddress> nics,
+        List<VolumeStatus> disks,
         List<HostName> hosts,
         String machine,
         String cpu,
@@ -44,6 +46,7 @@ public record VmStatus(
         Optional<Checkpoints> checkpoints) {
     public VmStatus {
         nics = List.copyOf(nics);
+        disks = List.copyOf(disks);
         hosts = List.copyOf(hosts);
         if (view < 0) {
             throw new IllegalArgumentException("view " + view);

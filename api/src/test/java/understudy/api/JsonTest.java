@@ -18,6 +18,8 @@ import understudy.model.Policy;
 import understudy.model.Problem;
 import understudy.model.VmId;
 import understudy.model.VmName;
+import understudy.model.VolumeId;
+import understudy.model.VolumeReplica;
 
 class JsonTest {
 
@@ -26,8 +28,25 @@ class JsonTest {
         assertThat(Json.line(vm(Optional.empty()))).isEqualTo("""
                 {"name":"web-1","id":"00000000-0000-0001-0000-000000000002","level":"system","policy":"balanced",\
                 "state":"running","protected":true,"active":"h1","standby":null,"view":12,"memory":"512M","cpus":1,\
-                "nics":["52:54:00:12:34:56"],"hosts":["h1","h2"],"machine":"pc-q35-7.2","cpu":"qemu64","wanted":true,\
+                "nics":["52:54:00:12:34:56"],"disks":[{"vm":"web-1","name":"disk0",\
+                "id":"00000000-0000-0005-0000-000000000006","size":"10G","state":"in-sync","replicas":[{"host":"h1",\
+                "id":"00000000-0000-0007-0000-000000000008","inSync":true}],"reason":"","progress":null}],"hosts":["h1","h2"],"machine":"pc-q35-7.2","cpu":"qemu64","wanted":true,\
                 "reason":"","progress":0.5,"checkpoints":null}""");
+    }
+
+    @Test
+    void aDiskHasASizeOrAnImage() {
+        String image = "ab".repeat(32);
+        VmRequest wish = wish(
+                "{'name':'a','level':'component','memory':'1G','disks':[{'size':'10G'},{'image':'" + image + "'}]}");
+        assertThat(wish.disks())
+                .containsExactly(
+                        new Disk(Optional.of(ByteSize.parse("10G")), Optional.empty()),
+                        new Disk(Optional.empty(), Optional.of(image)));
+        assertThat(refusal("{'name':'a','level':'component','memory':'1G','disks':[{}]}"))
+                .isEqualTo("bad-value disks[0]: a disk needs a size or an image");
+        assertThat(refusal("{'name':'a','level':'component','memory':'1G','disks':[{'size':'1000'}]}"))
+                .contains("whole sectors");
     }
 
     @Test
@@ -139,6 +158,18 @@ class JsonTest {
         }
     }
 
+    private static VolumeStatus disk() {
+        return new VolumeStatus(
+                new VmName("web-1"),
+                "disk0",
+                new VolumeId(new UUID(5, 6)),
+                ByteSize.parse("10G"),
+                VolumeState.IN_SYNC,
+                List.of(new VolumeReplica(new HostName("h1"), new UUID(7, 8), true)),
+                "",
+                Optional.empty());
+    }
+
     private static VmStatus vm(Optional<Checkpoints> checkpoints) {
         return new VmStatus(
                 new VmName("web-1"),
@@ -153,6 +184,7 @@ class JsonTest {
                 ByteSize.ofMebibytes(512),
                 1,
                 List.of(new MacAddress("52:54:00:12:34:56")),
+                List.of(disk()),
                 List.of(new HostName("h1"), new HostName("h2")),
                 "pc-q35-7.2",
                 "qemu64",

@@ -54,6 +54,7 @@ public final class UnderstudyCommand {
         converts(root, Policy.class, Policy::parse);
         converts(root, Output.class, Output::parse);
         converts(root, NicOption.class, NicOption::parse);
+        converts(root, DiskOption.class, DiskOption::parse);
         addHelp(root);
         root.setParameterExceptionHandler(Failures::usage);
         root.setExecutionExceptionHandler(Failures::execution);

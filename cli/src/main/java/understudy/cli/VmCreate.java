@@ -13,6 +13,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 import understudy.api.ApiClient;
@@ -32,9 +33,9 @@ import understudy.model.VmName;
         sortOptions = false,
         sortSynopsis = false,
         description = {
-            "Waits until it runs, and at level system until it is protected. If it runs but is not protected in time,"
+            "Waits until it runs, and until it is protected. If it runs but is not protected in time,"
                     + " a note says why, and the exit code is 0.",
-            "With -f the fields come from a YAML file (name, level, memory, cpus, nics, kernel, initrd, append, hosts,"
+            "With -f the fields come from a YAML file (name, level, memory, cpus, nics, disks, kernel, initrd, append, hosts,"
                     + " policy, stopped, machine, cpu); options go before its fields."
         },
         footerHeading = "%nExamples:%n",
@@ -45,6 +46,9 @@ import understudy.model.VmName;
             "  On chosen hosts, the first one preferred, for quick answers:",
             "    understudy vm create web-1 --level system --memory 1G \\",
             "        --on h1,h2 --policy latency",
+            "  With mirrored disks, an empty one and one from an image:",
+            "    understudy vm create db-1 --level component --memory 1G \\",
+            "        --disk debian.qcow2 --disk 20G --nic",
             "  From a file:",
             "    understudy vm create -f web-1.yaml",
             "%nExit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 no cluster answers"
@@ -67,7 +71,8 @@ final class VmCreate implements Callable<Integer> {
             paramLabel = "LEVEL",
             completionCandidates = Candidates.Levels.class,
             description =
-                    "How far it is protected: ${COMPLETION-CANDIDATES}; this version has system only. Must be given.")
+                    "How far it is protected: ${COMPLETION-CANDIDATES}; this version has system without disks, and"
+                            + " component with disks. Must be given.")
     private Optional<Level> level = Optional.empty();
 
     @Option(
@@ -86,6 +91,13 @@ final class VmCreate implements Callable<Integer> {
             fallbackValue = NicOption.ANY,
             description = "A network card; give it once for each.")
     private List<NicOption> nics = new ArrayList<>();
+
+    @Option(
+            names = "--disk",
+            paramLabel = "SIZE|IMAGE",
+            description = "A disk: empty and of a size such as 10G, or with the content of a raw or qcow2 image on this"
+                    + " machine, which is uploaded; give it once for each. Level component.")
+    private List<DiskOption> disks = new ArrayList<>();
 
     @Option(names = "--kernel", paramLabel = "FILE", description = "A kernel on this machine; it is uploaded.")
     private Optional<Path> kernel = Optional.empty();
@@ -139,6 +151,7 @@ final class VmCreate implements Callable<Integer> {
         List<LocalFile> files = new ArrayList<>();
         bootFile(wish, "kernel", kernel, folder).ifPresent(files::add);
         bootFile(wish, "initrd", initrd, folder).ifPresent(files::add);
+        files.addAll(diskImages(wish, folder));
         overlay(wish);
         requireFields(wish);
         VmRequest request = checked(wish);
@@ -164,6 +177,28 @@ final class VmCreate implements Callable<Integer> {
         Optional<LocalFile> local = option.or(() -> written).map(path -> LocalFile.of(field, path));
         local.ifPresent(f -> wish.put(field, f.sha256()));
         return local;
+    }
+
+    /// Puts the disks of the options into the wish, or takes those of the YAML file; what is an image's path
+    /// there becomes its name in the cluster.
+    private List<LocalFile> diskImages(ObjectNode wish, Optional<Path> folder) {
+        if (!disks.isEmpty()) {
+            ArrayNode list = wish.putArray("disks");
+            for (DiskOption disk : disks) {
+                ObjectNode node = list.addObject();
+                disk.size().ifPresent(size -> node.put("size", size.toString()));
+                disk.image()
+                        .ifPresent(
+                                path -> node.put("image", path.toAbsolutePath().toString()));
+            }
+        }
+        List<LocalFile> images = new ArrayList<>();
+        for (JsonNode node : wish.path("disks")) {
+            if (node instanceof ObjectNode disk) {
+                bootFile(disk, "image", Optional.empty(), folder).ifPresent(images::add);
+            }
+        }
+        return images;
     }
 
     private void overlay(ObjectNode wish) {

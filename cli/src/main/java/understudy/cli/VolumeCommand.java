@@ -1,20 +1,27 @@
 package understudy.cli;
 
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
+import understudy.api.ApiClient;
+import understudy.api.VolumeStatus;
 import understudy.model.ByteSize;
+import understudy.model.VmName;
 
 @Command(
         name = "volume",
-        header = "Serve volumes stand-alone: one side to clients, the other one as its mirror.",
+        header = "Show the disks of VMs and make them larger; serve volumes stand-alone.",
         footerHeading = "%nExamples:%n",
         footer = {
-            "  On the host with the other replica:",
+            "  understudy volume list",
+            "  understudy volume show db-1 disk0 --output json",
+            "  Stand-alone, on the host with the other replica:",
             "    understudy volume replica --file disk.raw --size 1G --listen 10.0.0.2:10809",
             "  On the host that serves it:",
             "    understudy volume serve --file disk.raw --size 1G --socket /run/disk.sock --mirror 10.0.0.2:10809",
@@ -22,8 +29,64 @@ import understudy.model.ByteSize;
             "    qemu-img info nbd+unix:///?socket=/run/disk.sock"
         })
 final class VolumeCommand {
+    private static final String VM = "The VM's name.";
+    private static final String DISK = "Its disk: disk0, disk1, …";
+
     @Spec
     private CommandSpec command = CommandSpec.create();
+
+    @Command(
+            name = "list",
+            header = "List all volumes, and where they are in sync.",
+            footerHeading = "%nExamples:%n",
+            footer = {
+                "  understudy volume list",
+                "  understudy volume list --output json | jq '.[] | select(.state != \"in-sync\")'"
+            })
+    int list(@Mixin ClusterOptions cluster) {
+        try (ApiClient client = cluster.connect()) {
+            List<VolumeStatus> volumes = client.volumes();
+            cluster.print(volumes, () -> Text.volumes(volumes));
+            return ExitCode.OK;
+        }
+    }
+
+    @Command(
+            name = "show",
+            header = "Show one volume: its replicas, and how far a copy is.",
+            footerHeading = "%nExamples:%n",
+            footer = "  understudy volume show db-1 disk0")
+    int show(
+            @Parameters(paramLabel = "VM", description = VM) VmName vm,
+            @Parameters(paramLabel = "DISK", description = DISK) String disk,
+            @Mixin ClusterOptions cluster) {
+        try (ApiClient client = cluster.connect()) {
+            return printed(cluster, client.volume(vm, disk));
+        }
+    }
+
+    @Command(
+            name = "grow",
+            header = "Make a disk of a stopped VM larger.",
+            description = "Only while nobody runs the VM, and never smaller. The hosts that are up are asked first"
+                    + " whether they can hold it; a replica whose host is away grows when it is back. The guest sees"
+                    + " the new size when it is started; its partitions and file systems are its own matter.",
+            footerHeading = "%nExamples:%n",
+            footer = "  understudy volume grow db-1 disk0 40G")
+    int grow(
+            @Parameters(paramLabel = "VM", description = VM) VmName vm,
+            @Parameters(paramLabel = "DISK", description = DISK) String disk,
+            @Parameters(paramLabel = "SIZE", description = "Larger than it is, such as 40G.") ByteSize size,
+            @Mixin ClusterOptions cluster) {
+        try (ApiClient client = cluster.connect()) {
+            return printed(cluster, client.grow(vm, disk, size));
+        }
+    }
+
+    private static int printed(ClusterOptions cluster, VolumeStatus volume) {
+        cluster.print(volume, () -> Text.volume(volume));
+        return ExitCode.OK;
+    }
 
     @Command(
             name = "serve",

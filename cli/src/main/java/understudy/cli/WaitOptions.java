@@ -20,7 +20,7 @@ final class WaitOptions {
             description = "Wait at most so long (default: ${DEFAULT-VALUE}).")
     private int seconds = 120;
 
-    /// Waits until a VM runs, and at level `system` until it is protected. Running without protection is no
+    /// Waits until a VM runs, and above level `restart` until it is protected. Running without protection is no
     /// failure: it is told as a note, for the VM works, and the cluster goes on trying to protect it.
     ///
     /// @return an exit code
@@ -28,7 +28,7 @@ final class WaitOptions {
         if (noWait) {
             return printed(cluster, first);
         }
-        boolean canBeProtected = first.level() == Level.SYSTEM && first.hosts().size() > 1;
+        boolean canBeProtected = first.level() != Level.RESTART && first.hosts().size() > 1;
         VmStatus vm = waiting(cluster, client)
                 .until(first, v -> v.state() == VmState.RUNNING && (v.isProtected() || !canBeProtected));
         if (vm.state() != VmState.RUNNING) {

@@ -85,6 +85,34 @@ class CommandsTest {
     }
 
     @Test
+    void volumesAreListedShownAndGrown() {
+        assertThat(terminal.run("volume list").out()).isEqualTo("""
+                VM    DISK   SIZE  STATE           IN SYNC
+                db-1  disk0  1G    resyncing 25 %  h1
+                """);
+        assertThat(terminal.run("volume show db-1 disk0").out()).contains("state    resyncing 25 %: h2 was lost\n");
+        assertThat(terminal.run("volume grow db-1 disk0 2G").out()).contains("size     2G\n");
+        assertThat(json(terminal.run("volume show db-1 disk0 --output json"))
+                        .path("replicas")
+                        .path(1)
+                        .path("inSync")
+                        .asBoolean(true))
+                .isFalse();
+        assertThat(terminal.run("volume show db-1 disk7").err()).contains("no disk disk7");
+        assertThat(terminal.run("volume grow db-1 disk0 1000").err()).contains("whole sectors");
+    }
+
+    @Test
+    void aDiskIsASizeOrAnImageThatIsThere() {
+        Ran ran = terminal.run("vm create db-1 --level component --memory 512M --disk none.qcow2");
+        assertThat(ran.exitCode()).isEqualTo(ExitCode.USAGE);
+        assertThat(ran.err()).contains("neither a size such as 10G nor an image");
+        assertThat(terminal.run("vm create db-1 --level component --memory 512M --disk 1000")
+                        .exitCode())
+                .isEqualTo(ExitCode.USAGE);
+    }
+
+    @Test
     void anEmptyClusterSaysHowToBegin() {
         assertThat(terminal.run("vm list").out()).startsWith("no VMs; understudy vm create --help");
         assertThat(terminal.run("vm list --output json").out()).isEqualTo("[ ]\n");

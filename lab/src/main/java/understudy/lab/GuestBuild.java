@@ -18,7 +18,7 @@ import understudy.model.Problem;
 /// Builds the lab guest from Debian's cloud kernel, busybox and a few programs of our own, once: the result is
 /// kept in the cache under a hash of what goes into it.
 public final class GuestBuild {
-    private static final List<String> SOURCES = List.of("init", "tools.c", "services.c", "load.c");
+    private static final List<String> SOURCES = List.of("init", "tools.c", "services.c", "load.c", "disk.c");
     private static final String KERNEL_PACKAGE = "linux-image-cloud-amd64";
     private static final Path BUSYBOX = Path.of("/bin/busybox");
     private static final Duration DOWNLOAD_LIMIT = Duration.ofMinutes(10);
@@ -145,8 +145,8 @@ public final class GuestBuild {
             Files.write(work.resolve(source), resource(source));
         }
         sh(
-                "cd \"$1\" && gcc -static -O2 -pthread -s -o \"$2/bin/services\" tools.c services.c load.c"
-                        + " && ln \"$2/bin/services\" \"$2/bin/load\" && install -m755 init \"$2/init\"",
+                "cd \"$1\" && gcc -static -O2 -pthread -s -o \"$2/bin/services\" tools.c services.c load.c disk.c"
+                        + " && ln \"$2/bin/services\" \"$2/bin/load\" && ln \"$2/bin/services\" \"$2/bin/disk\" && install -m755 init \"$2/init\"",
                 work,
                 root);
     }

@@ -78,6 +78,7 @@ public final class LabVm {
                 wish.memory,
                 wish.cpus,
                 List.of(new Nic(Optional.empty())),
+                List.of(),
                 Optional.of(kernel),
                 Optional.of(initrd),
                 LabGuest.commandLine(wish.address + "/24"),

@@ -1,5 +1,6 @@
 package understudy.ledger;
 
+import com.fasterxml.jackson.annotation.JsonAutoDetect;
 import com.fasterxml.jackson.annotation.JsonCreator;
 import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
@@ -20,6 +21,7 @@ import understudy.model.Placement;
 import understudy.model.VmId;
 import understudy.model.VmName;
 import understudy.model.VmRecord;
+import understudy.model.VolumeId;
 import understudy.protocol.LedgerAnswer;
 import understudy.protocol.LedgerCommand;
 import understudy.protocol.LedgerState;
@@ -30,7 +32,7 @@ import understudy.protocol.LedgerState;
 /// Strict: an unknown field, a missing one, a wrong type or anything after the end is refused. All voters must
 /// read an entry alike, so a release may write a new format only when all voters read it.
 final class LedgerJson {
-    static final int FORMAT = 1;
+    static final int FORMAT = 2;
     /// The most bytes of one command; a kernel command line is the longest thing in it.
     static final int COMMAND_MAX = 64 << 10;
 
@@ -41,6 +43,8 @@ final class LedgerJson {
                     DeserializationFeature.FAIL_ON_NULL_CREATOR_PROPERTIES,
                     DeserializationFeature.FAIL_ON_NULL_FOR_PRIMITIVES,
                     DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+            // A record's components are all that is written, not what it answers to questions.
+            .changeDefaultVisibility(it -> it.withIsGetterVisibility(JsonAutoDetect.Visibility.NONE))
             .addMixIn(LedgerCommand.class, CommandMixin.class)
             .addMixIn(LedgerAnswer.class, AnswerMixin.class)
             .addMixIn(Placement.class, PlacementMixin.class)
@@ -48,6 +52,7 @@ final class LedgerJson {
             .addMixIn(VmName.class, TextMixin.class)
             .addMixIn(MacAddress.class, TextMixin.class)
             .addMixIn(VmId.class, UuidMixin.class)
+            .addMixIn(VolumeId.class, UuidMixin.class)
             .addMixIn(Life.class, UuidMixin.class)
             .addMixIn(ByteSize.class, BytesMixin.class)
             .build();
@@ -132,6 +137,7 @@ final class LedgerJson {
         @JsonSubTypes.Type(value = LedgerCommand.CreateVm.class, name = "create-vm"),
         @JsonSubTypes.Type(value = LedgerCommand.ChangeView.class, name = "change-view"),
         @JsonSubTypes.Type(value = LedgerCommand.SetWanted.class, name = "set-wanted"),
+        @JsonSubTypes.Type(value = LedgerCommand.GrowVolume.class, name = "grow-volume"),
         @JsonSubTypes.Type(value = LedgerCommand.DeleteVm.class, name = "delete-vm"),
         @JsonSubTypes.Type(value = LedgerCommand.RegisterHost.class, name = "register-host")
     })

@@ -21,11 +21,15 @@ import understudy.protocol.LedgerState;
 
 class LedgerJsonTest {
     private final VmSpec web = Samples.spec("web");
+    private final VmSpec db = Samples.diskSpec("db");
     private final VmId id = web.id();
     private final List<LedgerCommand> commands = List.of(
             new LedgerCommand.CreateVm(web, true, Samples.view(1, new Placement.Stopped())),
             new LedgerCommand.ChangeView(id, 1, Samples.view(2, new Placement.Solo(Samples.H1))),
             new LedgerCommand.ChangeView(id, 2, Samples.view(3, new Placement.Paired(Samples.H1, Samples.H2))),
+            new LedgerCommand.CreateVm(db, true, Samples.diskView(db)),
+            new LedgerCommand.GrowVolume(
+                    db.id(), db.disks().getFirst().id(), db.disks().getFirst().size()),
             new LedgerCommand.SetWanted(id, false),
             new LedgerCommand.DeleteVm(id),
             new LedgerCommand.RegisterHost(Samples.host("w1")));
@@ -61,7 +65,7 @@ class LedgerJsonTest {
     @Test
     void namesAndIdsAreReadable() {
         assertThat(new String(LedgerJson.encode(commands.get(1)), StandardCharsets.UTF_8))
-                .startsWith("{\"format\":1,\"command\":{\"do\":\"change-view\",\"vm\":\"" + id)
+                .startsWith("{\"format\":2,\"command\":{\"do\":\"change-view\",\"vm\":\"" + id)
                 .contains("\"placement\":{\"is\":\"solo\",\"active\":{\"host\":\"h1\"");
     }
 
@@ -92,16 +96,16 @@ class LedgerJsonTest {
 
     @Test
     void whatThisReleaseDoesNotKnowIsRefused() {
-        String good = new String(LedgerJson.encode(commands.get(4)), StandardCharsets.UTF_8);
+        String good = new String(LedgerJson.encode(commands.get(6)), StandardCharsets.UTF_8);
         for (String bad : List.of(
-                good.replace("\"format\":1", "\"format\":2"),
+                good.replace("\"format\":2", "\"format\":1"),
                 good.replace("delete-vm", "format-disk"),
                 good.replace("\"vm\"", "\"new\":1,\"vm\""),
                 good.replaceAll("\"vm\":\"[^\"]*\"", "\"vm\":null"),
                 good + "x",
                 "null",
-                "{\"format\":1,\"command\":null}",
-                "{\"format\":1}",
+                "{\"format\":2,\"command\":null}",
+                "{\"format\":2}",
                 "[".repeat(60_000))) {
             assertThat(bad).isNotEqualTo(good);
             assertThatThrownBy(() -> LedgerJson.command(bad.getBytes(StandardCharsets.UTF_8)))

@@ -16,6 +16,10 @@ public record VmRecord(VmSpec spec, boolean wanted, View view, long revision) {
         return new VmRecord(spec, wanted, next, revision + 1);
     }
 
+    public VmRecord withSpec(VmSpec changed) {
+        return new VmRecord(changed, wanted, view, revision + 1);
+    }
+
     public VmRecord withWanted(boolean running) {
         return new VmRecord(spec, running, view, revision + 1);
     }

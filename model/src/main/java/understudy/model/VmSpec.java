@@ -3,12 +3,13 @@ package understudy.model;
 import java.util.List;
 import java.util.Optional;
 
-/// What a VM is: decided when it is created, the same on every host that may run it.
+/// What a VM is: decided when it is created (only its disks may grow), the same on every host that may run it.
 ///
 /// @param memory  guest RAM, a multiple of 1 MiB, at least 64 MiB
 /// @param cpus    1 to 64
 /// @param machine a versioned machine type, such as `pc-q35-7.2`: both hosts must know it
 /// @param cpu     a CPU model that both hosts have; never `host` or `max` for a pair
+/// @param disks   named `disk0`, `disk1`, … in this order; at most 8
 /// @param hosts   the one or two hosts that may run it, preferred first; with one it is never protected
 public record VmSpec(
         VmId id,
@@ -20,12 +21,14 @@ public record VmSpec(
         String machine,
         String cpu,
         List<MacAddress> nics,
+        List<VolumeSpec> disks,
         Optional<Boot> boot,
         List<HostName> hosts) {
     private static final ByteSize MEMORY_MIN = ByteSize.ofMebibytes(64);
 
     public VmSpec {
         nics = List.copyOf(nics);
+        disks = List.copyOf(disks);
         hosts = List.copyOf(hosts);
         if (memory.compareTo(MEMORY_MIN) < 0 || memory.bytes() % (1 << 20) != 0) {
             throw new IllegalArgumentException("memory " + memory + ": whole mebibytes, at least " + MEMORY_MIN);
@@ -38,6 +41,50 @@ public record VmSpec(
                 || hosts.size() != hosts.stream().distinct().count()) {
             throw new IllegalArgumentException("hosts " + hosts + ": name one or two different hosts");
         }
+        checkDisks(disks);
+    }
+
+    /// A VM without disks.
+    public VmSpec(
+            VmId id,
+            VmName name,
+            Level level,
+            Policy policy,
+            ByteSize memory,
+            int cpus,
+            String machine,
+            String cpu,
+            List<MacAddress> nics,
+            Optional<Boot> boot,
+            List<HostName> hosts) {
+        this(id, name, level, policy, memory, cpus, machine, cpu, nics, List.of(), boot, hosts);
+    }
+
+    private static void checkDisks(List<VolumeSpec> disks) {
+        if (disks.size() > VolumeSpec.DISKS_MAX) {
+            throw new IllegalArgumentException(disks.size() + " disks: at most " + VolumeSpec.DISKS_MAX);
+        }
+        if (disks.stream().map(VolumeSpec::id).distinct().count() != disks.size()) {
+            throw new IllegalArgumentException("a volume that is two disks");
+        }
+        for (int i = 0; i < disks.size(); i++) {
+            if (!disks.get(i).name().equals(VolumeSpec.name(i))) {
+                throw new IllegalArgumentException(
+                        "'%s', where %s must be".formatted(disks.get(i).name(), VolumeSpec.name(i)));
+            }
+        }
+    }
+
+    public VmSpec withDisks(List<VolumeSpec> changed) {
+        return new VmSpec(id, name, level, policy, memory, cpus, machine, cpu, nics, changed, boot, hosts);
+    }
+
+    public Optional<VolumeSpec> disk(VolumeId volume) {
+        return disks.stream().filter(disk -> disk.id().equals(volume)).findFirst();
+    }
+
+    public Optional<VolumeSpec> disk(String diskName) {
+        return disks.stream().filter(disk -> disk.name().equals(diskName)).findFirst();
     }
 
     /// A kernel that QEMU loads itself. The files are named by content, so that a host either has them or knows

@@ -1,9 +1,12 @@
 package understudy.protocol;
 
+import understudy.model.ByteSize;
 import understudy.model.HostRecord;
 import understudy.model.View;
 import understudy.model.VmId;
 import understudy.model.VmSpec;
+import understudy.model.VolumeId;
+import understudy.model.VolumeSpec;
 
 /// Something that an agent asks the cluster to decide. All voters apply the same commands in the same order.
 ///
@@ -24,6 +27,13 @@ public sealed interface LedgerCommand {
 
     /// Whether its users want the VM to run.
     record SetWanted(VmId vm, boolean wanted) implements LedgerCommand {}
+
+    /// A disk of a VM that nobody runs becomes larger. Its record's specification changes.
+    record GrowVolume(VmId vm, VolumeId volume, ByteSize size) implements LedgerCommand {
+        public GrowVolume {
+            VolumeSpec.checkSize(size);
+        }
+    }
 
     /// Forgets a VM that is stopped and not wanted.
     record DeleteVm(VmId vm) implements LedgerCommand {}

@@ -1,9 +1,11 @@
 package understudy.protocol;
 
 import java.util.Collections;
+import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import understudy.model.ByteSize;
 import understudy.model.HostName;
 import understudy.model.HostRecord;
 import understudy.model.Placement;
@@ -14,6 +16,8 @@ import understudy.model.VmId;
 import understudy.model.VmName;
 import understudy.model.VmRecord;
 import understudy.model.VmSpec;
+import understudy.model.VolumeId;
+import understudy.model.VolumeSpec;
 import understudy.protocol.LedgerAnswer.Accepted;
 import understudy.protocol.LedgerAnswer.Conflict;
 import understudy.protocol.LedgerAnswer.Refused;
@@ -64,6 +68,8 @@ public record LedgerState(long applied, SortedMap<VmId, VmRecord> vms, SortedMap
             case LedgerCommand.ChangeView(VmId id, long expected, View next) -> changeView(id, expected, next);
             case LedgerCommand.SetWanted(VmId id, boolean wanted) ->
                 vm(id).map(vm -> put(vm.withWanted(wanted))).orElseGet(() -> refuse(unknown(id)));
+            case LedgerCommand.GrowVolume(VmId id, VolumeId volume, ByteSize size) ->
+                vm(id).map(vm -> grow(vm, volume, size)).orElseGet(() -> refuse(unknown(id)));
             case LedgerCommand.DeleteVm(VmId id) -> vm(id).map(this::delete).orElseGet(() -> refuse(unknown(id)));
             case LedgerCommand.RegisterHost(HostRecord host) -> register(host);
         };
@@ -98,7 +104,10 @@ public record LedgerState(long applied, SortedMap<VmId, VmRecord> vms, SortedMap
         if (vm.view().number() != 1) {
             return refuse(wrongNumber(1, vm.view()));
         }
-        return stranger(spec, vm.view()).map(this::refuse).orElseGet(() -> put(vm));
+        return stranger(spec, vm.view())
+                .or(() -> VolumeTransitions.refusal(vm))
+                .map(this::refuse)
+                .orElseGet(() -> put(vm));
     }
 
     private Applied changeView(VmId id, long expected, View next) {
@@ -117,15 +126,46 @@ public record LedgerState(long applied, SortedMap<VmId, VmRecord> vms, SortedMap
             return answer(new Conflict(vm));
         }
         return stranger(vm.spec(), next)
-                .or(() -> Transitions.refusal(vm, next.placement()))
+                .or(() -> Transitions.refusal(vm, next))
                 .map(this::refuse)
                 .orElseGet(() -> put(vm.withView(next)));
     }
 
+    /// Only while nobody runs it: a guest's disk does not change its size under it.
+    private Applied grow(VmRecord vm, VolumeId volume, ByteSize size) {
+        Optional<VolumeSpec> disk = vm.spec().disk(volume);
+        if (disk.isEmpty()) {
+            return refuse(Problem.of("no-such-volume", "There is no volume " + volume + ".", "List them.")
+                    .with("volume", volume));
+        }
+        if (disk.get().size().equals(size)) {
+            return accept(Optional.of(vm));
+        }
+        if (vm.wanted() || !(vm.view().placement() instanceof Placement.Stopped)) {
+            return refuse(notStopped(vm));
+        }
+        if (size.compareTo(disk.get().size()) < 0) {
+            return refuse(Problem.of(
+                            "volume-shrinks",
+                            "A disk of %s cannot become one of %s."
+                                    .formatted(disk.get().size(), size),
+                            "Name a larger size.")
+                    .with("volume", volume));
+        }
+        List<VolumeSpec> disks = vm.spec().disks().stream()
+                .map(it -> it.id().equals(volume) ? it.grown(size) : it)
+                .toList();
+        return put(vm.withSpec(vm.spec().withDisks(disks)));
+    }
+
+    private static Problem notStopped(VmRecord vm) {
+        return Problem.of("vm-not-stopped", vm.spec().name() + " is not stopped.", "Stop it first.")
+                .with("placement", vm.view().placement());
+    }
+
     private Applied delete(VmRecord vm) {
         if (vm.wanted() || !(vm.view().placement() instanceof Placement.Stopped)) {
-            return refuse(Problem.of("vm-not-stopped", vm.spec().name() + " is not stopped.", "Stop it first.")
-                    .with("placement", vm.view().placement()));
+            return refuse(notStopped(vm));
         }
         SortedMap<VmId, VmRecord> rest = new TreeMap<>(vms);
         rest.remove(vm.spec().id());

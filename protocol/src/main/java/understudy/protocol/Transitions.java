@@ -2,20 +2,24 @@ package understudy.protocol;
 
 import java.util.Optional;
 import understudy.model.HostName;
+import understudy.model.Level;
 import understudy.model.Placement;
 import understudy.model.Placement.Paired;
 import understudy.model.Placement.Solo;
 import understudy.model.Placement.Stopped;
 import understudy.model.Problem;
 import understudy.model.Replica;
+import understudy.model.View;
 import understudy.model.VmRecord;
 
-/// Which placement may follow which. The ledger's state machine asks, so that no confused host can break it.
+/// Which view may follow which. The ledger's state machine asks, so that no confused host can break it.
+///
+/// What [VolumeTransitions] says of the volumes is asked besides; this is about placements:
 ///
 /// | from          | to                                                                               |
 /// |---------------|----------------------------------------------------------------------------------|
 /// | `Stopped`     | `Solo` on any of the VM's hosts                                                  |
-/// | `Solo(a)`     | `Solo` on a's host, in any life; `Paired(a, s)`; `Stopped`                       |
+/// | `Solo(a)`     | `Solo` on a's host, in any life; at level `system` `Paired(a, s)`; `Stopped`     |
 /// | `Paired(a,s)` | `Solo` on a's host or on s's host, in any life; `Stopped`                        |
 ///
 /// The intuition: whoever runs next either has what ran before, or the ledger knows that nobody has. A pair is
@@ -26,11 +30,16 @@ public final class Transitions {
 
     private Transitions() {}
 
-    /// Why `next` may not follow `vm`'s present placement; empty if it may.
-    public static Optional<Problem> refusal(VmRecord vm, Placement next) {
+    /// Why `next` may not follow `vm`'s present view; empty if it may.
+    public static Optional<Problem> refusal(VmRecord vm, View next) {
+        return refusal(vm, next.placement()).or(() -> VolumeTransitions.refusal(vm, next));
+    }
+
+    private static Optional<Problem> refusal(VmRecord vm, Placement next) {
         Placement current = vm.view().placement();
         return switch (next) {
             case Solo(Replica active) -> mayGoOn(current, active.host()) ? Optional.empty() : notInSync(vm, active);
+            case Paired _ when vm.spec().level() != Level.SYSTEM -> outOfTurn(vm, next);
             case Paired(Replica active, Replica _) -> {
                 if (!mayGoOn(current, active.host())) {
                     yield notInSync(vm, active);
@@ -64,7 +73,8 @@ public final class Transitions {
                         "view-out-of-turn",
                         "'" + next + "' cannot follow '" + vm.view().placement() + "'.",
                         "Read the ledger and propose again.")
-                .because("a pair is made only by the replica that runs alone, and only what runs can stop")
+                .because("a pair is made only at level system and by the replica that runs alone,"
+                        + " and only what runs can stop")
                 .with("view", vm.view()));
     }
 }

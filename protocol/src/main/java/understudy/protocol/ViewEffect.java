@@ -10,6 +10,13 @@ public sealed interface ViewEffect {
     /// Only the last one's answer may be given up for missing; earlier ones are overtaken by it.
     record Propose(View view) implements ViewEffect {}
 
+    /// Let the volumes obey this view: who is active, and whose replicas count. It comes before whatever the same
+    /// view allows.
+    record ApplyInSync(View view) implements ViewEffect {}
+
+    /// Remove this host's replicas of a VM that is no more.
+    record RemoveReplicas() implements ViewEffect {}
+
     /// Start QEMU from the VM's boot files.
     record BootGuest() implements ViewEffect {}
 

@@ -1,10 +1,13 @@
 package understudy.protocol;
 
+import java.util.List;
+import java.util.UUID;
 import understudy.model.HostName;
 import understudy.model.Life;
 import understudy.model.Moment;
 import understudy.model.Replica;
 import understudy.model.VmRecord;
+import understudy.model.VolumeId;
 
 /// What can happen to the [ViewMachine].
 public sealed interface ViewInput {
@@ -54,6 +57,27 @@ public sealed interface ViewInput {
 
     /// The standby confirmed the last epoch of a guest that stands still since.
     record LastEpochCommitted() implements ViewInput {}
+
+    /// This host's replicas were opened, or could not be. Before that, a VM with disks is neither started nor
+    /// taken up here. Comes again when one that was not there works.
+    ///
+    /// @param good those that are the view's and work
+    record ReplicasFound(List<VolumeId> good) implements ViewInput {}
+
+    /// A replica failed, or the way to it. From here on nothing is acknowledged until a view without it is
+    /// learnt. Only the active tells this and what follows, of both hosts.
+    record ReplicaFailed(VolumeId volume, HostName host, String reason) implements ViewInput {}
+
+    /// A replica that was told to have failed is there again, and missed nothing: no view went on without it.
+    record ReplicaRecovered(VolumeId volume, HostName host) implements ViewInput {}
+
+    /// A replica that was out of sync is whole. From here on nothing is acknowledged that it does not have.
+    record ReplicaCaughtUp(VolumeId volume, HostName host) implements ViewInput {}
+
+    /// A replica that is out of sync is not there, and its host has put an empty one in its place.
+    ///
+    /// @param id of the empty one; its host chose it
+    record ReplicaReplaced(VolumeId volume, HostName host, UUID id) implements ViewInput {}
 
     /// No answer to a proposal: it may have been accepted, may still be, or never. It is asked again.
     record ProposalUnanswered() implements ViewInput {}

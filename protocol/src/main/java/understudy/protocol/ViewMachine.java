@@ -7,6 +7,7 @@ import java.util.Locale;
 import java.util.Optional;
 import java.util.UUID;
 import understudy.model.HostName;
+import understudy.model.Level;
 import understudy.model.Life;
 import understudy.model.Moment;
 import understudy.model.Placement;
@@ -16,6 +17,7 @@ import understudy.model.Placement.Stopped;
 import understudy.model.Replica;
 import understudy.model.View;
 import understudy.model.VmRecord;
+import understudy.model.VolumeView;
 import understudy.protocol.Part.Booting;
 import understudy.protocol.Part.Claiming;
 import understudy.protocol.Part.Copying;
@@ -34,6 +36,7 @@ import understudy.protocol.Part.Starting;
 import understudy.protocol.Part.Yielding;
 import understudy.protocol.ViewEffect.AcceptStream;
 import understudy.protocol.ViewEffect.AdoptGuest;
+import understudy.protocol.ViewEffect.ApplyInSync;
 import understudy.protocol.ViewEffect.BootGuest;
 import understudy.protocol.ViewEffect.CloseStream;
 import understudy.protocol.ViewEffect.DropImage;
@@ -43,6 +46,7 @@ import understudy.protocol.ViewEffect.OpenGate;
 import understudy.protocol.ViewEffect.Propose;
 import understudy.protocol.ViewEffect.RefuseStream;
 import understudy.protocol.ViewEffect.RefuseSwitchover;
+import understudy.protocol.ViewEffect.RemoveReplicas;
 import understudy.protocol.ViewEffect.ResumeImage;
 import understudy.protocol.ViewEffect.ShutDownGuest;
 import understudy.protocol.ViewEffect.StartCopy;
@@ -58,12 +62,18 @@ import understudy.protocol.ViewInput.PeerLost;
 import understudy.protocol.ViewInput.ProposalUnanswered;
 import understudy.protocol.ViewInput.RecordGone;
 import understudy.protocol.ViewInput.RecordLearnt;
+import understudy.protocol.ViewInput.ReplicaCaughtUp;
+import understudy.protocol.ViewInput.ReplicaFailed;
+import understudy.protocol.ViewInput.ReplicaRecovered;
+import understudy.protocol.ViewInput.ReplicaReplaced;
+import understudy.protocol.ViewInput.ReplicasFound;
 import understudy.protocol.ViewInput.StreamBroken;
 import understudy.protocol.ViewInput.StreamOffered;
 import understudy.protocol.ViewInput.SwitchoverAsked;
 import understudy.protocol.ViewInput.Tick;
 
-/// Decides what one host does for one level-3 VM: run it, copy it, hold its image, take it over, or nothing.
+/// Decides what one host does for one VM: run it, copy it, hold its image, take it over, or nothing; and which
+/// replicas of its volumes are in sync.
 ///
 /// The intuition: every [Part] *wants* a placement, or has none to ask for. A host asks the ledger for the
 /// placement that its part wants, on top of the newest view that it knows, and it acts only when it has
@@ -85,6 +95,15 @@ import understudy.protocol.ViewInput.Tick;
 /// count on it.
 /// - An image is good for one life of its agent, so a standby that was restarted is as good as lost to its
 ///   active.
+///
+/// Volumes belong to views, too ([VolumeNews]): whoever is active asks for a view without a replica that
+/// failed, and for one with a replica that caught up, whatever its part is. A VM of level `component` is never
+/// copied and never paired: [Running] is all it comes to, and it is protected when every replica is in sync.
+///
+/// - A new life serves nothing before a view of its own, in which its own replica counts alone: what an earlier
+///   life acknowledged last may have reached one replica only.
+/// - A proposal that counts on a replica which failed meanwhile is overtaken, even by a view that changes
+/// nothing.
 ///
 /// Invariants: a guest's frames leave ungated only under a learnt `Solo` view of this life; an image is resumed
 /// only under a learnt `Solo` view of this life; a claim is made only by the standby of the newest known view.
@@ -122,7 +141,15 @@ public final class ViewMachine {
     /// The state in which a new life of the agent begins, before anything is known.
     public ViewState initial(Moment now) {
         return new ViewState(
-                Optional.empty(), new PeerState.Unknown(now), new Idle(), Optional.empty(), false, 0, now, 0);
+                Optional.empty(),
+                new PeerState.Unknown(now),
+                new Idle(),
+                Optional.empty(),
+                false,
+                0,
+                now,
+                VolumeNews.none(),
+                0);
     }
 
     public Step<ViewState, ViewEffect> step(ViewState state, ViewInput input) {
@@ -144,6 +171,15 @@ public final class ViewMachine {
             case SwitchoverAsked() -> switchoverAsked(state, effects);
             case LastEpochCommitted() -> lastEpochCommitted(state);
             case ProposalUnanswered() -> state.withoutAnswer();
+            case ReplicasFound(var good) -> state.with(state.news().found(good, self.host()));
+            case ReplicaFailed(var volume, var host, String _) ->
+                ifServing(state, state.news().failed(volume, host, state.number()));
+            case ReplicaRecovered(var volume, var host) ->
+                state.with(state.news().recovered(volume, host));
+            case ReplicaCaughtUp(var volume, var host) ->
+                ifServing(state, state.news().caughtUp(volume, host));
+            case ReplicaReplaced(var volume, var host, UUID id) ->
+                ifServing(state, state.news().replaced(volume, host, id));
         };
         return new Step<>(propose(next, effects), effects);
     }
@@ -157,7 +193,12 @@ public final class ViewMachine {
         if (stale) {
             return state;
         }
-        ViewState known = state.learnt(record);
+        ViewState learnt = state.learnt(record);
+        // What was known of replicas in one run of the guest is nothing to go by in the next.
+        ViewState known = isServing(learnt) ? learnt : learnt.with(learnt.news().withoutChanges());
+        if (!record.spec().disks().isEmpty() && isNews(state, record)) {
+            effects.add(new ApplyInSync(record.view()));
+        }
         Placement placement = record.view().placement();
         Optional<Replica> active = placement.activeReplica();
         ViewState next;
@@ -171,6 +212,10 @@ public final class ViewMachine {
             next = asOther(known, placement, effects);
         }
         return wanted(next, effects);
+    }
+
+    private static boolean isNews(ViewState state, VmRecord record) {
+        return state.number() != record.view().number() || !state.spec().equals(record.spec());
     }
 
     /// The view says that this life of this host runs the VM.
@@ -293,7 +338,11 @@ public final class ViewMachine {
     }
 
     private ViewState forget(ViewState state, List<ViewEffect> effects) {
-        return leave(state, effects).forgotten();
+        ViewState left = leave(state, effects);
+        if (state.known().filter(vm -> !vm.spec().disks().isEmpty()).isPresent()) {
+            effects.add(new RemoveReplicas());
+        }
+        return left.forgotten();
     }
 
     /// What the users want, where this host is the one to do it.
@@ -406,8 +455,10 @@ public final class ViewMachine {
         Placement placement = state.placement().orElseThrow();
         Optional<Replica> active = placement.activeReplica();
         if (active.isEmpty()) {
-            boolean first = state.spec().hosts().getFirst().equals(self.host());
-            boolean mine = state.spec().hosts().contains(self.host());
+            List<HostName> able =
+                    state.known().orElseThrow().view().starters(state.spec().hosts());
+            boolean first = able.getFirst().equals(self.host());
+            boolean mine = able.contains(self.host()) && state.isReady();
             return mine && (first || state.peer().isSilentFor(timing.startAfter(), now))
                     ? state.with(new Starting())
                     : state;
@@ -453,7 +504,8 @@ public final class ViewMachine {
 
     private ViewState copyToPeer(ViewState state, List<ViewEffect> effects) {
         Optional<HostName> other = state.spec().otherThan(self.host());
-        if (other.isEmpty() || !(state.peer() instanceof PeerState.Up(var life)) || !state.isWanted()) {
+        boolean hasImages = state.spec().level() == Level.SYSTEM;
+        if (!hasImages || other.isEmpty() || !(state.peer() instanceof PeerState.Up(var life)) || !state.isWanted()) {
             return state;
         }
         Replica standby = new Replica(other.get(), life);
@@ -599,24 +651,64 @@ public final class ViewMachine {
         };
     }
 
+    /// Only who runs the VM in this life, or is about to, knows what became of replicas.
+    private ViewState ifServing(ViewState state, VolumeNews next) {
+        return isServing(state)
+                ? state.with(next.settled(state.known().orElseThrow().view(), state.outstanding()))
+                : state;
+    }
+
+    private boolean isServing(ViewState state) {
+        return state.placement()
+                .flatMap(Placement::activeReplica)
+                .filter(self::equals)
+                .isPresent();
+    }
+
+    /// What the volumes are to be in the view that is asked for.
+    private List<VolumeView> wantedVolumes(ViewState state, View view, Optional<Placement> wanted) {
+        if (isServing(state)) {
+            boolean ends = wanted.filter(placement -> !placement.activeReplica().equals(Optional.of(self)))
+                    .isPresent();
+            return ends ? state.news().atEnd(view) : state.news().wish(view);
+        }
+        return wanted.filter(new Solo(self)::equals).isPresent()
+                ? state.news().atStart(view, self.host())
+                : view.volumes();
+    }
+
     /// A proposal without an answer may still land, so it stays outstanding until a view of its number is
     /// learnt, and the very same one is asked for again as soon as the part wants it (again).
     private ViewState propose(ViewState state, List<ViewEffect> effects) {
         Optional<Placement> wanted = wantedPlacement(state.part());
-        if (wanted.isEmpty() || state.known().isEmpty()) {
+        if (state.known().isEmpty() || (wanted.isEmpty() && !isServing(state))) {
             return state;
         }
-        if (state.isOutstanding(wanted.get())) {
+        View view = state.known().get().view();
+        if (wanted.isPresent() && !isServing(state) && !state.isReady()) {
+            return state;
+        }
+        List<VolumeView> volumes = wantedVolumes(state, view, wanted);
+        if (wanted.isEmpty() && isAsWanted(state, view, volumes)) {
+            return state;
+        }
+        Placement placement = wanted.orElse(view.placement());
+        if (state.isOutstanding(placement, volumes)) {
             if (!state.unanswered()) {
                 return state;
             }
             effects.add(new Propose(state.outstanding().orElseThrow()));
             return state.askedAgain();
         }
-        View view = state.known().get().view();
         UUID proposal = new UUID(self.life().value().getMostSignificantBits(), state.proposals() + 1);
-        View next = view.next(wanted.get(), proposal);
+        View next = view.next(placement, volumes, proposal);
         effects.add(new Propose(next));
         return state.proposed(next);
+    }
+
+    /// Whether the volumes are as this host wants them, and nothing is under way that could change that.
+    private static boolean isAsWanted(ViewState state, View view, List<VolumeView> volumes) {
+        boolean nothingOpen = volumes.isEmpty() || state.outstanding().isEmpty();
+        return view.volumes().equals(volumes) && nothingOpen;
     }
 }

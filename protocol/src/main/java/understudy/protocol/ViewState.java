@@ -1,11 +1,13 @@
 package understudy.protocol;
 
+import java.util.List;
 import java.util.Optional;
 import understudy.model.Moment;
 import understudy.model.Placement;
 import understudy.model.View;
 import understudy.model.VmRecord;
 import understudy.model.VmSpec;
+import understudy.model.VolumeView;
 
 /// The state of a [ViewMachine].
 ///
@@ -15,6 +17,7 @@ import understudy.model.VmSpec;
 ///              asked again
 /// @param proposals   how many were made in this life
 /// @param notBefore   when the next boot or copy may begin
+/// @param news        what the ledger does not know yet of the volumes
 /// @param failures    boots and copies that failed in a row
 public record ViewState(
         Optional<VmRecord> known,
@@ -24,6 +27,7 @@ public record ViewState(
         boolean unanswered,
         long proposals,
         Moment notBefore,
+        VolumeNews news,
         int failures) {
 
     /// The number of the newest known view; 0 if none is known.
@@ -43,46 +47,68 @@ public record ViewState(
         return known.filter(VmRecord::wanted).isPresent();
     }
 
-    /// Whether the ledger was asked for this placement, and no view of that number was learnt yet.
-    boolean isOutstanding(Placement wanted) {
-        return outstanding.map(View::placement).equals(Optional.of(wanted));
+    /// Whether the ledger was asked for this, and no view of that number was learnt yet.
+    boolean isOutstanding(Placement wanted, List<VolumeView> volumes) {
+        return outstanding
+                .filter(view ->
+                        view.placement().equals(wanted) && view.volumes().equals(volumes))
+                .isPresent();
+    }
+
+    /// Whether the VM has no disks, or those here have been looked at.
+    boolean isReady() {
+        return news.good().isPresent() || spec().disks().isEmpty();
     }
 
     ViewState with(Part next) {
-        return new ViewState(known, peer, next, outstanding, unanswered, proposals, notBefore, failures);
+        return new ViewState(known, peer, next, outstanding, unanswered, proposals, notBefore, news, failures);
     }
 
     ViewState with(PeerState next) {
-        return new ViewState(known, next, part, outstanding, unanswered, proposals, notBefore, failures);
+        return new ViewState(known, next, part, outstanding, unanswered, proposals, notBefore, news, failures);
     }
 
     ViewState learnt(VmRecord record) {
         Optional<View> open = outstanding.filter(v -> v.number() > record.view().number());
         return new ViewState(
-                Optional.of(record), peer, part, open, unanswered && open.isPresent(), proposals, notBefore, failures);
+                Optional.of(record),
+                peer,
+                part,
+                open,
+                unanswered && open.isPresent(),
+                proposals,
+                notBefore,
+                news.settled(record.view(), open),
+                failures);
+    }
+
+    ViewState with(VolumeNews next) {
+        return new ViewState(known, peer, part, outstanding, unanswered, proposals, notBefore, next, failures);
     }
 
     ViewState forgotten() {
-        return new ViewState(Optional.empty(), peer, part, Optional.empty(), false, proposals, notBefore, failures);
+        return new ViewState(
+                Optional.empty(), peer, part, Optional.empty(), false, proposals, notBefore, news, failures);
     }
 
     ViewState proposed(View view) {
-        return new ViewState(known, peer, part, Optional.of(view), false, proposals + 1, notBefore, failures);
+        return new ViewState(known, peer, part, Optional.of(view), false, proposals + 1, notBefore, news, failures);
     }
 
     ViewState withoutAnswer() {
-        return new ViewState(known, peer, part, outstanding, outstanding.isPresent(), proposals, notBefore, failures);
+        return new ViewState(
+                known, peer, part, outstanding, outstanding.isPresent(), proposals, notBefore, news, failures);
     }
 
     ViewState askedAgain() {
-        return new ViewState(known, peer, part, outstanding, false, proposals, notBefore, failures);
+        return new ViewState(known, peer, part, outstanding, false, proposals, notBefore, news, failures);
     }
 
     ViewState failedUntil(Moment moment) {
-        return new ViewState(known, peer, part, outstanding, unanswered, proposals, moment, failures + 1);
+        return new ViewState(known, peer, part, outstanding, unanswered, proposals, moment, news, failures + 1);
     }
 
     ViewState withoutFailures() {
-        return new ViewState(known, peer, part, outstanding, unanswered, proposals, notBefore, 0);
+        return new ViewState(known, peer, part, outstanding, unanswered, proposals, notBefore, news, 0);
     }
 }

@@ -1,7 +1,9 @@
 package understudy.protocol;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -22,12 +24,17 @@ import understudy.model.VmId;
 import understudy.model.VmName;
 import understudy.model.VmRecord;
 import understudy.model.VmSpec;
+import understudy.model.VolumeId;
+import understudy.model.VolumeReplica;
+import understudy.model.VolumeSpec;
+import understudy.model.VolumeView;
 import understudy.protocol.LedgerAnswer.Accepted;
 import understudy.protocol.LedgerAnswer.Conflict;
 import understudy.protocol.LedgerAnswer.Refused;
 import understudy.protocol.LedgerCommand.ChangeView;
 import understudy.protocol.LedgerCommand.CreateVm;
 import understudy.protocol.LedgerCommand.DeleteVm;
+import understudy.protocol.LedgerCommand.GrowVolume;
 import understudy.protocol.LedgerCommand.RegisterHost;
 import understudy.protocol.LedgerCommand.SetWanted;
 
@@ -143,6 +150,32 @@ class LedgerStateTest {
     }
 
     @Test
+    void aDiskGrowsOnlyWhileNobodyRunsItsVmAndNeverShrinks() {
+        VmSpec db = spec("db", Level.COMPONENT, "1G");
+        VolumeId volume = db.disks().getFirst().id();
+        apply(new CreateVm(db, false, new View(1, new Stopped(), volumes(db, "h1", "h2"), UUID.randomUUID())));
+        assertThat(apply(new GrowVolume(db.id(), volume, ByteSize.parse("2G")))).isInstanceOf(Accepted.class);
+        assertThat(apply(new GrowVolume(db.id(), volume, ByteSize.parse("2G"))))
+                .as("twice")
+                .isInstanceOf(Accepted.class);
+        assertThat(state.vm(db.id()).orElseThrow().spec().disks().getFirst().size())
+                .isEqualTo(ByteSize.parse("2G"));
+        assertRefused(new GrowVolume(db.id(), volume, ByteSize.parse("1G")), "volume-shrinks");
+        assertRefused(new GrowVolume(db.id(), new VolumeId(UUID.randomUUID()), ByteSize.parse("3G")), "no-such-volume");
+        apply(new SetWanted(db.id(), true));
+        assertRefused(new GrowVolume(db.id(), volume, ByteSize.parse("3G")), "vm-not-stopped");
+    }
+
+    @Test
+    void aVmIsCreatedWithTheVolumesOfItsDisksOnly() {
+        VmSpec db = spec("db", Level.COMPONENT, "1G");
+        assertRefused(new CreateVm(db, true, view(1, new Stopped())), "view-volumes");
+        VmSpec other = spec("other", Level.COMPONENT, "1G");
+        View strange = new View(1, new Stopped(), volumes(other, "h1"), UUID.randomUUID());
+        assertRefused(new CreateVm(db, true, strange), "view-volumes");
+    }
+
+    @Test
     void whatIsNotThereIsRefused() {
         assertRefused(new DeleteVm(id), "vm-unknown");
         assertRefused(new SetWanted(id, true), "vm-unknown");
@@ -184,18 +217,46 @@ class LedgerStateTest {
     }
 
     static VmSpec spec(String name) {
+        return spec(name, Level.SYSTEM);
+    }
+
+    /// With as many disks as sizes are given.
+    static VmSpec spec(String name, Level level, String... sizes) {
+        List<VolumeSpec> disks = new ArrayList<>();
+        for (String size : sizes) {
+            disks.add(new VolumeSpec(
+                    new VolumeId(UUID.randomUUID()),
+                    VolumeSpec.name(disks.size()),
+                    ByteSize.parse(size),
+                    Optional.empty()));
+        }
         return new VmSpec(
                 new VmId(UUID.randomUUID()),
                 new VmName(name),
-                Level.SYSTEM,
+                level,
                 Policy.BALANCED,
                 ByteSize.ofMebibytes(512),
                 1,
                 "pc-q35-7.2",
                 "qemu64",
                 List.of(),
+                disks,
                 Optional.empty(),
                 List.of(H1.host(), H2.host()));
+    }
+
+    /// The volumes of a VM, each in sync on these of its hosts.
+    static List<VolumeView> volumes(VmSpec spec, String... hosts) {
+        return spec.disks().stream()
+                .map(disk -> new VolumeView(
+                        disk.id(),
+                        spec.hosts().stream()
+                                .map(host -> new VolumeReplica(
+                                        host,
+                                        UUID.nameUUIDFromBytes((disk.id() + "/" + host).getBytes(UTF_8)),
+                                        List.of(hosts).contains(host.value())))
+                                .toList()))
+                .toList();
     }
 
     static Replica replica(String host) {

@@ -392,6 +392,7 @@ class ViewMachineTest {
                             false,
                             3,
                             at(0),
+                            VolumeNews.none(),
                             0);
                     Step<ViewState, ViewEffect> step = machine.step(before, input);
                     String what = part + " in " + known + " given " + input;

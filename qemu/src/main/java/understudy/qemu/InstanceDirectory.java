@@ -43,6 +43,12 @@ public record InstanceDirectory(Path path) {
         return path.resolve("nic" + index + ".socket");
     }
 
+    /// Where the agent serves the guest's disks. QEMU dials it, at its start and again whenever the agent comes
+    /// back.
+    public Path disks() {
+        return path.resolve("disks.socket");
+    }
+
     /// Where QEMU listens for an incoming stream.
     Path incoming() {
         return path.resolve("incoming.socket");

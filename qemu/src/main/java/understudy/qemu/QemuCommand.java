@@ -1,12 +1,14 @@
 package understudy.qemu;
 
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import understudy.model.MacAddress;
 import understudy.model.VmId;
 import understudy.model.VmSpec;
+import understudy.model.VolumeSpec;
 
 /// The command that starts one QEMU for a VM. Active and standby differ in paths and in `-incoming` only:
 /// whatever the guest or the saved state could show must be equal on both hosts.
@@ -18,12 +20,26 @@ import understudy.model.VmSpec;
 ///   device, 45 kB that are nearly all zero. Every virtio driver since 2008 speaks it;
 /// - no HPET, SATA, USB, SMBus, VMware port, SMM.
 ///
+/// Disks are network block devices that the agent serves on a UNIX socket, one export each:
+/// - QEMU outlives its agent, so it dials again for as long as it takes (`reconnect-delay` of ten years: there
+/// is no endless one) and meanwhile keeps the guest's requests;
+/// - the guest sees a disk with a volatile cache (`write-cache=on`) and its flushes reach the agent; the host's
+/// page cache has no part in it (`cache.direct=on`);
+/// - a request that fails is told to the guest (`werror=report`, `rerror=report`), as a real disk tells of a
+/// bad block. The agent answers so only where no replica has good data; all else it waits out. `stop` would
+/// stand the guest still for one bad block, with nobody to let it go on.
+///
 /// A guest that powers off leaves QEMU behind, stopped (`-no-shutdown`), so that an agent that was away
 /// learns of it.
 ///
 /// @param arguments the program first
 /// @param ram       the shared file that holds the guest's RAM; QEMU makes it if it is missing
 public record QemuCommand(List<String> arguments, VmId vm, Role role, InstanceDirectory directory, Path ram) {
+
+    private static final long RECONNECT_SECONDS = Duration.ofDays(3650).toSeconds();
+
+    /// How long a QEMU that starts waits for the agent's socket.
+    private static final long OPEN_SECONDS = 10;
 
     public enum Role {
         /// Boots the guest.
@@ -59,6 +75,9 @@ public record QemuCommand(List<String> arguments, VmId vm, Role role, InstanceDi
         sockets(arguments, directory);
         for (int nic = 0; nic < spec.nics().size(); nic++) {
             network(arguments, nic, spec.nics().get(nic), directory);
+        }
+        for (VolumeSpec disk : spec.disks()) {
+            disk(arguments, disk, directory);
         }
         boot.ifPresent(files ->
                 kernel(arguments, files, spec.boot().map(VmSpec.Boot::append).orElse("")));
@@ -126,6 +145,18 @@ public record QemuCommand(List<String> arguments, VmId vm, Role role, InstanceDi
                 "-device",
                         "virtio-net-pci,id=nic" + nic + ",netdev=net" + nic + ",mac=" + mac
                                 + ",romfile=,disable-modern=on"));
+    }
+
+    private static void disk(List<String> arguments, VolumeSpec disk, InstanceDirectory directory) {
+        String first = disk.name().equals(VolumeSpec.name(0)) ? ",bootindex=1" : "";
+        arguments.addAll(List.of(
+                "-blockdev",
+                "driver=nbd,node-name=" + disk.name() + ",server.type=unix,server.path=" + escaped(directory.disks())
+                        + ",export=" + disk.name() + ",reconnect-delay=" + RECONNECT_SECONDS + ",open-timeout="
+                        + OPEN_SECONDS + ",cache.direct=on,discard=unmap",
+                "-device",
+                "virtio-blk-pci,id=" + disk.name() + "dev,drive=" + disk.name() + ",serial=" + disk.name()
+                        + ",write-cache=on,werror=report,rerror=report,disable-modern=on" + first));
     }
 
     private static void kernel(List<String> arguments, BootFiles files, String append) {

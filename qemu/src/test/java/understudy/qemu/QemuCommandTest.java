@@ -9,7 +9,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
+import understudy.model.ByteSize;
 import understudy.model.VmSpec;
+import understudy.model.VolumeId;
+import understudy.model.VolumeSpec;
 
 class QemuCommandTest {
     private static final InstanceDirectory DIRECTORY = new InstanceDirectory(Path.of("/run/v"));
@@ -35,6 +38,31 @@ class QemuCommandTest {
                 .containsSubsequence("-cpu", "qemu64")
                 .anyMatch(a -> a.startsWith("pc-q35-7.2,memory-backend=ram"))
                 .anyMatch(a -> a.startsWith("virtio-net-pci") && a.contains("mac=52:54:00:00:00:01"));
+    }
+
+    @Test
+    void everyDiskIsAnExportOfTheAgentsSocketThatOutlivesTheAgent() {
+        VolumeSpec disk0 = disk("disk0");
+        VolumeSpec disk1 = disk("disk1");
+        VmSpec spec = TestMachine.spec(id, Optional.empty()).withDisks(List.of(disk0, disk1));
+        List<String> arguments = QemuCommand.of(
+                        "qemu",
+                        spec,
+                        QemuCommand.Role.ACTIVE,
+                        Accelerator.KVM,
+                        DIRECTORY,
+                        Path.of("/r"),
+                        Optional.empty())
+                .arguments();
+        assertThat(arguments)
+                .contains("driver=nbd,node-name=disk1,server.type=unix,server.path=/run/v/disks.socket,export=disk1"
+                        + ",reconnect-delay=315360000,open-timeout=10,cache.direct=on,discard=unmap")
+                .anyMatch(a -> a.startsWith("virtio-blk-pci,id=disk0dev,drive=disk0") && a.endsWith(",bootindex=1"))
+                .anyMatch(a -> a.startsWith("virtio-blk-pci,id=disk1dev") && a.contains("write-cache=on"));
+    }
+
+    private static VolumeSpec disk(String name) {
+        return new VolumeSpec(new VolumeId(UUID.randomUUID()), name, ByteSize.parse("1G"), Optional.empty());
     }
 
     @Test

@@ -16,6 +16,10 @@ import understudy.model.VmId;
 import understudy.model.VmName;
 import understudy.model.VmRecord;
 import understudy.model.VmSpec;
+import understudy.model.VolumeId;
+import understudy.model.VolumeReplica;
+import understudy.model.VolumeSpec;
+import understudy.model.VolumeView;
 import understudy.protocol.LedgerCommand;
 import understudy.protocol.Part;
 import understudy.simulator.Branch.Point;
@@ -40,21 +44,27 @@ final class Cluster {
     private final List<TimelineEntry> timeline = new ArrayList<>();
     private boolean faultsGoOn;
     private int branches;
+    private long writes;
 
     Cluster(long seed, SimulationOptions options) {
         this.options = options;
         this.dice = new Dice(seed);
         this.ledger = new SimulatedLedger(this);
-        this.checkers =
-                List.of(new OneRunner(), new NothingLost(this), new OutputFollowsCommit(), new LedgerDecides(this));
+        this.checkers = List.of(
+                new OneRunner(),
+                new NothingLost(this),
+                new OutputFollowsCommit(),
+                new LedgerDecides(this),
+                new AcknowledgedIsKept(this));
     }
 
     /// Powers everything on, and asks for the VMs.
     void start() {
         nodes.forEach(Node::powerOn);
         for (int i = 1; i <= options.vms(); i++) {
-            View first = new View(1, new Placement.Stopped(), dice.uuid());
-            ledger.apply(new LedgerCommand.CreateVm(spec(i), true, first));
+            VmSpec spec = spec(i);
+            View first = new View(1, new Placement.Stopped(), blank(spec), dice.uuid());
+            ledger.apply(new LedgerCommand.CreateVm(spec, true, first));
         }
         nodes.forEach(node -> node.startAgent(new Life(dice.uuid())));
         ledger.start();
@@ -65,15 +75,45 @@ final class Cluster {
         return new VmSpec(
                 new VmId(new UUID(0, number)),
                 new VmName("vm" + number),
-                Level.SYSTEM,
+                options.disks() == 0 ? Level.SYSTEM : Level.COMPONENT,
                 Policy.BALANCED,
                 ByteSize.ofMebibytes(256),
                 1,
                 "pc-q35-7.2",
                 "qemu64",
                 List.of(),
+                disks(number),
                 Optional.empty(),
                 number % 2 == 1 ? List.of(H1, H2) : List.of(H2, H1));
+    }
+
+    private List<VolumeSpec> disks(int number) {
+        List<VolumeSpec> disks = new ArrayList<>();
+        for (int i = 0; i < options.disks(); i++) {
+            VolumeId id = new VolumeId(new UUID(number, i));
+            disks.add(new VolumeSpec(id, VolumeSpec.name(i), ByteSize.ofMebibytes(1), Optional.empty()));
+        }
+        return disks;
+    }
+
+    /// New volumes, with empty replicas on both hosts.
+    private List<VolumeView> blank(VmSpec spec) {
+        List<VolumeView> volumes = new ArrayList<>();
+        for (VolumeSpec disk : spec.disks()) {
+            List<VolumeReplica> replicas = new ArrayList<>();
+            for (HostName name : spec.hosts()) {
+                UUID id = dice.uuid();
+                host(name).put(disk.id(), new DiskReplica(id));
+                replicas.add(new VolumeReplica(name, id, true));
+            }
+            volumes.add(new VolumeView(disk.id(), replicas));
+        }
+        return volumes;
+    }
+
+    /// What a write is told from all others by.
+    long nextWrite() {
+        return ++writes;
     }
 
     private void watchHandicaps() {
@@ -192,7 +232,10 @@ final class Cluster {
                         name(vm),
                         "branch " + branch.id() + " from " + branch.fork().orElseThrow());
             case Observation.ProposalRefused(VmId vm, String message) -> note("refused", vm, Optional.empty(), message);
-            case Observation.ViewProposed _,
+            case Observation.WriteAcknowledged _,
+                    Observation.FlushAcknowledged _,
+                    Observation.BlockRead _,
+                    Observation.ViewProposed _,
                     Observation.FrameLeft _,
                     Observation.GateOpened _,
                     Observation.EpochHeld _ -> {}
@@ -234,7 +277,7 @@ final class Cluster {
             case Placement.Stopped _ ->
                 !vm.wanted()
                         && hosts().stream().noneMatch(host -> host.guest(id).isPresent());
-            case Placement.Solo _ -> false;
+            case Placement.Solo(Replica active) -> vm.wanted() && isWhole(vm, active);
             case Placement.Paired(Replica active, Replica standby) ->
                 vm.wanted()
                         && part(active, id)
@@ -249,6 +292,15 @@ final class Cluster {
                                 .isPresent();
         };
         return there ? Optional.empty() : Optional.of(describe(vm));
+    }
+
+    /// Whether a VM of level `component` has all that this promises.
+    private boolean isWhole(VmRecord vm, Replica active) {
+        VmId id = vm.spec().id();
+        return vm.spec().level() == Level.COMPONENT
+                && vm.view().isWhole()
+                && part(active, id).filter(Part.Running.class::isInstance).isPresent()
+                && host(active.host()).guest(id).filter(Guest::isRunning).isPresent();
     }
 
     /// Where the ledger has each VM.
@@ -285,7 +337,7 @@ final class Cluster {
         for (Host host : hosts()) {
             String part = host.agent()
                     .flatMap(agent -> agent.driver(vm.spec().id()))
-                    .map(driver -> driver.part().toString())
+                    .map(VmDriver::describe)
                     .orElse("no agent");
             text.append(' ').append(host.name()).append(": ").append(part).append(';');
         }

@@ -5,6 +5,7 @@ import java.util.List;
 import understudy.model.HostName;
 import understudy.model.Life;
 import understudy.model.VmRecord;
+import understudy.model.VolumeId;
 import understudy.protocol.LedgerCommand;
 import understudy.protocol.ViewInput;
 
@@ -107,6 +108,20 @@ final class Faults {
                 });
     }
 
+    void breakDisk(HostName name, VolumeId volume) {
+        fault(name, "disk of " + volume + " fails");
+        cluster.host(name).breakDisk(volume);
+    }
+
+    /// An empty disk comes only where the old one is not counted on any more.
+    void repairDisk(HostName name, VolumeId volume, boolean replaced) {
+        boolean counted = cluster.ledger().vms().stream()
+                .flatMap(vm -> vm.view().volume(volume).stream())
+                .anyMatch(it -> it.isInSync(name));
+        fault(name, "disk of " + volume + (replaced && !counted ? " is replaced" : " works again"));
+        cluster.host(name).repairDisk(volume, replaced && !counted);
+    }
+
     void want(VmRecord vm, boolean wanted) {
         fault(Cluster.W1, vm.spec().name() + (wanted ? " is started" : " is stopped"));
         cluster.ledger().apply(new LedgerCommand.SetWanted(vm.spec().id(), wanted));
@@ -120,6 +135,12 @@ final class Faults {
         for (Node node : cluster.nodes()) {
             returnHost(node.name());
             wakeAgent(node.name());
+        }
+        for (Host host : cluster.hosts()) {
+            cluster.ledger().vms().stream()
+                    .flatMap(vm -> vm.spec().disks().stream())
+                    .filter(disk -> !host.hasWorkingDisk(disk.id()))
+                    .forEach(disk -> repairDisk(host.name(), disk.id(), false));
         }
         cluster.ledger().vms().stream().filter(vm -> !vm.wanted()).forEach(vm -> want(vm, true));
     }
@@ -138,7 +159,18 @@ final class Faults {
         GUEST_CRASH,
         IMAGE_LOSS,
         SWITCHOVER,
-        STOP_AND_START
+        STOP_AND_START,
+        DISK_ERROR,
+        DISK_LOSS;
+
+        /// Whether it can happen to VMs with disks, or to such without.
+        boolean concerns(boolean withDisks) {
+            return switch (this) {
+                case IMAGE_LOSS, SWITCHOVER -> !withDisks;
+                case DISK_ERROR, DISK_LOSS -> withDisks;
+                default -> true;
+            };
+        }
     }
 
     /// Lets random faults happen from now on, for `nanos`. Each run has some of the kinds only, and its own pace:
@@ -146,8 +178,11 @@ final class Faults {
     void begin(long nanos) {
         cluster.faultsGoOn(true);
         Dice dice = cluster.dice();
-        List<Kind> kinds =
-                Arrays.stream(Kind.values()).filter(_ -> dice.chance(0.4)).toList();
+        boolean withDisks = cluster.options().disks() > 0;
+        List<Kind> kinds = Arrays.stream(Kind.values())
+                .filter(kind -> kind.concerns(withDisks))
+                .filter(_ -> dice.chance(0.4))
+                .toList();
         double gapMillis = dice.pick(List.of(250.0, 1_000.0, 3_000.0));
         if (!kinds.isEmpty()) {
             next(kinds, gapMillis, cluster.schedule().nowNanos() + nanos);
@@ -217,6 +252,11 @@ final class Faults {
             case STOP_AND_START -> {
                 want(vm, !vm.wanted());
                 later(10, 3_000, () -> want(vm, true));
+            }
+            case DISK_ERROR, DISK_LOSS -> {
+                VolumeId volume = dice.pick(vm.spec().disks()).id();
+                breakDisk(host, volume);
+                later(50, 4_000, () -> repairDisk(host, volume, kind == Kind.DISK_LOSS));
             }
         }
     }

@@ -1,7 +1,11 @@
 package understudy.simulator;
 
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.Consumer;
+import understudy.model.VolumeId;
 import understudy.simulator.Branch.Point;
 
 /// A QEMU with its guest: a process of its own, which outlives its agent. Its frames go to the agent, if one
@@ -15,6 +19,7 @@ final class Guest {
     private boolean running;
     private boolean paused;
     private Optional<Consumer<Point>> listener = Optional.empty();
+    private final Map<VolumeId, DiskWork> disks = new TreeMap<>();
 
     Guest(Cluster cluster, Branch branch) {
         this.cluster = cluster;
@@ -41,6 +46,12 @@ final class Guest {
 
     boolean isPaused() {
         return paused;
+    }
+
+    /// What it does with its disks.
+    Map<VolumeId, DiskWork> disks(Set<VolumeId> volumes) {
+        volumes.forEach(volume -> disks.computeIfAbsent(volume, _ -> new DiskWork(cluster, this)));
+        return disks;
     }
 
     void listen(Consumer<Point> agent) {

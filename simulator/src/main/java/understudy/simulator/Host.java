@@ -2,10 +2,13 @@ package understudy.simulator;
 
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import understudy.model.HostName;
 import understudy.model.Life;
 import understudy.model.VmId;
+import understudy.model.VolumeId;
 
 /// A node that runs VMs: the QEMU processes, which only a power loss ends together, and the agent that drives
 /// them.
@@ -17,6 +20,8 @@ final class Host extends Node {
     private final Map<VmId, Guest> guests = new TreeMap<>();
     private final Map<VmId, Image> images = new TreeMap<>();
     private final Map<VmId, Long> imageLostAt = new TreeMap<>();
+    private final Map<VolumeId, DiskReplica> disks = new TreeMap<>();
+    private final Set<VolumeId> broken = new TreeSet<>();
     private Optional<Agent> agent = Optional.empty();
     private long handicappedAt;
 
@@ -65,6 +70,36 @@ final class Host extends Node {
                 .isPresent();
     }
 
+    /// The replica that is there, of whatever id.
+    Optional<DiskReplica> disk(VolumeId volume) {
+        return Optional.ofNullable(disks.get(volume));
+    }
+
+    /// Whether there is a disk that works, with a replica on it or not.
+    boolean hasWorkingDisk(VolumeId volume) {
+        return !broken.contains(volume);
+    }
+
+    void put(VolumeId volume, DiskReplica replica) {
+        disks.put(volume, replica);
+    }
+
+    /// The disk of a replica returns errors from now on.
+    void breakDisk(VolumeId volume) {
+        broken.add(volume);
+        disk(volume).ifPresent(it -> it.failing(true));
+    }
+
+    /// @param replaced whether by an empty one
+    void repairDisk(VolumeId volume, boolean replaced) {
+        broken.remove(volume);
+        if (replaced) {
+            disks.remove(volume);
+        } else {
+            disk(volume).ifPresent(it -> it.failing(false));
+        }
+    }
+
     /// When this host could last not have had something decided, or was not there.
     long handicappedAt() {
         return handicappedAt;
@@ -100,5 +135,6 @@ final class Host extends Node {
         super.powerOff();
         guests.values().forEach(Guest::die);
         guests.clear();
+        disks.values().forEach(it -> it.losePower(cluster.dice(), schedule().nowNanos()));
     }
 }

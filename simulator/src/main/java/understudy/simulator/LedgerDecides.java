@@ -36,7 +36,10 @@ final class LedgerDecides implements Checker {
                         : Optional.of(name + " opens its gate in " + view);
             }
             case Observation.ProposalRefused(VmId _, String message) -> Optional.of("refused: " + message);
-            case Observation.FrameLeft _,
+            case Observation.WriteAcknowledged _,
+                    Observation.FlushAcknowledged _,
+                    Observation.BlockRead _,
+                    Observation.FrameLeft _,
                     Observation.ViewProposed _,
                     Observation.GuestBooted _,
                     Observation.ImageResumed _,

@@ -18,5 +18,15 @@ public enum Mutation {
     /// The active lets output out when it has sent the epoch.
     RELEASE_AT_CAPTURE,
     /// The standby takes epochs of a stream that it has closed, or of an older one.
-    ACCEPT_OLDER_EPOCH
+    ACCEPT_OLDER_EPOCH,
+    /// The active answers writes without a replica that failed before it has learnt a view without it.
+    ANSWER_WITHOUT_VIEW,
+    /// A replica is said to be whole when a part of it was copied.
+    JOIN_BEFORE_WHOLE,
+    /// The active answers writes that a replica which it asks to be taken in does not have yet.
+    JOIN_WITHOUT_TIGHTENING,
+    /// The active forgets that it asked for a replica to be taken in, as soon as that fails again.
+    FORGET_WHO_WAS_PROMISED,
+    /// The active reads from its own replica, in sync or not.
+    READ_HERE_ALWAYS
 }

@@ -57,7 +57,12 @@ final class NothingLost implements Checker {
                 }
                 yield Optional.empty();
             }
-            case Observation.EpochHeld _, Observation.GateOpened _, Observation.ProposalRefused _ -> Optional.empty();
+            case Observation.WriteAcknowledged _,
+                    Observation.FlushAcknowledged _,
+                    Observation.BlockRead _,
+                    Observation.EpochHeld _,
+                    Observation.GateOpened _,
+                    Observation.ProposalRefused _ -> Optional.empty();
         };
     }
 

@@ -1,10 +1,12 @@
 package understudy.simulator;
 
+import java.util.SortedMap;
 import understudy.model.HostName;
 import understudy.model.Replica;
 import understudy.model.View;
 import understudy.model.VmId;
 import understudy.model.VmRecord;
+import understudy.model.VolumeId;
 import understudy.simulator.Branch.Point;
 
 /// What an observer who sees everything sees happen to one VM; the checkers judge it.
@@ -34,4 +36,16 @@ sealed interface Observation {
 
     /// The ledger refused a view that could never be accepted.
     record ProposalRefused(VmId vm, String message) implements Observation {}
+
+    /// A write was answered.
+    record WriteAcknowledged(VmId vm, VolumeId volume, int block, long content, long issuedAt) implements Observation {}
+
+    /// A flush was answered.
+    ///
+    /// @param covered what it is to have made durable, by block
+    record FlushAcknowledged(VmId vm, VolumeId volume, SortedMap<Integer, Long> covered, long issuedAt)
+            implements Observation {}
+
+    /// A guest read a block, from a host's replica.
+    record BlockRead(VmId vm, VolumeId volume, HostName source, int block, long content) implements Observation {}
 }

@@ -38,7 +38,10 @@ final class OneRunner implements Checker {
                 yield Optional.empty();
             }
             case Observation.FrameLeft(var _, var host, Point frame) -> left(line, host.toString(), frame);
-            case Observation.GateOpened _,
+            case Observation.WriteAcknowledged _,
+                    Observation.FlushAcknowledged _,
+                    Observation.BlockRead _,
+                    Observation.GateOpened _,
                     Observation.ViewAccepted _,
                     Observation.ViewProposed _,
                     Observation.ProposalRefused _ -> Optional.empty();

@@ -32,7 +32,10 @@ final class OutputFollowsCommit implements Checker {
                 yield Optional.empty();
             }
             case Observation.FrameLeft(var _, var _, Point frame) -> left(pair, frame);
-            case Observation.GuestBooted _,
+            case Observation.WriteAcknowledged _,
+                    Observation.FlushAcknowledged _,
+                    Observation.BlockRead _,
+                    Observation.GuestBooted _,
                     Observation.ImageResumed _,
                     Observation.GateOpened _,
                     Observation.ViewProposed _,

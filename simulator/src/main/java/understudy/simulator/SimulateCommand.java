@@ -8,6 +8,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import understudy.model.VolumeSpec;
 
 /// `simulate`: explores random faults in virtual time. Exit code 0 if no promise was broken, 1 if one was, 2
 /// for a mistake on the command line.
@@ -34,6 +35,13 @@ public final class SimulateCommand implements Callable<Integer> {
     private long seed;
 
     @Option(
+            names = "--disks",
+            defaultValue = "0",
+            description = "Disks of the VM: with none it is of level system, else of level component"
+                    + " (default: ${DEFAULT-VALUE}).")
+    private int disks;
+
+    @Option(
             names = "--output",
             defaultValue = "text",
             description = "${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}). json: one object a run.")
@@ -51,10 +59,14 @@ public final class SimulateCommand implements Callable<Integer> {
         if (seeds < 1 || seeds > SEEDS_MAX) {
             throw new ParameterException(spec.commandLine(), "--seeds " + seeds + ": 1 to " + SEEDS_MAX);
         }
+        if (disks < 0 || disks > VolumeSpec.DISKS_MAX) {
+            throw new ParameterException(spec.commandLine(), "--disks " + disks + ": 0 to " + VolumeSpec.DISKS_MAX);
+        }
+        SimulationOptions options = SimulationOptions.RANDOM.withDisks(disks);
         PrintWriter out = spec.commandLine().getOut();
         int broken = 0;
         for (int i = 0; i < seeds; i++) {
-            Outcome outcome = SimulationRun.run(seed + i, SimulationOptions.RANDOM);
+            Outcome outcome = SimulationRun.run(seed + i, options);
             broken += outcome.isOk() ? 0 : 1;
             write(out, outcome);
         }

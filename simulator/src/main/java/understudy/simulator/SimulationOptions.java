@@ -1,11 +1,13 @@
 package understudy.simulator;
 
 import java.time.Duration;
+import understudy.model.VolumeSpec;
 import understudy.protocol.ViewMachine.Timing;
 
 /// What a run is like, its seed apart.
 ///
-/// @param vms           level-3 VMs; 1 or more
+/// @param vms           1 or more
+/// @param disks         of each VM; with none they are of level `system`, else of level `component`
 /// @param faultsFor     how long faults go on; zero for none
 /// @param healWithin    how long after the last fault every VM must be back at its level
 /// @param timing        the waits of the view machine
@@ -14,6 +16,7 @@ import understudy.protocol.ViewMachine.Timing;
 /// @param mutation      a planted bug
 public record SimulationOptions(
         int vms,
+        int disks,
         Duration faultsFor,
         Duration healWithin,
         Timing timing,
@@ -33,21 +36,29 @@ public record SimulationOptions(
     /// Everything that can go wrong does. The bound is the longest wait between two attempts (5 s), the wait of
     /// a host without an image (3 s), the start of a stopped VM (1 s), and as much again for what fails once
     /// more.
-    public static final SimulationOptions RANDOM =
-            new SimulationOptions(1, Duration.ofSeconds(12), Duration.ofSeconds(20), SHORT, 0.05, 0.05, Mutation.NONE);
+    public static final SimulationOptions RANDOM = new SimulationOptions(
+            1, 0, Duration.ofSeconds(12), Duration.ofSeconds(20), SHORT, 0.05, 0.05, Mutation.NONE);
 
     /// Nothing goes wrong but what a script asks for; production's waits.
     public static final SimulationOptions QUIET =
-            new SimulationOptions(1, Duration.ZERO, Duration.ofSeconds(45), Timing.DEFAULT, 0, 0, Mutation.NONE);
+            new SimulationOptions(1, 0, Duration.ZERO, Duration.ofSeconds(45), Timing.DEFAULT, 0, 0, Mutation.NONE);
 
     public SimulationOptions {
-        if (vms < 1 || faultsFor.isNegative() || !healWithin.isPositive()) {
+        if (vms < 1
+                || disks < 0
+                || disks > VolumeSpec.DISKS_MAX
+                || faultsFor.isNegative()
+                || !healWithin.isPositive()) {
             throw new IllegalArgumentException(
                     "%d VMs, faults for %s, healed within %s".formatted(vms, faultsFor, healWithin));
         }
     }
 
+    public SimulationOptions withDisks(int number) {
+        return new SimulationOptions(vms, number, faultsFor, healWithin, timing, slowProposals, lostMessages, mutation);
+    }
+
     public SimulationOptions with(Mutation planted) {
-        return new SimulationOptions(vms, faultsFor, healWithin, timing, slowProposals, lostMessages, planted);
+        return new SimulationOptions(vms, disks, faultsFor, healWithin, timing, slowProposals, lostMessages, planted);
     }
 }

@@ -7,6 +7,7 @@ import understudy.model.Replica;
 import understudy.model.View;
 import understudy.model.VmId;
 import understudy.model.VmSpec;
+import understudy.model.VolumeId;
 import understudy.protocol.LedgerAnswer;
 import understudy.protocol.LedgerCommand;
 import understudy.protocol.Part;
@@ -27,6 +28,7 @@ final class VmDriver {
     private final VmSpec spec;
     private final ViewMachine machine;
     private final Gate gate;
+    private final Disks disks;
     private final Deque<ViewInput> inputs = new ArrayDeque<>();
     private ViewState state;
     private boolean stepping;
@@ -43,6 +45,7 @@ final class VmDriver {
         this.state = machine.initial(cluster.schedule().now());
         this.gate = new Gate(frame -> cluster.observe(
                 new Observation.FrameLeft(spec.id(), agent.host().name(), frame)));
+        this.disks = new Disks(cluster, this, spec);
         agent.peerInput().ifPresent(this::give);
     }
 
@@ -66,6 +69,15 @@ final class VmDriver {
         return state.part();
     }
 
+    /// For people who look for what a VM lacks.
+    String describe() {
+        return spec.disks().isEmpty() ? state.part().toString() : state.part() + " " + disks;
+    }
+
+    Mirror mirror(VolumeId volume) {
+        return disks.mirror(volume);
+    }
+
     Optional<Guest> guest() {
         return agent.host().guest(vm());
     }
@@ -77,6 +89,7 @@ final class VmDriver {
     void tick() {
         give(new ViewInput.Tick(cluster.schedule().now()));
         outgoing.ifPresent(OutgoingStream::check);
+        disks.tick();
     }
 
     /// Inputs that effects cause wait until all effects of the step are done.
@@ -100,6 +113,8 @@ final class VmDriver {
     private void act(ViewEffect effect) {
         switch (effect) {
             case ViewEffect.Propose(View view) -> propose(view);
+            case ViewEffect.ApplyInSync(View view) -> disks.apply(view);
+            case ViewEffect.RemoveReplicas() -> {}
             case ViewEffect.BootGuest() -> boot();
             case ViewEffect.AdoptGuest() -> adopt();
             case ViewEffect.KillGuest(String _) -> kill();
@@ -207,6 +222,7 @@ final class VmDriver {
     }
 
     private void listen(Guest guest) {
+        disks.attach(guest);
         guest.listen(frame -> later(0, () -> {
             if (guest.isAlive() && gate.offer(frame)) {
                 outgoing.ifPresent(OutgoingStream::outputWaited);

@@ -26,8 +26,26 @@ class PlantedBugTest {
         assertThat(caught(planted, checker)).as("seeds 1 to %d", SEEDS).isTrue();
     }
 
+    @ParameterizedTest(name = "AcknowledgedIsKept sees {0}")
+    @CsvSource({
+        "ANSWER_WITHOUT_VIEW",
+        "JOIN_BEFORE_WHOLE",
+        "JOIN_WITHOUT_TIGHTENING",
+        "FORGET_WHO_WAS_PROMISED",
+        "READ_HERE_ALWAYS"
+    })
+    void aPlantedBugOfDisksIsSeen(Mutation planted) {
+        SimulationOptions options = SimulationOptions.RANDOM.withDisks(2).with(planted);
+        assertThat(caught(options, "AcknowledgedIsKept"))
+                .as("seeds 1 to %d", SEEDS)
+                .isTrue();
+    }
+
     private static boolean caught(Mutation planted, String checker) {
-        SimulationOptions options = SimulationOptions.RANDOM.with(planted);
+        return caught(SimulationOptions.RANDOM.with(planted), checker);
+    }
+
+    private static boolean caught(SimulationOptions options, String checker) {
         for (long seed = 1; seed <= SEEDS; seed++) {
             List<Outcome> broken = RandomExploration.run(seed, 1, options);
             if (broken.stream()

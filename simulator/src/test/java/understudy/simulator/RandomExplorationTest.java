@@ -18,6 +18,11 @@ class RandomExplorationTest {
     }
 
     @Test
+    void noFaultLosesWhatAMirroredDiskAcknowledged() {
+        assertNothingBroken(RandomExploration.run(FIRST, SEEDS, SimulationOptions.RANDOM.withDisks(2)));
+    }
+
+    @Test
     void aSeedIsOneRun() {
         assertThat(SimulationRun.run(17, SimulationOptions.RANDOM))
                 .isEqualTo(SimulationRun.run(17, SimulationOptions.RANDOM));

@@ -9,6 +9,8 @@ import understudy.api.Event;
 import understudy.api.HostStatus;
 import understudy.api.VmRequest;
 import understudy.api.VmStatus;
+import understudy.api.VolumeStatus;
+import understudy.model.ByteSize;
 import understudy.model.Problem;
 import understudy.model.VmName;
 
@@ -49,6 +51,17 @@ public interface Control {
     /// @return what it was
     /// @throws Problem.Refused with `vm-runs`
     VmStatus delete(VmName name);
+
+    /// All volumes of the cluster, by VM and disk.
+    List<VolumeStatus> volumes();
+
+    /// @throws Problem.Refused with `no-such-vm` or `no-such-volume`
+    VolumeStatus volume(VmName vm, String disk);
+
+    /// Makes a disk of a stopped VM larger.
+    ///
+    /// @throws Problem.Refused with `vm-not-stopped` or `volume-shrinks`
+    VolumeStatus grow(VmName vm, String disk, ByteSize size);
 
     /// All hosts and witnesses, by name.
     List<HostStatus> hosts();

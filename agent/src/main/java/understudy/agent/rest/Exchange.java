@@ -20,8 +20,10 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import understudy.api.Json;
 import understudy.api.JsonProblems;
+import understudy.model.ByteSize;
 import understudy.model.Problem;
 import understudy.model.VmName;
+import understudy.model.VolumeSpec;
 
 /// One request and its answer. Used by one thread.
 final class Exchange {
@@ -89,6 +91,17 @@ final class Exchange {
         }
         throw badValue("%s: '%s' is no whole number from %d to %d".formatted(name, text, min, max), name)
                 .refused();
+    }
+
+    /// @throws Problem.Refused with `bad-value` if the query parameter is missing or no size that a disk can have
+    ByteSize size(String name) {
+        try {
+            ByteSize size = ByteSize.parse(query(name).orElse(""));
+            VolumeSpec.checkSize(size);
+            return size;
+        } catch (IllegalArgumentException e) {
+            throw badValue(name + ": " + e.getMessage(), name).refused();
+        }
     }
 
     /// @throws Problem.Refused with `bad-value` if the query parameter is neither `true` nor `false`

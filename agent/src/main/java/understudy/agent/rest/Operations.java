@@ -45,6 +45,16 @@ final class Operations implements AutoCloseable {
                 Route.of("POST", "/vms/{name}/stop", e -> e.answer(OK, control.stop(e.vm(), e.flag("force"))))
                         .with("force"),
                 Route.of("POST", "/vms/{name}/switchover", e -> e.answer(OK, control.switchover(e.vm()))),
+                Route.of("GET", "/volumes", e -> e.answer(OK, control.volumes())),
+                Route.of(
+                        "GET",
+                        "/vms/{name}/volumes/{disk}",
+                        e -> e.answer(OK, control.volume(e.vm(), e.parameter("disk")))),
+                Route.of(
+                                "POST",
+                                "/vms/{name}/volumes/{disk}/grow",
+                                e -> e.answer(OK, control.grow(e.vm(), e.parameter("disk"), e.size("size"))))
+                        .with("size"),
                 Route.of("GET", "/hosts", e -> e.answer(OK, control.hosts())),
                 Route.of("GET", "/status", e -> e.answer(OK, control.status())),
                 Route.of("GET", "/events", this::events).with("after", "limit"),

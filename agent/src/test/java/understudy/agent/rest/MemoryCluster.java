@@ -28,6 +28,8 @@ import understudy.api.HostStatus;
 import understudy.api.VmRequest;
 import understudy.api.VmState;
 import understudy.api.VmStatus;
+import understudy.api.VolumeState;
+import understudy.api.VolumeStatus;
 import understudy.model.ByteSize;
 import understudy.model.HostName;
 import understudy.model.HostRecord.Role;
@@ -36,6 +38,8 @@ import understudy.model.MacAddress;
 import understudy.model.Problem;
 import understudy.model.VmId;
 import understudy.model.VmName;
+import understudy.model.VolumeId;
+import understudy.model.VolumeReplica;
 
 /// A cluster of two hosts and a witness that keeps its VMs in a map and runs none: it obeys the contract of
 /// [Control], and nothing is behind it. A VM that is to run goes one step further every time that somebody
@@ -45,6 +49,17 @@ public final class MemoryCluster implements Control {
     private static final HostName H1 = new HostName("h1");
     private static final HostName H2 = new HostName("h2");
     private static final HostName W1 = new HostName("w1");
+
+    /// The one volume that there is.
+    private static final VolumeStatus VOLUME = new VolumeStatus(
+            new VmName("db-1"),
+            "disk0",
+            new VolumeId(new UUID(7, 7)),
+            ByteSize.parse("1G"),
+            VolumeState.RESYNCING,
+            List.of(new VolumeReplica(H1, new UUID(7, 1), true), new VolumeReplica(H2, new UUID(7, 2), false)),
+            "h2 was lost",
+            Optional.of(0.25));
 
     private final Map<VmName, VmStatus> vms = new TreeMap<>();
     private final List<Event> events = new ArrayList<>();
@@ -134,6 +149,7 @@ public final class MemoryCluster implements Control {
                 request.memory(),
                 request.cpus(),
                 nics,
+                List.of(),
                 request.hosts().isEmpty() ? List.of(H1, H2) : request.hosts(),
                 request.machine().orElse("pc-q35-7.2"),
                 request.cpu().orElse("qemu64"),
@@ -172,6 +188,7 @@ public final class MemoryCluster implements Control {
                 vm.memory(),
                 vm.cpus(),
                 vm.nics(),
+                vm.disks(),
                 vm.hosts(),
                 vm.machine(),
                 vm.cpu(),
@@ -233,6 +250,25 @@ public final class MemoryCluster implements Control {
                     .because("h2 and w1 are lost")
                     .refused();
         }
+    }
+
+    @Override
+    public List<VolumeStatus> volumes() {
+        return List.of(VOLUME);
+    }
+
+    @Override
+    public VolumeStatus volume(VmName vm, String disk) {
+        if (!disk.equals(VOLUME.name())) {
+            throw Problem.of("no-such-volume", "no disk " + disk, "list them").refused();
+        }
+        return VOLUME;
+    }
+
+    @Override
+    public VolumeStatus grow(VmName vm, String disk, ByteSize size) {
+        VolumeStatus was = volume(vm, disk);
+        return new VolumeStatus(vm, disk, was.id(), size, was.state(), was.replicas(), was.reason(), was.progress());
     }
 
     @Override

@@ -18,13 +18,16 @@ import org.junit.jupiter.api.Test;
 import tools.jackson.databind.JsonNode;
 import understudy.api.Checkpoints;
 import understudy.api.ClusterStatus;
+import understudy.api.Disk;
 import understudy.api.Event;
 import understudy.api.HostStatus;
 import understudy.api.Json;
 import understudy.api.Nic;
 import understudy.api.VmRequest;
 import understudy.api.VmStatus;
+import understudy.api.VolumeStatus;
 import understudy.model.Problem;
+import understudy.model.VolumeReplica;
 
 /// The OpenAPI document is written by hand; this keeps it true.
 class OpenApiTest {
@@ -33,6 +36,9 @@ class OpenApiTest {
             VmRequest.class,
             VmStatus.class,
             Nic.class,
+            Disk.class,
+            VolumeStatus.class,
+            VolumeReplica.class,
             Checkpoints.class,
             HostStatus.class,
             ClusterStatus.class,

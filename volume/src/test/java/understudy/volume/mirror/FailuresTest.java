@@ -8,7 +8,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.awaitility.core.ConditionTimeoutException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -37,7 +39,7 @@ class FailuresTest {
 
     private void awaitProtection() {
         try {
-            await().atMost(Duration.ofSeconds(10))
+            await().atMost(Duration.ofSeconds(60))
                     .pollInterval(Duration.ofMillis(5))
                     .until(pair::isProtected);
         } catch (ConditionTimeoutException e) {
@@ -127,6 +129,38 @@ class FailuresTest {
         assertReplicasAreEqual();
     }
 
+    /// Whoever watches the hosts knows it long before the deadline.
+    @Test
+    void aPeerThatIsKnownToBeLostIsDoneWithoutAtOnce() throws Exception {
+        pair.silenceWire();
+        CompletableFuture<byte[]> answer = pair.client().write(5, new byte[] {7});
+        twin[5] = 7;
+        pair.served().peerLost();
+        answer.get(1, TimeUnit.SECONDS);
+        awaitProtection();
+        assertAllIsThere();
+        assertReplicasAreEqual();
+    }
+
+    @Test
+    void aDiskThatIsReplacedUnderTheServingSideIsFilledAnew() throws Exception {
+        pair.here.fail(Fault.DEAD, 0);
+        write(20);
+        pair.here.replace();
+        pair.here.mend();
+        write(20);
+        awaitProtection();
+        assertAllIsThere();
+        UUID fresh = pair.served().replica();
+        assertThat(pair.ledger.read().orElseThrow().member(fresh)).isPresent();
+        // It is as good as the first one was.
+        pair.killReplica();
+        write(20);
+        pair.startReplica();
+        awaitProtection();
+        assertReplicasAreEqual();
+    }
+
     @Test
     void aReplicaThatIsKilledComesBack() throws Exception {
         for (int i = 0; i < 5; i++) {
@@ -202,6 +236,22 @@ class FailuresTest {
         for (int i = 0; i < 20; i++) {
             pair.here.data.corrupt(random.nextInt(SimulatedPair.SIZE));
         }
+        assertAllIsThere();
+        assertReplicasAreEqual();
+    }
+
+    @Test
+    void aScrubFindsAndMendsWhatIsCorruptOnEitherSide() throws Exception {
+        assertThat(pair.served().scrub()).isEqualTo(new ScrubReport(true, 0, 0, 0, 0));
+        pair.here.data.corrupt(5000);
+        pair.here.data.corrupt(7 << 20);
+        pair.there.data.corrupt(50_000);
+        pair.there.data.corrupt(SimulatedPair.SIZE - 1);
+        CompletableFuture<byte[]> beside = pair.client().write(123_456, new byte[] {1});
+        twin[123_456] = 1;
+        assertThat(pair.served().scrub()).isEqualTo(new ScrubReport(true, 2, 2, 0, 0));
+        TestClient.await(beside);
+        assertThat(pair.served().scrub().isClean()).isTrue();
         assertAllIsThere();
         assertReplicasAreEqual();
     }

@@ -1,0 +1,90 @@
+package understudy.agent;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import understudy.api.Disk;
+import understudy.model.ByteSize;
+import understudy.model.Problem;
+import understudy.model.VmSpec;
+import understudy.model.VolumeId;
+import understudy.model.VolumeReplica;
+import understudy.model.VolumeSpec;
+import understudy.model.VolumeView;
+import understudy.qemu.DiskImage;
+
+/// What the disks that a user wishes for will be.
+final class NewVolumes {
+    private static final int SECTOR_BYTES = 512;
+
+    private final FileStore files;
+
+    NewVolumes(FileStore files) {
+        this.files = files;
+    }
+
+    /// @param wishes whose images are in the store
+    /// @throws Problem.Refused with `bad-image` or `bad-value`
+    List<VolumeSpec> disks(List<Disk> wishes) {
+        List<VolumeSpec> disks = new ArrayList<>();
+        for (Disk wish : wishes) {
+            Optional<DiskImage> image = wish.image().map(this::probe);
+            ByteSize size = size(wish, image);
+            disks.add(new VolumeSpec(
+                    new VolumeId(UUID.randomUUID()),
+                    VolumeSpec.name(disks.size()),
+                    size,
+                    image.map(it -> new VolumeSpec.Image(wish.image().orElseThrow(), it.format()))));
+        }
+        return disks;
+    }
+
+    private DiskImage probe(String sha256) {
+        try {
+            return DiskImage.probe(files.path(sha256));
+        } catch (IOException e) {
+            throw Problem.of(
+                            "bad-image",
+                            "The disk image cannot be used.",
+                            "Use a raw or qcow2 image without backing file.")
+                    .because(DriverDesk.reason(e))
+                    .with("image", sha256)
+                    .refused();
+        }
+    }
+
+    private static ByteSize size(Disk wish, Optional<DiskImage> image) {
+        long needed = image.map(it -> it.size().bytes()).orElse(0L);
+        long whole = (needed + SECTOR_BYTES - 1) / SECTOR_BYTES * SECTOR_BYTES;
+        ByteSize size = wish.size().orElse(new ByteSize(whole));
+        if (size.bytes() < needed) {
+            throw Problem.of(
+                            "bad-value",
+                            "A disk of %s cannot hold an image of %s."
+                                    .formatted(size, image.orElseThrow().size()),
+                            "Name a larger size, or none.")
+                    .refused();
+        }
+        try {
+            VolumeSpec.checkSize(size);
+        } catch (IllegalArgumentException e) {
+            throw Problem.of("bad-value", String.valueOf(e.getMessage()), "Name another size.")
+                    .refused();
+        }
+        return size;
+    }
+
+    /// The first view's: each host makes its replica from the same nothing, or the same image, so all are in
+    /// sync.
+    static List<VolumeView> of(VmSpec spec) {
+        return spec.disks().stream()
+                .map(disk -> new VolumeView(
+                        disk.id(),
+                        spec.hosts().stream()
+                                .map(host -> new VolumeReplica(host, UUID.randomUUID(), true))
+                                .toList()))
+                .toList();
+    }
+}

@@ -1,0 +1,376 @@
+package understudy.agent;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import understudy.api.Event.Severity;
+import understudy.link.Connection;
+import understudy.model.ByteSize;
+import understudy.model.HostName;
+import understudy.model.Placement.Solo;
+import understudy.model.Problem;
+import understudy.model.View;
+import understudy.model.VmRecord;
+import understudy.model.VolumeId;
+import understudy.model.VolumeSpec;
+import understudy.protocol.ViewInput;
+import understudy.qemu.InstanceDirectory;
+import understudy.volume.mirror.MirrorObserver;
+import understudy.volume.mirror.ReplicaServer;
+import understudy.volume.mirror.ServedVolume;
+import understudy.volume.nbd.Export;
+import understudy.volume.nbd.NbdLimits;
+import understudy.volume.nbd.NbdServer;
+import understudy.volume.store.DiskFailedException;
+import understudy.volume.store.ReplicaStore;
+import understudy.volume.store.StoreRefusedException;
+
+/// The disks of one VM on this host. Where the VM is active in this life they are served to its QEMU, and
+/// mirrored to the other host; else the other host's mirror may come and use the replicas here.
+///
+/// A replica is open in one role at a time: the metadata file is locked, and the roles are changed in the order
+/// of the views that are learnt.
+///
+/// Threads: the driver's, save where a method says otherwise. Nothing here waits for a disk on the driver's
+/// thread: replicas are looked at ([ReplicaLooks]), opened (by mirror and replica server) and closed ([Closings])
+/// by threads of their own. So a disk that hangs stops no view, no checkpoint and no stop. What a hung role
+/// leaves open stays locked; the next one is refused, tries again, and the volume goes on with the other replica.
+final class VolumeHost {
+    private static final Logger LOG = LoggerFactory.getLogger(VolumeHost.class);
+    private static final Duration DEADLINE = Duration.ofSeconds(2);
+    private static final Duration RETRY = Duration.ofMillis(200);
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
+    private static final Duration DIAL = Duration.ofSeconds(1);
+    private static final Duration REMOVAL = Duration.ofSeconds(30);
+
+    /// A QEMU that is let go of is ended at once, so nobody waits for answers for long.
+    private static final NbdLimits LIMITS = new NbdLimits(16, Duration.ofSeconds(30), Duration.ofMillis(500));
+
+    private final DriverDesk desk;
+    private final ReplicaFolder folder;
+    private final HostName self;
+    private final ReplicaLooks looks;
+    private final Closings closings;
+    private final Map<VolumeId, ReplicaServer> offered = new TreeMap<>();
+    private Optional<NbdServer> server = Optional.empty();
+
+    /// The last server that was closed: how many clients it left behind in calls of the volumes.
+    private CompletableFuture<Integer> leftBehind = CompletableFuture.completedFuture(0);
+
+    private volatile Map<VolumeId, Served> served = Map.of();
+    private volatile Optional<VmRecord> known = Optional.empty();
+    private volatile List<VolumeReport> reports = List.of();
+
+    /// A volume that is served here.
+    private record Served(ServedVolume volume, ViewLedger ledger, Observer observer) {}
+
+    VolumeHost(DriverDesk desk) {
+        this(
+                desk,
+                new ReplicaFolder(
+                        desk.services().config().volumes(),
+                        desk.spec(),
+                        desk.services().self().host(),
+                        desk.services().boot(),
+                        desk.services().files()));
+    }
+
+    VolumeHost(DriverDesk desk, ReplicaFolder folder) {
+        this.desk = desk;
+        this.self = desk.services().self().host();
+        this.folder = folder;
+        this.looks = new ReplicaLooks(desk, folder, self, this::found);
+        this.closings = new Closings(desk.spec().name().value());
+    }
+
+    // ---- views ----------------------------------------------------------------------------------------------------
+
+    /// Obeys a view, before anything else that it allows.
+    void learnt(VmRecord record) {
+        known = Optional.of(record);
+        View view = record.view();
+        if (view.placement().equals(new Solo(desk.services().self()))) {
+            if (served.isEmpty()) {
+                withdraw();
+                serve(record);
+            }
+            served.values().forEach(it -> it.ledger.learn(view));
+        } else {
+            endServing();
+        }
+        looks.learnt(record);
+    }
+
+    /// While they are served here the mirror knows better what becomes of them.
+    private void found(List<VolumeId> good) {
+        if (served.isEmpty()) {
+            desk.step(new ViewInput.ReplicasFound(good));
+        }
+    }
+
+    // ---- the active -----------------------------------------------------------------------------------------------
+
+    private void serve(VmRecord record) {
+        Optional<HostName> peer = record.spec().otherThan(self);
+        Map<VolumeId, Served> now = new TreeMap<>();
+        for (VolumeSpec disk : record.spec().disks()) {
+            View view = record.view();
+            UUID boot = desk.services().boot();
+            ViewLedger ledger = new ViewLedger(disk.id(), self, view, boot, input -> desk.post(() -> desk.step(input)));
+            ServedVolume.Options options = new ServedVolume.Options(
+                    desk.spec().name() + "/" + disk.name(),
+                    disk.id().value(),
+                    view.volume(disk.id())
+                            .flatMap(it -> it.on(self))
+                            .orElseThrow()
+                            .id(),
+                    disk.size().bytes(),
+                    boot,
+                    true,
+                    DEADLINE,
+                    RETRY,
+                    PATIENCE);
+            Observer observer = new Observer(disk.name());
+            ServedVolume volume = new ServedVolume(
+                    options, () -> open(disk), peer.map(host -> () -> dial(host, disk.id())), ledger, observer);
+            now.put(disk.id(), new Served(volume, ledger, observer));
+        }
+        served = Map.copyOf(now);
+        now.values().forEach(it -> it.volume.start());
+    }
+
+    /// From a thread that may wait. By the view that is known then: it may have ceased to count on the replica.
+    private ReplicaStore open(VolumeSpec disk) throws StoreRefusedException, DiskFailedException {
+        if (!closings.await(disk.id(), DEADLINE)) {
+            LOG.warn(
+                    "{}/{}: an earlier role has not given the replica back",
+                    desk.spec().name(),
+                    disk.name());
+        }
+        return folder.open(known.orElseThrow().view(), disk);
+    }
+
+    private VolumeWire dial(HostName host, VolumeId volume) throws IOException {
+        Connection connection = desk.services().link().connect(host, AgentServices.VOLUMES, DIAL);
+        try {
+            new VolumeWire.Preface(desk.spec().id(), volume).send(connection);
+        } catch (IOException e) {
+            connection.close();
+            throw e;
+        }
+        return new VolumeWire(connection);
+    }
+
+    /// The VM's other host is silent. From any thread; returns at once.
+    void peerLost() {
+        Map<VolumeId, Served> now = served;
+        if (!now.isEmpty()) {
+            Thread.ofVirtual()
+                    .name("peer-lost-" + desk.spec().name())
+                    .start(() -> now.values().forEach(it -> it.volume.peerLost()));
+        }
+    }
+
+    /// A volume that is served here now, for what may be asked of it from any thread.
+    Optional<ServedVolume> serving(VolumeId volume) {
+        return Optional.ofNullable(served.get(volume)).map(Served::volume);
+    }
+
+    /// Listens for a QEMU, in its own directory.
+    ///
+    /// @throws IOException also while requests of an earlier QEMU are in the volumes (design, section 3.1, rule
+    ///     11): one that they held back must not reach the disk of a guest that has begun anew
+    void listen(InstanceDirectory directory) throws IOException {
+        if (desk.spec().disks().isEmpty()) {
+            return;
+        }
+        endListening();
+        if (!leftBehind.isDone()) {
+            throw new IOException("the last requests of an earlier QEMU are not through yet");
+        }
+        if (leftBehind.join() > 0) {
+            endServing();
+            serve(known.orElseThrow());
+            leftBehind = CompletableFuture.completedFuture(0);
+        }
+        Files.createDirectories(directory.path());
+        List<Export> exports = new ArrayList<>();
+        for (VolumeSpec disk : desk.spec().disks()) {
+            Served it = served.get(disk.id());
+            if (it == null) {
+                throw new IOException(disk.name() + " is not served here");
+            }
+            exports.add(new Export(disk.name(), it.volume.volume(), false));
+        }
+        server = Optional.of(NbdServer.listen(directory.disks(), exports, LIMITS));
+    }
+
+    /// Returns at once: requests may be under way that no disk answers.
+    void endListening() {
+        server.ifPresent(ending -> {
+            CompletableFuture<Integer> ended = new CompletableFuture<>();
+            leftBehind = ended;
+            Thread.ofPlatform().daemon().name("nbd-end-" + desk.spec().name()).start(() -> {
+                ending.close();
+                ended.complete(ending.connections());
+            });
+        });
+        server = Optional.empty();
+    }
+
+    private void endServing() {
+        endListening();
+        CompletableFuture<Integer> quiet = leftBehind;
+        served.forEach((volume, it) -> closings.begin(volume, () -> {
+            quiet.join();
+            it.volume.close();
+        }));
+        served = Map.of();
+        reports = List.of();
+    }
+
+    /// For the other hosts; now and then.
+    void tick() {
+        looks.tick();
+        List<VolumeReport> now = new ArrayList<>();
+        served.forEach((volume, it) -> now.add(new VolumeReport(
+                volume,
+                it.volume.isWaiting(),
+                it.volume.isProtected() ? "" : it.observer.last,
+                it.volume.resync().map(progress -> {
+                    double whole = Math.max(1, progress.left() + (double) progress.copied());
+                    return progress.copied() / whole;
+                }))));
+        reports = now;
+    }
+
+    /// From any thread.
+    List<VolumeReport> reports() {
+        return reports;
+    }
+
+    /// Of this host's own replicas. From any thread.
+    List<ReplicaReport> replicas() {
+        return looks.reports();
+    }
+
+    // ---- the other host -------------------------------------------------------------------------------------------
+
+    /// A mirror comes to use the replica here, on a thread of its own until it leaves.
+    void accept(Connection connection, VolumeId volume) {
+        Optional<ReplicaServer> replica = replicaServer(connection, volume);
+        if (replica.isPresent()) {
+            replica.get().serve(new VolumeWire(connection));
+        } else {
+            connection.close();
+        }
+    }
+
+    private synchronized Optional<ReplicaServer> replicaServer(Connection connection, VolumeId volume) {
+        Optional<VmRecord> record = known.filter(it -> it.view().isActive(connection.peer()));
+        Optional<VolumeSpec> disk = record.flatMap(it -> it.spec().disk(volume));
+        if (disk.isEmpty()) {
+            return Optional.empty();
+        }
+        return Optional.of(offered.computeIfAbsent(volume, _ -> newServer(disk.get())));
+    }
+
+    private ReplicaServer newServer(VolumeSpec disk) {
+        return new ReplicaServer(
+                desk.spec().name() + "/" + disk.name(),
+                (volume, sizeBytes) -> openFor(volume, sizeBytes, disk),
+                desk.services().boot());
+    }
+
+    private ReplicaStore openFor(UUID volume, long sizeBytes, VolumeSpec disk)
+            throws StoreRefusedException, DiskFailedException {
+        VmRecord now = known.orElseThrow();
+        // The disk may have grown since it was offered first.
+        Optional<VolumeSpec> wanted = now.spec()
+                .disk(disk.id())
+                .filter(it -> it.id().value().equals(volume) && it.size().bytes() == sizeBytes);
+        if (wanted.isEmpty()) {
+            throw new StoreRefusedException(
+                    "volume " + volume + " of " + sizeBytes + " bytes is not " + disk.name() + " of "
+                            + now.spec().name(),
+                    "wait until the ledger has caught up");
+        }
+        return open(wanted.get());
+    }
+
+    /// The replicas are wanted here.
+    private synchronized void withdraw() {
+        offered.forEach((volume, it) -> closings.begin(volume, it::close));
+        offered.clear();
+    }
+
+    // ---- questions ------------------------------------------------------------------------------------------------
+
+    /// Whether the replica here could become so large; on a thread that may wait for the disk.
+    ///
+    /// @throws Problem.Refused if it could not
+    void checkGrowth(VolumeId volume, ByteSize size) {
+        desk.spec().disk(volume).ifPresent(disk -> VolumeGrowth.check(folder.file(disk), size, self));
+    }
+
+    // ---- ends -----------------------------------------------------------------------------------------------------
+
+    /// The VM is no more: removes its replicas, as soon as nobody uses them.
+    void remove() {
+        close();
+        Thread.ofPlatform().daemon().name("remover-" + desk.spec().name()).start(() -> {
+            desk.spec().disks().forEach(disk -> closings.await(disk.id(), REMOVAL));
+            try {
+                folder.remove();
+            } catch (IOException e) {
+                desk.event(
+                        "volume-failed",
+                        Severity.ERROR,
+                        "the replicas of " + desk.spec().name() + " cannot be removed: " + DriverDesk.reason(e));
+            }
+        });
+    }
+
+    /// The QEMU that is here waits for the next life's.
+    void close() {
+        looks.end();
+        endServing();
+        withdraw();
+    }
+
+    /// Tells people what happens to a volume.
+    private final class Observer implements MirrorObserver {
+        private final String disk;
+        private volatile String last = "";
+
+        Observer(String disk) {
+            this.disk = disk;
+        }
+
+        @Override
+        public void error(String what) {
+            last = what;
+            desk.event("volume-failed", Severity.ERROR, disk + ": " + what);
+        }
+
+        @Override
+        public void warning(String what) {
+            last = what;
+            desk.event("volume-degraded", Severity.WARNING, disk + ": " + what);
+        }
+
+        @Override
+        public void info(String what) {
+            LOG.info("{}/{}: {}", desk.spec().name(), disk, what);
+        }
+    }
+}

@@ -1,0 +1,146 @@
+/* A disk's client in the lab guest.
+ *
+ * disk churn DEVICE MIB   writes blocks of 4 KiB in the first MIB of the device, reads others back and compares them, and
+ *                         flushes now and then, all of it past the page cache, until it is killed. Says once a second
+ *                         what it did and how long the slowest request took. A block that is not what was written last
+ *                         ends it with "WRONG ...", an error of the device with "ERROR ...".
+ * disk verify DEVICE MIB  reads all of that once: how many blocks were ever written, and the sum of their generations.
+ *
+ * Each block says its own number, a generation that grows with every write, and a checksum, so that old data, data of
+ * another block and torn blocks are told apart from what was written. */
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define BLOCK 4096
+#define WORDS (BLOCK / 8)
+#define BLOCKS_A_MIB (1024 * 1024 / BLOCK)
+#define MAGIC 0x756e6465727374ULL
+
+static uint64_t random_state = 88172645463325252ULL;
+
+static uint64_t next_random(void) {
+    random_state ^= random_state << 13;
+    random_state ^= random_state >> 7;
+    return random_state ^= random_state << 17;
+}
+
+static int64_t now_micros(void) {
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return now.tv_sec * 1000000LL + now.tv_nsec / 1000;
+}
+
+static uint64_t checksum(const uint64_t *words) {
+    uint64_t sum = MAGIC;
+    for (int i = 0; i < WORDS - 1; i++) sum = (sum ^ words[i]) * 1099511628211ULL;
+    return sum;
+}
+
+static void fill(uint64_t *words, uint64_t number, uint64_t generation) {
+    words[0] = MAGIC;
+    words[1] = number;
+    words[2] = generation;
+    for (int i = 3; i < WORDS - 1; i++) words[i] = next_random();
+    words[WORDS - 1] = checksum(words);
+}
+
+/* The generation of a block as it was read; 0 if it was never written; says what is wrong and ends if it is neither. */
+static uint64_t generation(const uint64_t *words, uint64_t number) {
+    int zeros = 1;
+    for (int i = 0; i < WORDS && zeros; i++) zeros = words[i] == 0;
+    if (zeros) return 0;
+    if (words[0] == MAGIC && words[1] == number && words[WORDS - 1] == checksum(words)) return words[2];
+    printf("WRONG block %" PRIu64 ": magic %" PRIx64 ", number %" PRIu64 ", generation %" PRIu64 ", checksum %s\n", number,
+           words[0], words[1], words[2], words[WORDS - 1] == checksum(words) ? "right" : "wrong");
+    fflush(stdout);
+    exit(1);
+}
+
+static void fail(const char *what) {
+    printf("ERROR %s: %s\n", what, strerror(errno));
+    fflush(stdout);
+    exit(1);
+}
+
+static void read_block(int fd, uint64_t *words, uint64_t number) {
+    if (pread(fd, words, BLOCK, number * BLOCK) != BLOCK) fail("read");
+}
+
+static int verify(int fd, uint64_t *words, uint64_t blocks) {
+    uint64_t written = 0, sum = 0;
+    for (uint64_t number = 0; number < blocks; number++) {
+        read_block(fd, words, number);
+        uint64_t found = generation(words, number);
+        written += found > 0;
+        sum += found;
+    }
+    printf("verified %" PRIu64 " blocks, %" PRIu64 " written, generations %" PRIu64 "\n", blocks, written, sum);
+    return 0;
+}
+
+static int churn(int fd, uint64_t *words, uint64_t blocks) {
+    uint64_t *last = calloc(blocks, sizeof *last);
+    if (last == NULL) fail("calloc");
+    for (uint64_t number = 0; number < blocks; number++) {
+        read_block(fd, words, number);
+        last[number] = generation(words, number);
+    }
+    uint64_t writes = 0, reads = 0, flushes = 0;
+    int64_t slowest = 0, said = now_micros();
+    printf("begins\n");
+    for (;;) {
+        uint64_t number = next_random() % blocks, what = next_random() % 100;
+        int64_t began = now_micros();
+        if (what < 60) {
+            fill(words, number, last[number] + 1);
+            if (pwrite(fd, words, BLOCK, number * BLOCK) != BLOCK) fail("write");
+            last[number]++;
+            writes++;
+        } else if (what < 95) {
+            read_block(fd, words, number);
+            uint64_t found = generation(words, number);
+            if (found != last[number]) {
+                printf("WRONG block %" PRIu64 ": generation %" PRIu64 ", and %" PRIu64 " was written\n", number, found,
+                       last[number]);
+                fflush(stdout);
+                return 1;
+            }
+            reads++;
+        } else {
+            if (fsync(fd) != 0) fail("fsync");
+            flushes++;
+        }
+        int64_t now = now_micros();
+        if (now - began > slowest) slowest = now - began;
+        if (now - said >= 1000000) {
+            printf("writes %" PRIu64 " reads %" PRIu64 " flushes %" PRIu64 " slowest %" PRId64 " us\n", writes, reads, flushes,
+                   slowest);
+            fflush(stdout);
+            slowest = 0;
+            said = now;
+        }
+    }
+}
+
+int disk_main(int count, char **words) {
+    long mib = count == 4 ? atol(words[3]) : 0;
+    uint64_t *block;
+    if (mib < 1 || (strcmp(words[1], "churn") != 0 && strcmp(words[1], "verify") != 0)) {
+        fprintf(stderr, "usage: disk churn|verify DEVICE MIB\n");
+        return 2;
+    }
+    int fd = open(words[2], O_RDWR | O_DIRECT);
+    if (fd < 0 || posix_memalign((void **)&block, BLOCK, BLOCK) != 0) fail(words[2]);
+    random_state ^= (uint64_t)now_micros() * 2654435761u;
+    setvbuf(stdout, NULL, _IOLBF, 0);
+    uint64_t blocks = (uint64_t)mib * BLOCKS_A_MIB;
+    return strcmp(words[1], "verify") == 0 ? verify(fd, block, blocks) : churn(fd, block, blocks);
+}

@@ -1,0 +1,161 @@
+package understudy.simulator;
+
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import understudy.model.HostName;
+import understudy.model.View;
+import understudy.model.VmId;
+import understudy.model.VolumeId;
+import understudy.model.VolumeReplica;
+import understudy.model.VolumeView;
+
+/// Invariants 2 and 4, on volumes: what was acknowledged is in every replica that the ledger calls in sync,
+/// what was flushed survives losses of power there, and nothing is read from anywhere else.
+///
+/// A replica whose host lost its power since is excused for what was not flushed. Whoever goes on with it makes
+/// that the truth for the others.
+final class AcknowledgedIsKept implements Checker {
+
+    /// Of one volume, by block: the last acknowledged write, when it was issued, and the last one that was
+    /// flushed.
+    private static final class Truth {
+        final long[] acknowledged = new long[DiskReplica.BLOCKS];
+        final long[] issuedAt = new long[DiskReplica.BLOCKS];
+        final long[] flushed = new long[DiskReplica.BLOCKS];
+    }
+
+    private final Cluster cluster;
+    private final Map<VolumeId, Truth> truths = new TreeMap<>();
+
+    AcknowledgedIsKept(Cluster cluster) {
+        this.cluster = cluster;
+    }
+
+    @Override
+    public Optional<String> check(Observation observation) {
+        return switch (observation) {
+            case Observation.WriteAcknowledged written -> written(written);
+            case Observation.FlushAcknowledged flushed -> flushed(flushed);
+            case Observation.BlockRead read -> read(read);
+            case Observation.ViewAccepted(VmId _, var _, View view) -> accepted(view);
+            case Observation.FrameLeft _,
+                    Observation.GateOpened _,
+                    Observation.GuestBooted _,
+                    Observation.ImageResumed _,
+                    Observation.EpochHeld _,
+                    Observation.ViewProposed _,
+                    Observation.ProposalRefused _ -> Optional.empty();
+        };
+    }
+
+    private Truth truth(VolumeId volume) {
+        return truths.computeIfAbsent(volume, _ -> new Truth());
+    }
+
+    private Optional<DiskReplica> disk(VolumeId volume, VolumeReplica replica) {
+        return cluster.host(replica.host())
+                .disk(volume)
+                .filter(disk -> disk.id().equals(replica.id()));
+    }
+
+    private VolumeView inLedger(VmId vm, VolumeId volume) {
+        return cluster.ledger().vm(vm).orElseThrow().view().volume(volume).orElseThrow();
+    }
+
+    private Optional<String> written(Observation.WriteAcknowledged it) {
+        Truth truth = truth(it.volume());
+        truth.acknowledged[it.block()] = it.content();
+        truth.issuedAt[it.block()] = it.issuedAt();
+        for (VolumeReplica replica : inLedger(it.vm(), it.volume()).replicas()) {
+            Optional<DiskReplica> disk = disk(it.volume(), replica);
+            if (replica.inSync()
+                    && disk.filter(d -> d.read(it.block()) >= it.content() || d.lostPowerAt() >= it.issuedAt())
+                            .isEmpty()) {
+                return Optional.of("write %d of block %d is acknowledged, and %s, which is in sync, has %s"
+                        .formatted(it.content(), it.block(), replica.host(), disk));
+            }
+        }
+        return Optional.empty();
+    }
+
+    private Optional<String> flushed(Observation.FlushAcknowledged it) {
+        Truth truth = truth(it.volume());
+        for (Map.Entry<Integer, Long> covered : it.covered().entrySet()) {
+            int block = covered.getKey();
+            long content = covered.getValue();
+            if (truth.acknowledged[block] < content) {
+                continue;
+            }
+            for (VolumeReplica replica : inLedger(it.vm(), it.volume()).replicas()) {
+                Optional<DiskReplica> disk = disk(it.volume(), replica).filter(_ -> replica.inSync());
+                if (disk.filter(d -> isExcused(truth, block, d)).isPresent()) {
+                    truth.acknowledged[block] = disk.orElseThrow().read(block);
+                } else if (replica.inSync()
+                        && disk.filter(d -> d.durable(block) >= content).isEmpty()) {
+                    return Optional.of("a flush of write %d of block %d is acknowledged, and %s has %s"
+                            .formatted(content, block, replica.host(), disk));
+                }
+            }
+            if (truth.acknowledged[block] >= content) {
+                truth.flushed[block] = Math.max(truth.flushed[block], content);
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static boolean isExcused(Truth truth, int block, DiskReplica disk) {
+        return disk.lostPowerAt() >= truth.issuedAt[block]
+                && disk.read(block) < truth.acknowledged[block]
+                && disk.durable(block) >= truth.flushed[block];
+    }
+
+    private Optional<String> read(Observation.BlockRead it) {
+        long lostPowerAt = cluster.host(it.source())
+                .disk(it.volume())
+                .map(DiskReplica::lostPowerAt)
+                .orElse(-1L);
+        return judge(truth(it.volume()), it.block(), it.content(), lostPowerAt)
+                .map(why -> "block %d is read from %s: %s".formatted(it.block(), it.source(), why));
+    }
+
+    private Optional<String> accepted(View view) {
+        for (VolumeView volume : view.volumes()) {
+            Truth truth = truth(volume.volume());
+            for (boolean excused : new boolean[] {true, false}) {
+                for (VolumeReplica replica : volume.replicas()) {
+                    Optional<DiskReplica> disk = replica.inSync() ? disk(volume.volume(), replica) : Optional.empty();
+                    Optional<String> wrong = disk.filter(d -> d.lostPowerAt() >= 0 == excused)
+                            .flatMap(d -> judge(truth, replica.host(), d));
+                    if (wrong.isPresent()) {
+                        return wrong.map(why -> view + ": " + why);
+                    }
+                }
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static Optional<String> judge(Truth truth, HostName host, DiskReplica disk) {
+        for (int block = 0; block < DiskReplica.BLOCKS; block++) {
+            Optional<String> wrong = judge(truth, block, disk.read(block), disk.lostPowerAt());
+            if (wrong.isPresent()) {
+                String where = "block %d on %s: ".formatted(block, host);
+                return wrong.map(where::concat);
+            }
+        }
+        return Optional.empty();
+    }
+
+    private static Optional<String> judge(Truth truth, int block, long content, long lostPowerAt) {
+        if (content >= truth.acknowledged[block]) {
+            return Optional.empty();
+        }
+        if (content >= truth.flushed[block] && lostPowerAt >= truth.issuedAt[block]) {
+            truth.acknowledged[block] = content;
+            return Optional.empty();
+        }
+        return Optional.of("write %d, where %d is acknowledged and %d flushed"
+                .formatted(content, truth.acknowledged[block], truth.flushed[block]));
+    }
+}

@@ -1,0 +1,137 @@
+package understudy.simulator;
+
+import java.util.Optional;
+import java.util.UUID;
+import java.util.function.LongConsumer;
+import understudy.model.VolumeReplica;
+
+/// The way from the active's end of a volume to the other host's. What is sent is carried out in order, by a
+/// replica that the sender's view names, and not at all once the receiver knows a later view.
+final class DiskLink {
+    private final Cluster cluster;
+    private final Mirror near;
+    private final Host here;
+    private final Host there;
+    private Optional<Connection> connection = Optional.empty();
+    private Optional<Mirror> far = Optional.empty();
+    private boolean ready;
+    private boolean over;
+
+    DiskLink(Cluster cluster, Mirror near) {
+        this.cluster = cluster;
+        this.near = near;
+        this.here = near.driver().agent().host();
+        this.there = cluster.otherThan(here);
+    }
+
+    boolean isReady() {
+        return ready && !over;
+    }
+
+    void dial() {
+        boolean isThere = cluster.network().talk(here, there);
+        near.driver().later(cluster.dice().millis(1, isThere ? 10 : 300), () -> {
+            Optional<Mirror> other = there.agent()
+                    .filter(_ -> isThere && there.isResponsive())
+                    .map(agent -> agent.driver(near.driver().spec()).mirror(near.volume()));
+            if (other.isEmpty() || over) {
+                lost();
+                return;
+            }
+            far = other;
+            Connection made = near.driver().agent().connect(there);
+            connection = Optional.of(made);
+            made.onBroken(here, this::lost);
+            made.send(here, this::greet);
+        });
+    }
+
+    /// At the other end.
+    private void greet() {
+        Mirror mirror = far.orElseThrow();
+        mirror.accept(this);
+        long number = near.viewNumber();
+        boolean older = mirror.viewNumber() > number && mirror.isStrangerTo(near);
+        Optional<UUID> present = mirror.present();
+        tell(() -> {
+            if (over) {
+                return;
+            }
+            Optional<UUID> named = near.named(there.name()).map(VolumeReplica::id);
+            if (!older && present.isPresent() && present.equals(named)) {
+                ready = true;
+                near.linked();
+                return;
+            }
+            present.filter(_ -> !older).ifPresent(id -> near.found(there.name(), id));
+            close();
+            lost();
+        });
+    }
+
+    void carry(DiskRequest request, Runnable confirmed) {
+        send(replica -> {
+            request.carryOut(replica);
+            tell(confirmed);
+        });
+    }
+
+    void read(int block, LongConsumer found) {
+        send(replica -> {
+            long content = replica.read(block);
+            tell(() -> found.accept(content));
+        });
+    }
+
+    /// Puts a block of a copy in its place.
+    void put(int block, long content, Runnable confirmed) {
+        send(replica -> {
+            replica.write(block, content);
+            tell(confirmed);
+        });
+    }
+
+    void flush(Runnable confirmed) {
+        send(replica -> {
+            replica.flush();
+            tell(confirmed);
+        });
+    }
+
+    private interface Work {
+        void on(DiskReplica replica);
+    }
+
+    private void send(Work work) {
+        long number = near.viewNumber();
+        connection.ifPresent(made -> made.send(here, () -> {
+            Mirror mirror = far.orElseThrow();
+            boolean refused = mirror.viewNumber() > number && mirror.isStrangerTo(near);
+            if (refused || !mirror.isAccepted(this) || !mirror.works()) {
+                made.close(there);
+            } else {
+                work.on(mirror.replica().orElseThrow());
+            }
+        }));
+    }
+
+    private void tell(Runnable message) {
+        connection.ifPresent(made -> made.send(there, () -> {
+            if (!over) {
+                message.run();
+            }
+        }));
+    }
+
+    private void lost() {
+        if (!over) {
+            over = true;
+            near.linkLost(this);
+        }
+    }
+
+    void close() {
+        connection.ifPresent(made -> made.close(here));
+        connection = Optional.empty();
+    }
+}

@@ -1,0 +1,91 @@
+package understudy.simulator;
+
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/// What a guest does with one of its disks, for as long as it lives: it reads everything once, then writes,
+/// flushes and reads. Its QEMU keeps what is not answered, and asks the next life of the agent for it.
+final class DiskWork {
+    private static final int OPEN_MAX = 3;
+    private static final int FLUSH = -1;
+
+    private final Cluster cluster;
+    private final Guest guest;
+
+    /// By block; requests for one block are never open at once.
+    private final Map<Integer, DiskRequest> open = new LinkedHashMap<>();
+
+    private final Map<Integer, Long> acknowledged = new TreeMap<>();
+    private Optional<Mirror> port = Optional.empty();
+
+    DiskWork(Cluster cluster, Guest guest) {
+        this.cluster = cluster;
+        this.guest = guest;
+    }
+
+    /// From here on this life of the agent serves the disk.
+    void attach(Mirror to) {
+        boolean first = port.isEmpty();
+        port = Optional.of(to);
+        open.replaceAll((_, request) -> request.again());
+        List.copyOf(open.values()).forEach(to::submit);
+        if (first) {
+            for (int block = 0; block < DiskReplica.BLOCKS; block++) {
+                read(block);
+            }
+            work();
+        }
+    }
+
+    private void work() {
+        if (!guest.isAlive()) {
+            return;
+        }
+        if (guest.isRunning() && !guest.isPaused() && open.size() < OPEN_MAX) {
+            int block = cluster.dice().below(DiskReplica.BLOCKS);
+            double what = cluster.dice().millis(0, 1) / (double) Schedule.MILLISECOND;
+            if (what < 0.2) {
+                flush();
+            } else if (what < 0.4) {
+                read(block);
+            } else {
+                write(block);
+            }
+        }
+        cluster.schedule().after(cluster.dice().millis(2, 25), this::work);
+    }
+
+    private void read(int block) {
+        if (!open.containsKey(block)) {
+            submit(block, DiskRequest.read(block, now(), _ -> open.remove(block)));
+        }
+    }
+
+    private void write(int block) {
+        if (!open.containsKey(block)) {
+            long content = cluster.nextWrite();
+            submit(block, DiskRequest.write(block, content, now(), _ -> {
+                open.remove(block);
+                acknowledged.put(block, content);
+            }));
+        }
+    }
+
+    private void flush() {
+        if (!open.containsKey(FLUSH)) {
+            submit(FLUSH, DiskRequest.flush(acknowledged, now(), _ -> open.remove(FLUSH)));
+        }
+    }
+
+    private void submit(int key, DiskRequest request) {
+        open.put(key, request);
+        port.ifPresent(mirror -> mirror.submit(request));
+    }
+
+    private long now() {
+        return cluster.schedule().nowNanos();
+    }
+}
