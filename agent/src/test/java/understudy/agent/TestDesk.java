@@ -117,6 +117,11 @@ final class TestDesk implements DriverDesk, AutoCloseable {
         events.add(kind + " " + severity + " " + text);
     }
 
+    @Override
+    public void copyFailed(String reason) {
+        events.add("copy-failed " + reason);
+    }
+
     /// Has the driver's thread do something, and waits for it.
     void run(Runnable work) {
         CompletableFuture.runAsync(work, thread).join();
