@@ -19,7 +19,7 @@ import understudy.model.ByteSize;
 import understudy.model.HostName;
 
 /// A guest of level component that works on its two disks: on the first fio writes, reads back and compares
-/// without end, at a depth of 16 and past the page cache; on the second there is a file system.
+/// without end, at a depth of 16, past the page cache, and not faster than leaves an emulated CPU time for more; on the second there is a file system.
 ///
 /// `-Dunderstudy.disks.active=h2` has the hosts exchange their roles, and `-Dunderstudy.disks.rounds=10` has each
 /// test of [DiskFaultTest] and [DiskLifeTest] do its fault so often.
@@ -34,12 +34,12 @@ final class DiskGuest {
     private static final int FIO_MIB = 16;
     private static final int SHELL = 23;
     /// What fio has done when it is said to have gone on.
-    private static final int REQUESTS = 200;
+    private static final int REQUESTS = 100;
 
     private static final String FIO = String.join(
             " ",
             "/usr/bin/fio --name=verify --filename=/dev/vda --size=" + FIO_MIB + "m --rw=randwrite --bs=4k",
-            "--direct=1 --ioengine=libaio --iodepth=16 --verify=crc32c --verify_fatal=1 --verify_backlog=64",
+            "--direct=1 --ioengine=libaio --iodepth=16 --rate_iops=150 --verify=crc32c --verify_fatal=1 --verify_backlog=64",
             "--do_verify=1 --verify_state_save=0 --fsync=32 --time_based --runtime=36000",
             "--output-format=json --output=/tmp/fio.json");
 
@@ -55,14 +55,14 @@ final class DiskGuest {
             rm -rf round-$(($1 - 2))
             mkdir round-$1
             cd round-$1
-            dd if=/dev/urandom of=random bs=64k count=32 2>/dev/null
+            dd if=/dev/urandom of=random bs=64k count=16 2>/dev/null
             cp /usr/bin/fio /sbin/e2fsck .
             mkdir many
             # Behind what fio uses, where nothing was written before: that needs room on the hosts.
-            dd if=random of=/dev/vda bs=1M seek=$((FIO_MIB + $1 * 2)) oflag=direct 2>/dev/null
-            for i in $(seq 60); do echo $1 $i >many/$i; done
+            dd if=random of=/dev/vda bs=1M seek=$((FIO_MIB + $1)) oflag=direct 2>/dev/null
+            for i in $(seq 20); do echo $1 $i >many/$i; done
             md5sum random fio e2fsck many/* >sums
-            dd if=/dev/vda of=again bs=1M skip=$((FIO_MIB + $1 * 2)) count=2 iflag=direct 2>/dev/null
+            dd if=/dev/vda of=again bs=1M skip=$((FIO_MIB + $1)) count=1 iflag=direct 2>/dev/null
             cmp random again
             cd /
             umount /mnt
