@@ -54,6 +54,7 @@ final class VolumeServing {
     private final VolumeOptions options;
     private final CountDownLatch ends = new CountDownLatch(1);
     private final CountDownLatch ended = new CountDownLatch(1);
+    private volatile boolean isClean;
 
     VolumeServing(CommandSpec command, Path file, Optional<ByteSize> size, VolumeOptions options) {
         out = command.commandLine().getOut();
@@ -167,7 +168,7 @@ final class VolumeServing {
                 PATIENCE);
         ServedVolume served = new ServedVolume(
                 how,
-                new Once(first, () -> ReplicaStore.open(file, Expected.replica(identity.volume(), identity.replica()))),
+                opener(first, () -> ReplicaStore.open(file, Expected.replica(identity.volume(), identity.replica()))),
                 mirror.map(address -> () -> SocketWire.connect(address, DIAL_TIMEOUT)),
                 ledger,
                 new Lines());
@@ -185,26 +186,21 @@ final class VolumeServing {
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
         } finally {
-            served.close();
+            close(served);
             ended.countDown();
         }
         return ExitCode.OK;
     }
 
     /// The store that is open already, and later ones.
-    private record Once(ReplicaStore first, ServedVolume.LocalOpener later, AtomicBoolean used)
-            implements ServedVolume.LocalOpener {
-        Once(ReplicaStore first, ServedVolume.LocalOpener later) {
-            this(first, later, new AtomicBoolean());
-        }
+    private static ServedVolume.LocalOpener opener(ReplicaStore first, ServedVolume.LocalOpener later) {
+        AtomicBoolean isUsed = new AtomicBoolean();
+        return () -> isUsed.getAndSet(true) ? later.open() : first;
+    }
 
-        @Override
-        public ReplicaStore open() throws StoreRefusedException, DiskFailedException {
-            if (used.getAndSet(true)) {
-                return later.open();
-            }
-            return first;
-        }
+    private void close(ServedVolume served) throws DiskFailedException {
+        served.close();
+        isClean = true;
     }
 
     private void awaitEnd(ServedVolume served) throws InterruptedException {
@@ -235,6 +231,7 @@ final class VolumeServing {
             say("replica %s (%s) on %s:%d".formatted(file, sizeOfReplica(), listen.getHostString(), listen.getPort()));
             accept(listener, server);
             server.close();
+            isClean = true;
             return ExitCode.OK;
         } catch (StoreRefusedException e) {
             throw refused(e);
@@ -316,9 +313,14 @@ final class VolumeServing {
     /// SIGTERM and Ctrl-C end the command as they should; the process waits until it has.
     private void endOnSignal() {
         Runtime.getRuntime().addShutdownHook(Thread.ofPlatform().name("signal").unstarted(() -> {
+            if (ended.getCount() == 0) {
+                return;
+            }
             ends.countDown();
             try {
                 ended.await();
+                // Asked to end, and ended in good order: not the exit code of a signal.
+                Runtime.getRuntime().halt(isClean ? ExitCode.OK : ExitCode.REFUSED);
             } catch (InterruptedException _) {
                 Thread.currentThread().interrupt();
             }

@@ -148,18 +148,18 @@ final class Copying {
         }
 
         @Override
-        public void caughtUp() {
+        public void caughtUp(Resync resync) {
             served.post(() -> {
-                if (job.isPresent()) {
+                if (isPresent(resync)) {
                     served.take(new MirrorInput.CopyCaughtUp());
                 }
             });
         }
 
         @Override
-        public void stopped(String why) {
+        public void stopped(Resync resync, String why) {
             served.post(() -> {
-                if (job.isEmpty()) {
+                if (!isPresent(resync)) {
                     return;
                 }
                 served.observer().warning("the resync stopped: " + why);
@@ -171,6 +171,11 @@ final class Copying {
                 }
             });
         }
+    }
+
+    /// Whether it is the one that counts: an earlier one may end late.
+    private boolean isPresent(Resync resync) {
+        return job.isPresent() && job.get() == resync;
     }
 
     void stop() {

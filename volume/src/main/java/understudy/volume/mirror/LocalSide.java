@@ -62,7 +62,14 @@ final class LocalSide {
         lastRefusal = "";
         store = Optional.of(opened);
         Thread.ofPlatform().name(options.name() + "-checksums").daemon().start(() -> compute(opened));
-        served.localReady();
+        viewKnown();
+    }
+
+    /// The view is known now, or the replica is open now.
+    void viewKnown() {
+        if (store.isPresent() && served.knowsView()) {
+            served.localReady();
+        }
     }
 
     /// Checksums that a crash left unknown.

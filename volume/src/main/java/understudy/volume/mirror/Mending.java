@@ -42,30 +42,65 @@ final class Mending {
         ReplicaStore store = route.local().orElseThrow();
         for (long at = range.offset(); at < range.end(); at += Frame.PAYLOAD_BYTES_MAX) {
             int length = (int) Math.min(Frame.PAYLOAD_BYTES_MAX, range.end() - at);
-            boolean isDone = false;
-            long from = at;
-            for (int tries = 0; !isDone; tries++) {
-                if (tries == TRIES_MAX) {
-                    throw new BrokenLinkException("clients write what is to be mended all the time");
-                }
-                CopyRange copy = new CopyRange(from, length);
-                volume.locked(route, () -> {
-                    volume.watchCopy(copy);
-                    return copy;
-                });
-                try {
-                    byte[] good = fetch(link, from, length);
-                    isDone = volume.locked(route, () -> {
-                        volume.unwatchCopy(copy);
-                        if (!copy.isTouched()) {
-                            put(store, from, good);
-                        }
-                        return !copy.isTouched();
-                    });
-                } catch (IOException e) {
+            byte[][] good = new byte[1][];
+            copy(
+                    volume,
+                    route,
+                    at,
+                    length,
+                    offset -> good[0] = fetch(link, offset, length),
+                    offset -> put(store, offset, good[0]));
+        }
+    }
+
+    /// Copies a range of whole blocks to the peer, which has them corrupt, or different. As [#local] otherwise.
+    static void peer(MirroredVolume volume, Route route, ByteRange range) throws IOException {
+        PeerLink link = route.link().orElseThrow();
+        ReplicaStore store = route.local().orElseThrow();
+        try (Arena arena = Arena.ofShared()) {
+            MemorySegment data = arena.allocate(Math.min(range.length(), Frame.PAYLOAD_BYTES_MAX), 64);
+            for (long at = range.offset(); at < range.end(); at += Frame.PAYLOAD_BYTES_MAX) {
+                MemorySegment part = data.asSlice(0, Math.min(Frame.PAYLOAD_BYTES_MAX, range.end() - at));
+                copy(
+                        volume,
+                        route,
+                        at,
+                        part.byteSize(),
+                        offset -> store.read(offset, part),
+                        offset -> link.copy(offset, part));
+            }
+        }
+    }
+
+    /// A step of a copy, at an offset.
+    private interface At {
+        void run(long offset) throws IOException;
+    }
+
+    /// Reads without the order lock and writes under it, until no client wrote in between.
+    private static void copy(MirroredVolume volume, Route route, long at, long length, At read, At write)
+            throws IOException {
+        boolean isDone = false;
+        for (int tries = 0; !isDone; tries++) {
+            if (tries == TRIES_MAX) {
+                throw new BrokenLinkException("clients write what is to be mended all the time");
+            }
+            CopyRange copy = new CopyRange(at, length);
+            volume.locked(route, () -> {
+                volume.watchCopy(copy);
+                return copy;
+            });
+            try {
+                read.run(at);
+                isDone = volume.locked(route, () -> {
                     volume.unwatchCopy(copy);
-                    throw e;
-                }
+                    if (!copy.isTouched()) {
+                        write.run(at);
+                    }
+                    return !copy.isTouched();
+                });
+            } finally {
+                volume.unwatchCopy(copy);
             }
         }
     }

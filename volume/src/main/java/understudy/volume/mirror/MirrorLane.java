@@ -92,7 +92,7 @@ final class MirrorLane implements Lane {
     public void end() {
         Work mine = work;
         if (mine.count() > 0) {
-            volume.carry(mine);
+            volume.mutations().carry(mine);
         }
         // Only now: a flush covers what was answered before it was asked for, and no more is promised.
         for (int i = 0; i < mine.flushCount(); i++) {

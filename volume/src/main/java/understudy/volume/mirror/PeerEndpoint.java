@@ -4,11 +4,14 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import understudy.volume.Geometry;
+import understudy.volume.store.ByteRange;
 
 /// The replica on the peer's host. The link breaks off what is not answered within its deadline, so these waits
 /// end.
@@ -133,6 +136,23 @@ final class PeerEndpoint implements ReplicaEndpoint {
         if (!isFlushed || link.isBroken()) {
             throw new BrokenLinkException("the link broke before the peer had flushed");
         }
+    }
+
+    /// Reads and verifies an extent.
+    ///
+    /// @return what is corrupt
+    List<ByteRange> verify(int extent) throws IOException {
+        ByteBuffer payload = ask(Frame.VERIFY, extent);
+        List<ByteRange> ranges = new ArrayList<>();
+        while (payload.remaining() >= 2 * Long.BYTES) {
+            long offset = payload.getLong();
+            long length = payload.getLong();
+            if (offset < 0 || length <= 0 || length > Geometry.EXTENT_BYTES) {
+                throw new BrokenLinkException("%d corrupt bytes at %d".formatted(length, offset));
+            }
+            ranges.add(new ByteRange(offset, length));
+        }
+        return ranges;
     }
 
     /// Tells it what a view means for it.

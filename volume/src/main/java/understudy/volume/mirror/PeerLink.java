@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -168,20 +169,23 @@ final class PeerLink implements AutoCloseable {
     ///                 answered as failed
     void release(boolean hasLocal) {
         breakOff("the volume is served without it");
-        Replies replies = Replies.ofAnyThread();
+        List<Batch> owed = new ArrayList<>();
         order.lock();
         try {
             for (long number = acknowledged + 1; number <= sent; number++) {
-                Batch batch = ring[(int) number & BATCHES_MAX - 1];
-                if (hasLocal) {
-                    batch.confirm(MirrorSide.PEER, replies);
-                } else if (!batch.isAttended && batch.cancel()) {
-                    batch.fail(replies);
-                }
+                owed.add(ring[(int) number & BATCHES_MAX - 1]);
             }
             acknowledged = sent;
         } finally {
             order.unlock();
+        }
+        Replies replies = Replies.ofAnyThread();
+        for (Batch batch : owed) {
+            if (hasLocal) {
+                batch.confirm(MirrorSide.PEER, replies);
+            } else if (!batch.isAttended && batch.cancel()) {
+                batch.fail(replies);
+            }
         }
         for (Flush flush : flushes.values()) {
             if (hasLocal) {

@@ -36,7 +36,7 @@ final class PeerSide {
         String last = "";
         try {
             while (!served.isClosing()) {
-                if (link.isEmpty()) {
+                if (link.isEmpty() && served.knownView() > 0) {
                     String refusal = tryLink();
                     if (!refusal.isEmpty() && !refusal.equals(last)) {
                         served.observer().warning("the peer's replica cannot be reached: " + refusal);
@@ -81,7 +81,7 @@ final class PeerSide {
     }
 
     private void linked(PeerLink fresh) {
-        if (link.isEmpty() || link.get() != fresh) {
+        if (link.isEmpty() || link.get() != fresh || !served.knowsView()) {
             return;
         }
         if (!served.takesPeer(fresh.replica())) {
@@ -92,6 +92,11 @@ final class PeerSide {
         standing = fresh.peer().standing();
         served.observer().info("the peer's replica is connected");
         served.peerReady(fresh);
+    }
+
+    /// The first view is known now: what is linked already counts from here on.
+    void viewKnown() {
+        link.ifPresent(this::linked);
     }
 
     private void lost(PeerLink broken, String why) {

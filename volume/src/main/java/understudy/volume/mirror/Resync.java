@@ -47,10 +47,10 @@ final class Resync implements Runnable {
 
     /// What came of it; from its thread.
     interface Outcome {
-        void caughtUp();
+        void caughtUp(Resync resync);
 
         /// It stopped before that; if it was not told to, whoever failed has been reported.
-        void stopped(String why);
+        void stopped(Resync resync, String why);
     }
 
     /// What is done before anything is compared.
@@ -107,12 +107,12 @@ final class Resync implements Runnable {
         try (Arena arena = Arena.ofShared()) {
             isFull = preparation.prepare();
             if (copyAll(arena.allocate(RANGE_BYTES, 64))) {
-                outcome.caughtUp();
+                outcome.caughtUp(this);
             } else {
-                outcome.stopped("told to stop");
+                outcome.stopped(this, "told to stop");
             }
         } catch (IOException e) {
-            outcome.stopped(String.valueOf(e.getMessage()));
+            outcome.stopped(this, String.valueOf(e.getMessage()));
         }
     }
 

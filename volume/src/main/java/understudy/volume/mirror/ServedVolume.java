@@ -79,6 +79,8 @@ public final class ServedVolume implements AutoCloseable {
     private Optional<VolumeView> view = Optional.empty();
     private long patienceEnds;
     private volatile long knownView;
+    private long heldSince;
+    private boolean isHoldTold;
     private volatile boolean isClosing;
 
     /// Starts to serve as soon as a view of this life allows it.
@@ -167,6 +169,12 @@ public final class ServedVolume implements AutoCloseable {
         if (state.patient() && Stopwatch.now() > patienceEnds) {
             take(new MirrorInput.PatienceOver());
         }
+        if (heldSince != 0
+                && !isHoldTold
+                && Stopwatch.now() - heldSince > options.deadline().toNanos()) {
+            isHoldTold = true;
+            observer.error("requests wait: " + (proposals.isReadable() ? "no replica in sync can be used" : "no view"));
+        }
         local.tick();
         proposals.tick();
     }
@@ -192,6 +200,7 @@ public final class ServedVolume implements AutoCloseable {
 
     /// A new view, from the ledger. On the driver's thread.
     void learn(VolumeView newest) {
+        boolean isFirst = view.isEmpty();
         boolean hasLocal = newest.member(options.replica()).isPresent();
         boolean hasOther = newest.memberBeside(options.replica()).isPresent();
         view = Optional.of(newest);
@@ -200,6 +209,15 @@ public final class ServedVolume implements AutoCloseable {
         boolean isOwn = newest.proposal().equals(proposals.life());
         observer.info("view " + newest.number() + ": in sync " + describe(set));
         take(new MirrorInput.ViewLearnt(newest.number(), set, isOwn));
+        if (isFirst) {
+            local.viewKnown();
+            peer.viewKnown();
+        }
+    }
+
+    /// Whether any view has been learnt. Before that nobody can say whether a replica is whole.
+    boolean knowsView() {
+        return view.isPresent();
     }
 
     private static String describe(InSync set) {
@@ -285,7 +303,7 @@ public final class ServedVolume implements AutoCloseable {
         switch (effect) {
             case MirrorEffect.Hold() -> {
                 volume.install(volume.route().held());
-                observer.warning("requests wait" + (proposals.isReadable() ? "" : ": the view cannot be read"));
+                heldSince = heldSince == 0 ? Stopwatch.now() : heldSince;
             }
             case MirrorEffect.Propose(long number, InSync set) -> proposals.propose(number, set, peer.member());
             case MirrorEffect.Track(MirrorSide side) -> track(side);
@@ -328,6 +346,11 @@ public final class ServedVolume implements AutoCloseable {
                 peerRole,
                 2 * options.deadline().toNanos());
         serving.countDown();
+        heldSince = 0;
+        if (isHoldTold) {
+            isHoldTold = false;
+            observer.info("requests go on");
+        }
     }
 
     private long number() {
@@ -376,6 +399,13 @@ public final class ServedVolume implements AutoCloseable {
     /// How the resync goes, if one is under way.
     public Optional<ResyncProgress> resync() {
         return copying.progress();
+    }
+
+    /// Reads everything on both sides, compares, and mends. Takes as long as that takes; any thread.
+    ///
+    /// @throws IOException if it came to no end
+    public ScrubReport scrub() throws IOException {
+        return new Scrub(volume, copying.pace(), () -> isClosing, observer).run();
     }
 
     public void limitResync(long bytesPerSecond) {

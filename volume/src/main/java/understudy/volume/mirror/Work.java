@@ -42,7 +42,7 @@ final class Work {
     long readOffset;
     long readLength;
 
-    /// How far [MirroredVolume#carry] has come, for the rescuer.
+    /// How far [Mutations#carry] has come, for the rescuer.
     int carried;
 
     int upTo;

@@ -37,7 +37,7 @@ class FailuresTest {
 
     private void awaitProtection() {
         try {
-            await().atMost(Duration.ofSeconds(10))
+            await().atMost(Duration.ofSeconds(60))
                     .pollInterval(Duration.ofMillis(5))
                     .until(pair::isProtected);
         } catch (ConditionTimeoutException e) {
@@ -202,6 +202,22 @@ class FailuresTest {
         for (int i = 0; i < 20; i++) {
             pair.here.data.corrupt(random.nextInt(SimulatedPair.SIZE));
         }
+        assertAllIsThere();
+        assertReplicasAreEqual();
+    }
+
+    @Test
+    void aScrubFindsAndMendsWhatIsCorruptOnEitherSide() throws Exception {
+        assertThat(pair.served().scrub()).isEqualTo(new ScrubReport(true, 0, 0, 0, 0));
+        pair.here.data.corrupt(5000);
+        pair.here.data.corrupt(7 << 20);
+        pair.there.data.corrupt(50_000);
+        pair.there.data.corrupt(SimulatedPair.SIZE - 1);
+        CompletableFuture<byte[]> beside = pair.client().write(123_456, new byte[] {1});
+        twin[123_456] = 1;
+        assertThat(pair.served().scrub()).isEqualTo(new ScrubReport(true, 2, 2, 0, 0));
+        TestClient.await(beside);
+        assertThat(pair.served().scrub().isClean()).isTrue();
         assertAllIsThere();
         assertReplicasAreEqual();
     }

@@ -20,7 +20,7 @@ import understudy.volume.store.StoreRefusedException;
 final class SimulatedPair implements AutoCloseable {
     static final int SIZE = 12 << 20;
     private static final int META = Math.toIntExact(ReplicaStore.metadataBytes(SIZE));
-    private static final Duration DEADLINE = Duration.ofMillis(500);
+    private static final Duration DEADLINE = Duration.ofSeconds(3);
     private static final Duration RETRY = Duration.ofMillis(20);
 
     private final UUID volume = UUID.randomUUID();

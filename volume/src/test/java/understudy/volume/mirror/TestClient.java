@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
+import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -32,8 +33,7 @@ final class TestClient implements LaneClient, AutoCloseable {
 
     /// What is done on the lane, one after the other.
     private static final class Worker {
-        private final java.util.concurrent.LinkedBlockingQueue<Runnable> queue =
-                new java.util.concurrent.LinkedBlockingQueue<>();
+        private final LinkedBlockingQueue<Runnable> queue = new LinkedBlockingQueue<>();
 
         Worker() {
             Thread.ofPlatform().daemon().name("client").start(() -> {

@@ -1,0 +1,277 @@
+package understudy.volume.mirror;
+
+import java.util.Optional;
+import understudy.protocol.MirrorSide;
+import understudy.volume.LaneClient.Failure;
+import understudy.volume.store.CorruptBlocksException;
+import understudy.volume.store.DiskFailedException;
+import understudy.volume.store.ReplicaStore;
+
+/// Carries out what clients change.
+///
+/// All mutations happen one batch after the other under the route's order lock: the extents enter the activity
+/// log, durably (design, section 3.1, rule 4: before anything is sent or written); the frames go to the peer in
+/// one write; the local replica is written; and whoever confirms last, the local disk or the peer, has the
+/// batch answered.
+///
+/// A batch that a replica did not confirm stays unanswered until the route has changed, which happens when the
+/// view without that replica has been learnt (rule 2), or its thread carries it out anew. While its data may be
+/// needed again its thread stays in the call, since the payload is only valid so long: that is when the local
+/// replica did not take it.
+final class Mutations {
+    private final MirroredVolume volume;
+
+    Mutations(MirroredVolume volume) {
+        this.volume = volume;
+    }
+
+    /// Carries out what is recorded. When it returns, nobody needs the payloads any more.
+    void carry(Work work) {
+        Replies replies = Replies.within(work.lane);
+        carry(work, replies);
+        replies.end();
+        if (work.disk.isLost()) {
+            throw MirrorLane.abandoned(work);
+        }
+    }
+
+    void carry(Work work, Replies replies) {
+        while (work.carried < work.count()) {
+            Optional<Route> entered = volume.enter();
+            if (entered.isEmpty()) {
+                fail(work, work.carried, work.count(), Failure.SHUTTING_DOWN, replies);
+                return;
+            }
+            Route now = entered.get();
+            int to = work.cut(work.carried);
+            work.upTo = to;
+            work.route = entered;
+            Outcome outcome;
+            try {
+                outcome = attempt(now, work, to, replies);
+            } finally {
+                now.orderLock().unlock();
+            }
+            switch (outcome) {
+                case DONE -> advance(work);
+                case AGAIN -> volume.awaitChange(now);
+                case LOG_FULL -> awaitRoom(now);
+                case UNSURE -> seeThrough(work, replies);
+                case LOST -> {
+                    return;
+                }
+            }
+        }
+    }
+
+    private enum Outcome {
+        /// The local replica has it, or it was answered.
+        DONE,
+        /// Not yet: the route is about to change.
+        AGAIN,
+        LOG_FULL,
+        /// The local replica does not have it: the thread must stay.
+        UNSURE,
+        /// The thread has lost its lane; a rescuer sees to the rest.
+        LOST
+    }
+
+    private static void advance(Work work) {
+        work.batch = Optional.empty();
+        work.carried = work.upTo;
+    }
+
+    /// Under the order lock.
+    private Outcome attempt(Route now, Work work, int to, Replies replies) {
+        int from = work.carried;
+        volume.traffic().touch();
+        if (now.local().isPresent()) {
+            ReplicaStore store = now.local().get();
+            try {
+                boolean isCold = isCold(store, work, from, to);
+                if (isCold) {
+                    work.disk.enter(volume.flushes().allowanceNanos());
+                    boolean isHot = store.heat();
+                    if (!work.disk.leave()) {
+                        return Outcome.LOST;
+                    }
+                    if (!isHot) {
+                        return Outcome.LOG_FULL;
+                    }
+                    if (store.wantsRetirement()) {
+                        volume.reports().logFull(store);
+                    }
+                }
+            } catch (DiskFailedException e) {
+                return work.disk.leave() ? failedLocally(now, store, work, to, e, replies) : Outcome.LOST;
+            }
+        } else if (now.link().isEmpty()) {
+            fail(work, from, to, Failure.IO, replies);
+            return Outcome.DONE;
+        }
+        touchCopies(work, from, to);
+        return now.link().isPresent() ? mirrored(now, work, to, replies) : alone(now, work, to, replies);
+    }
+
+    private static boolean isCold(ReplicaStore store, Work work, int from, int to) {
+        boolean isHot = true;
+        for (int i = from; i < to; i++) {
+            isHot &= store.touch(work.offset(i), work.length(i));
+        }
+        return !isHot;
+    }
+
+    private Outcome alone(Route now, Work work, int to, Replies replies) {
+        ReplicaStore store = now.local().orElseThrow();
+        int done = work.carried;
+        work.disk.enter(0);
+        try {
+            for (; done < to; done++) {
+                try {
+                    write(store, work, done);
+                } catch (CorruptBlocksException e) {
+                    volume.reports().corrupt(String.valueOf(e.getMessage()));
+                    if (!work.isPiece(done)) {
+                        replies.failed(work.lane, work.request(done), Failure.IO);
+                    }
+                    continue;
+                }
+                answer(work, done, replies);
+                if (done < to - 1 && !work.disk.stay()) {
+                    return Outcome.LOST;
+                }
+            }
+        } catch (DiskFailedException e) {
+            work.carried = done;
+            return work.disk.leave() ? failedLocally(now, store, work, to, e, replies) : Outcome.LOST;
+        }
+        work.carried = to;
+        return work.disk.leave() ? Outcome.DONE : Outcome.LOST;
+    }
+
+    private void answer(Work work, int i, Replies replies) {
+        if (work.isPiece(i)) {
+            return;
+        }
+        if (work.isDurable(i)) {
+            volume.flushes().add(work.lane, work.request(i));
+        } else {
+            replies.done(work.lane, work.request(i));
+        }
+    }
+
+    private void write(ReplicaStore store, Work work, int i) throws CorruptBlocksException, DiskFailedException {
+        if (work.isWrite(i)) {
+            store.write(work.offset(i), work.payload(i));
+            volume.flushes().wrote(work.length(i));
+        } else {
+            store.zero(work.offset(i), work.length(i), work.mayPunch(i));
+        }
+    }
+
+    private Outcome mirrored(Route now, Work work, int to, Replies replies) {
+        int from = work.carried;
+        PeerLink link = now.link().orElseThrow();
+        Batch batch = new Batch(volume, work, from, to, now.needsLocal(), now.needsPeer());
+        work.batch = Optional.of(batch);
+        boolean isSent = link.send(batch, work, from, to);
+        boolean isWritten = false;
+        if (now.local().isPresent()) {
+            ReplicaStore store = now.local().get();
+            work.disk.enter(0);
+            try {
+                for (int i = from; i < to; i++) {
+                    writeOrMend(store, link, work, i);
+                    if (i < to - 1 && !work.disk.stay()) {
+                        return Outcome.LOST;
+                    }
+                }
+                isWritten = true;
+            } catch (DiskFailedException e) {
+                if (!work.disk.leave()) {
+                    return Outcome.LOST;
+                }
+                volume.fail(now, store, e);
+            }
+            if (isWritten && !work.disk.leave()) {
+                return Outcome.LOST;
+            }
+        }
+        if (isWritten) {
+            batch.confirm(MirrorSide.LOCAL, replies);
+        }
+        boolean isSafe = isWritten && now.needsLocal() && isSent && !batch.isPiece;
+        if (isSafe) {
+            batch.isAttended = false;
+            isSafe = volume.route() == now;
+        }
+        return isSafe || batch.isSettled() ? Outcome.DONE : Outcome.UNSURE;
+    }
+
+    /// A block of which only a part is written must be good; if it is not, the peer has it, with this write.
+    private void writeOrMend(ReplicaStore store, PeerLink link, Work work, int i) throws DiskFailedException {
+        try {
+            write(store, work, i);
+        } catch (CorruptBlocksException e) {
+            volume.reports().corrupt(String.valueOf(e.getMessage()));
+            Mending.fromPeer(store, link, e.ranges(), work.offset(i), work.length(i), volume.sizeBytes());
+        }
+    }
+
+    /// The local disk refused before anything was sent, or there is no peer.
+    private Outcome failedLocally(
+            Route now, ReplicaStore store, Work work, int to, DiskFailedException e, Replies replies) {
+        volume.fail(now, store, e);
+        if (!volume.isMirrored()) {
+            int from = work.carried;
+            fail(work, from, Math.min(from + 1, to), e.isFull() ? Failure.NO_SPACE : Failure.IO, replies);
+        }
+        return Outcome.AGAIN;
+    }
+
+    private static void fail(Work work, int from, int to, Failure failure, Replies replies) {
+        for (int i = from; i < to; i++) {
+            if (!work.isPiece(i)) {
+                replies.failed(work.lane, work.request(i), failure);
+            }
+        }
+        work.carried = to;
+    }
+
+    /// Stays until the batch is answered, or takes it back to carry it out anew.
+    void seeThrough(Work work, Replies replies) {
+        replies.end();
+        Batch batch = work.batch.orElseThrow();
+        Route then = work.route.orElseThrow();
+        while (!batch.isSettled() && !batch.isCancelled()) {
+            Route now = volume.route();
+            boolean isAnother = now != then && !now.isHeld();
+            boolean isLinked = then.link().isPresent() && now.uses(then.link().get());
+            if (isAnother && isLinked && !now.needsLocal()) {
+                batch.confirm(MirrorSide.LOCAL, replies);
+                replies.end();
+            } else if ((volume.isClosed() || isAnother) && batch.cancel()) {
+                batch.end();
+                work.batch = Optional.empty();
+                return;
+            }
+            if (!batch.isSettled()) {
+                volume.awaitChange(now);
+            }
+        }
+        advance(work);
+    }
+
+    private void awaitRoom(Route now) {
+        now.local().ifPresent(volume.reports()::logFull);
+        volume.awaitChange(now);
+    }
+
+    private void touchCopies(Work work, int from, int to) {
+        for (CopyRange copy : volume.copies()) {
+            for (int i = from; i < to; i++) {
+                copy.touch(work.offset(i), work.length(i));
+            }
+        }
+    }
+}
