@@ -33,12 +33,14 @@ final class ReplicaFolder {
     private static final String UNFINISHED = ".new";
 
     private final Path volumes;
+    private final UUID cluster;
     private final Path folder;
     private final HostName self;
     private final understudy.agent.FileStore images;
 
-    ReplicaFolder(Path volumes, VmSpec spec, HostName self, understudy.agent.FileStore images) {
+    ReplicaFolder(Path volumes, UUID cluster, VmSpec spec, HostName self, understudy.agent.FileStore images) {
         this.volumes = volumes;
+        this.cluster = cluster;
         this.folder = volumes.resolve(spec.id().toString());
         this.self = self;
         this.images = images;
@@ -53,7 +55,7 @@ final class ReplicaFolder {
         if (record.view().number() != 1) {
             return;
         }
-        Files.createDirectories(folder);
+        makeFolder();
         for (VolumeSpec disk : record.spec().disks()) {
             if (disk.image().isPresent()) {
                 images.fetch(disk.image().get().sha256(), record.spec().hosts());
@@ -62,6 +64,11 @@ final class ReplicaFolder {
                 make(disk, named(record.view(), disk).id());
             }
         }
+    }
+
+    private void makeFolder() throws IOException {
+        Files.createDirectories(folder);
+        ForgottenReplicas.mark(folder, cluster);
     }
 
     private void make(VolumeSpec disk, UUID replica) throws IOException {
@@ -103,7 +110,7 @@ final class ReplicaFolder {
         }
         if (ReplicaStore.presence(file(disk)) == Presence.NOTHING && isOwnFileSystem()) {
             try {
-                Files.createDirectories(folder);
+                makeFolder();
             } catch (IOException e) {
                 throw new StoreRefusedException(
                         folder + " cannot be made: " + DriverDesk.reason(e), "Mend or replace the disk.");

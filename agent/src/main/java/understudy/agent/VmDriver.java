@@ -7,6 +7,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import understudy.api.Event.Severity;
+import understudy.api.ResyncTerms;
+import understudy.api.VolumePieces;
 import understudy.checkpoint.Channel;
 import understudy.checkpoint.StreamOffer;
 import understudy.link.Connection;
@@ -42,6 +44,8 @@ final class VmDriver implements DriverDesk, AutoCloseable {
     private final ActiveSide active;
     private final StandbySide standby;
     private final VolumeHost volumes;
+    private final VolumeWork work;
+    private final Exports exports;
     private final LinkedBlockingQueue<Runnable> mailbox = new LinkedBlockingQueue<>(MAILBOX_MAX);
     private final AtomicBoolean tickPending = new AtomicBoolean();
     private final Thread owner;
@@ -58,7 +62,9 @@ final class VmDriver implements DriverDesk, AutoCloseable {
         this.machine = new ViewMachine(services.self(), ViewMachine.Timing.DEFAULT);
         this.state = machine.initial(now());
         this.proposals = new Proposals(this);
-        this.volumes = new VolumeHost(this);
+        this.work = new VolumeWork(this, services.config().data().resolve("scrubs"));
+        this.volumes = new VolumeHost(this, work);
+        this.exports = new Exports(volumes, services.self().host());
         this.active = new ActiveSide(this, proposals, volumes);
         this.standby = new StandbySide(this, active);
         this.owner = Thread.ofPlatform().daemon().name("vm-" + spec.name()).unstarted(this::run);
@@ -72,6 +78,9 @@ final class VmDriver implements DriverDesk, AutoCloseable {
     // ---- what others tell, from any thread ------------------------------------------------------------------------
 
     void input(ViewInput input) {
+        if (input instanceof ViewInput.RecordLearnt(VmRecord record)) {
+            exports.learnt(record);
+        }
         post(() -> step(input));
     }
 
@@ -107,7 +116,18 @@ final class VmDriver implements DriverDesk, AutoCloseable {
         switch (question) {
             case VolumeQuestion.CheckGrowth(VmId _, VolumeId volume, ByteSize size) ->
                 volumes.checkGrowth(volume, size);
+            case VolumeQuestion.BeginScrub(VmId _, VolumeId volume) -> work.scrub(volume, volumes::served);
+            case VolumeQuestion.ChangeResync(VmId _, VolumeId volume, ResyncTerms terms) ->
+                work.resync(volume, terms, volumes::served);
         }
+    }
+
+    /// Sends all that a volume of the stopped VM holds, on a thread that may wait for disks.
+    ///
+    /// @throws Problem.Refused if it cannot be done
+    /// @throws IOException     if the sink throws it
+    void export(VolumeId volume, VolumePieces.Sink sink) throws IOException {
+        exports.send(volume, sink);
     }
 
     /// Ends the guest without asking it, when it is to stop.

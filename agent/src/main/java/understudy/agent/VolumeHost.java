@@ -13,6 +13,8 @@ import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import understudy.api.Event.Severity;
+import understudy.api.Resync;
+import understudy.api.Scrub;
 import understudy.link.Connection;
 import understudy.model.ByteSize;
 import understudy.model.HostName;
@@ -51,6 +53,7 @@ final class VolumeHost {
 
     private final DriverDesk desk;
     private final ReplicaFolder folder;
+    private final VolumeWork work;
     private final HostName self;
     private final Map<VolumeId, Served> served = new TreeMap<>();
     private final Map<VolumeId, ReplicaServer> offered = new TreeMap<>();
@@ -62,11 +65,13 @@ final class VolumeHost {
     /// A volume that is served here.
     private record Served(ServedVolume volume, ViewLedger ledger) {}
 
-    VolumeHost(DriverDesk desk) {
+    VolumeHost(DriverDesk desk, VolumeWork work) {
         this.desk = desk;
+        this.work = work;
         this.self = desk.services().self().host();
         this.folder = new ReplicaFolder(
-                desk.services().config().data().resolve("volumes"),
+                desk.services().config().volumes(),
+                desk.services().config().cluster(),
                 desk.spec(),
                 self,
                 desk.services().files());
@@ -144,6 +149,7 @@ final class VolumeHost {
                     ledger,
                     new Observer(disk.name()));
             served.put(disk.id(), new Served(volume, ledger));
+            work.apply(disk.id(), volume);
             volume.start();
         }
     }
@@ -198,15 +204,31 @@ final class VolumeHost {
     /// For the other hosts; now and then.
     void tick() {
         List<VolumeReport> now = new ArrayList<>();
-        served.forEach((volume, it) -> now.add(new VolumeReport(
-                volume,
-                !it.volume.isProtected() && it.volume.resync().isEmpty() && !isServing(it),
-                "",
-                it.volume.resync().map(progress -> {
-                    double whole = Math.max(1, progress.left() + (double) progress.copied());
-                    return progress.copied() / whole;
-                }))));
+        for (VolumeSpec disk : desk.spec().disks()) {
+            Optional<Scrub> scrub = work.lastScrub(disk.id());
+            Optional.ofNullable(served.get(disk.id()))
+                    .map(it -> report(disk.id(), it, scrub))
+                    .or(() -> scrub.map(
+                            _ -> new VolumeReport(disk.id(), false, "", Optional.empty(), Optional.empty(), scrub)))
+                    .ifPresent(now::add);
+        }
         reports = now;
+    }
+
+    private VolumeReport report(VolumeId volume, Served it, Optional<Scrub> scrub) {
+        Resync resync = work.resync(volume, it.volume);
+        Optional<Double> progress = resync.to().map(_ -> {
+            double whole =
+                    Math.max(1, resync.left().bytes() + (double) resync.copied().bytes());
+            return resync.copied().bytes() / whole;
+        });
+        boolean isWaiting = !it.volume.isProtected() && progress.isEmpty() && !isServing(it);
+        return new VolumeReport(volume, isWaiting, "", progress, Optional.of(resync), scrub);
+    }
+
+    /// What serves a volume here, if it is served.
+    Optional<ServedVolume> served(VolumeId volume) {
+        return Optional.ofNullable(served.get(volume)).map(Served::volume);
     }
 
     private static boolean isServing(Served it) {
@@ -288,11 +310,19 @@ final class VolumeHost {
         desk.spec().disk(volume).ifPresent(disk -> VolumeGrowth.check(folder.file(disk), size, self));
     }
 
+    /// Opens the replica of a VM that nobody runs; the mirror that used it is done with it. On a thread that may
+    /// wait for the disk.
+    ReplicaStore openStopped(VmRecord record, VolumeSpec disk) throws StoreRefusedException, DiskFailedException {
+        withdraw();
+        return folder.open(record.view(), disk);
+    }
+
     // ---- ends -----------------------------------------------------------------------------------------------------
 
     void remove() throws IOException {
         close();
         folder.remove();
+        work.forget();
     }
 
     /// The QEMU that is here waits for the next life's.
