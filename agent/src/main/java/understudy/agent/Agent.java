@@ -55,6 +55,9 @@ public final class Agent implements AutoCloseable {
     private static final Duration REPORT = Duration.ofMillis(500);
     private static final Duration WARM = Duration.ofSeconds(1);
     private static final Duration OFFER = Duration.ofSeconds(5);
+
+    /// A host that has said nothing for longer may have ended.
+    private static final Duration FRESH = Duration.ofSeconds(3);
     private static final Duration CATCH_UP = Duration.ofSeconds(10);
 
     private final AgentConfig config;
@@ -99,7 +102,8 @@ public final class Agent implements AutoCloseable {
         this.ledger = startLedger();
         HostProbe probe = new HostProbe(config, self.life());
         QemuHost qemu = new QemuHost(config.run(), config.data(), files, probe.accelerator());
-        this.services = new AgentServices(self, config, link, messenger, ledger, qemu, files, events);
+        this.services = new AgentServices(
+                self, HostBoot.of(config.run()), config, link, messenger, ledger, qemu, files, events, this::report);
         this.host = probe.record();
         this.clock = Executors.newScheduledThreadPool(
                 2, Thread.ofPlatform().daemon().name("clock-", 0).factory());
@@ -154,6 +158,13 @@ public final class Agent implements AutoCloseable {
         return Optional.ofNullable(reports.get(name))
                 .filter(told -> now().since(told.at).compareTo(age) <= 0)
                 .map(Told::report);
+    }
+
+    private Optional<VmReport> report(HostName name, VmId vm) {
+        return report(name, FRESH).stream()
+                .flatMap(report -> report.vms().stream())
+                .filter(it -> it.vm().equals(vm))
+                .findFirst();
     }
 
     /// Asks the host that runs a VM for something.
@@ -393,7 +404,7 @@ public final class Agent implements AutoCloseable {
 
         @Override
         public void lost(HostName peer, Moment at) {
-            driver.input(new ViewInput.PeerLost(at));
+            driver.peerLost(at);
         }
     }
 

@@ -2,6 +2,7 @@ package understudy.agent;
 
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import understudy.api.Event;
 import understudy.api.Event.Severity;
 import understudy.ledger.Ledger;
@@ -13,16 +14,20 @@ import understudy.model.VmName;
 
 /// What a VM's driver uses of its agent.
 ///
-/// @param self this host, in this life of its agent
+/// @param self    this host, in this life of its agent
+/// @param boot    this start of this host
+/// @param reports what the other hosts say
 record AgentServices(
         Replica self,
+        UUID boot,
         AgentConfig config,
         Link link,
         Messenger messenger,
         Ledger ledger,
         QemuHost qemu,
         FileStore files,
-        EventLog events) {
+        EventLog events,
+        PeerReports reports) {
 
     /// The link's service that takes checkpoint streams.
     static final String CHECKPOINTS = "checkpoints";

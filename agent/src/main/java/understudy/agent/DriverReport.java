@@ -42,7 +42,8 @@ final class DriverReport {
             String trouble,
             Optional<Double> progress,
             Optional<CheckpointStatistics.Snapshot> statistics,
-            List<VolumeReport> volumes) {
+            List<VolumeReport> volumes,
+            List<ReplicaReport> replicas) {
         return new VmReport(
                 spec.id(),
                 state(part, trouble),
@@ -50,7 +51,8 @@ final class DriverReport {
                 reason(spec, part, trouble),
                 progress,
                 statistics.map(DriverReport::checkpoints),
-                volumes);
+                volumes,
+                replicas);
     }
 
     static boolean isActive(Part part) {

@@ -1,15 +1,30 @@
 package understudy.agent;
 
+import static java.nio.file.StandardCopyOption.ATOMIC_MOVE;
+import static java.nio.file.StandardCopyOption.REPLACE_EXISTING;
+import static java.nio.file.StandardOpenOption.CREATE;
+import static java.nio.file.StandardOpenOption.TRUNCATE_EXISTING;
+import static java.nio.file.StandardOpenOption.WRITE;
+
 import java.io.IOException;
 import java.io.RandomAccessFile;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.FileStore;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Instant;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.UUID;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
+import understudy.linux.BlockFile;
 import understudy.model.HostName;
 import understudy.model.View;
 import understudy.model.VmRecord;
@@ -20,30 +35,54 @@ import understudy.qemu.DiskImage;
 import understudy.volume.store.DiskFailedException;
 import understudy.volume.store.Expected;
 import understudy.volume.store.Identity;
+import understudy.volume.store.Inspection;
 import understudy.volume.store.ReplicaStore;
 import understudy.volume.store.ReplicaStore.Presence;
 import understudy.volume.store.StoreRefusedException;
 
-/// The replicas of one VM on this host: `VOLUMES/VM-ID/disk0` with `disk0.meta` beside it, and so on.
+/// The replicas of one VM on this host: `VOLUMES/VM-ID/disk0` with `disk0.meta` beside it, and so on; and in
+/// `disk0.boot` the start of the host in which that replica was opened last. Nobody's thread but those that may
+/// wait for a disk comes here.
 ///
 /// Files are made in two cases only (design, section 3.1, rule 12): under the VM's first view, which nobody has
 /// run under; and in the place of a replica that a view does not count on, where the volumes' folder is the top
 /// of a file system of its own, so that an empty one is a new disk and not one that is not mounted.
 final class ReplicaFolder {
     private static final String UNFINISHED = ".new";
+    private static final String BOOT = ".boot";
+    private static final String PROBE = ".probe";
+    private static final int EIO = 5;
 
     private final Path volumes;
     private final UUID cluster;
     private final Path folder;
     private final HostName self;
+    private final UUID boot;
     private final understudy.agent.FileStore images;
+    private final Predicate<Path> isDisk;
 
-    ReplicaFolder(Path volumes, UUID cluster, VmSpec spec, HostName self, understudy.agent.FileStore images) {
+    /// @param boot this start of this host
+    ReplicaFolder(
+            Path volumes, UUID cluster, VmSpec spec, HostName self, UUID boot, understudy.agent.FileStore images) {
+        this(volumes, cluster, spec, self, boot, images, ReplicaFolder::isOwnFileSystem);
+    }
+
+    /// @param isDisk whether the volumes' folder is the top of a file system of its own
+    ReplicaFolder(
+            Path volumes,
+            UUID cluster,
+            VmSpec spec,
+            HostName self,
+            UUID boot,
+            understudy.agent.FileStore images,
+            Predicate<Path> isDisk) {
         this.volumes = volumes;
         this.cluster = cluster;
         this.folder = volumes.resolve(spec.id().toString());
         this.self = self;
+        this.boot = boot;
         this.images = images;
+        this.isDisk = isDisk;
     }
 
     Path file(VolumeSpec disk) {
@@ -96,19 +135,79 @@ final class ReplicaFolder {
         return new Identity(disk.id().value(), replica, disk.size().bytes(), Instant.now());
     }
 
-    /// Opens the replica that a view names, of the size that its volume has by now.
-    ReplicaStore open(View view, VolumeSpec disk) throws StoreRefusedException, DiskFailedException {
-        UUID named = named(view, disk).id();
-        return VolumeGrowth.followed(
-                ReplicaStore.open(file(disk), Expected.replica(disk.id().value(), named)), disk);
+    // ---- to look at --------------------------------------------------------------------------------------------
+
+    /// Whether the disk takes something and keeps it: what is cached can be read from a disk that is long dead.
+    ///
+    /// @throws IOException if it does not
+    void probe() throws IOException {
+        if (Files.isDirectory(folder)) {
+            writeDurably(folder.resolve(PROBE), boot.toString());
+        }
     }
 
-    /// As [#open]; or an empty one with an id of its own, where there is none and none is counted on.
-    ReplicaStore openOrReplace(View view, VolumeSpec disk) throws StoreRefusedException, DiskFailedException {
-        if (named(view, disk).inSync()) {
-            return open(view, disk);
+    /// Looks at the replica that a view names. It may be in use; nothing is changed.
+    ///
+    /// @throws StoreRefusedException if it is not there, not that one, or damaged
+    ReplicaReport.Condition look(View view, VolumeSpec disk) throws StoreRefusedException, DiskFailedException {
+        UUID named = named(view, disk).id();
+        Inspection found =
+                ReplicaStore.inspect(file(disk), Expected.replica(disk.id().value(), named));
+        return found.isClean() || isOfThisBoot(disk) ? ReplicaReport.Condition.SOUND : ReplicaReport.Condition.LOSSY;
+    }
+
+    private boolean isOfThisBoot(VolumeSpec disk) {
+        try {
+            return Files.readString(bootFile(disk)).equals(boot.toString());
+        } catch (IOException e) {
+            return false;
         }
-        if (ReplicaStore.presence(file(disk)) == Presence.NOTHING && isOwnFileSystem()) {
+    }
+
+    private Path bootFile(VolumeSpec disk) {
+        return folder.resolve(disk.name() + BOOT);
+    }
+
+    // ---- to use --------------------------------------------------------------------------------------------------
+
+    /// Opens the replica that a view names; or, if that does not count on it, whichever of the volume is there,
+    /// or an empty one with an id of its own in the place of none.
+    ///
+    /// Only under a view that was asked for in this life of the active: from here on the replica passes for one
+    /// that has lost nothing.
+    ReplicaStore open(View view, VolumeSpec disk) throws StoreRefusedException, DiskFailedException {
+        ReplicaStore store = opened(view, disk);
+        try {
+            if (!isOfThisBoot(disk)) {
+                writeDurably(bootFile(disk), boot.toString());
+            }
+            return store;
+        } catch (IOException e) {
+            store.close();
+            throw new DiskFailedException(EIO, DriverDesk.reason(e), e);
+        }
+    }
+
+    /// Opens the replica that a view names to read it while nobody runs the VM. Who opens it next finds it as it was.
+    ///
+    /// @throws StoreRefusedException also if it may have lost what was written last
+    ReplicaStore openToRead(View view, VolumeSpec disk) throws StoreRefusedException, DiskFailedException {
+        if (look(view, disk) != ReplicaReport.Condition.SOUND) {
+            throw new StoreRefusedException(
+                    "the host was started anew while the replica was in use: it may lack what was written last",
+                    "Start the VM once, so that it is mended.");
+        }
+        Expected named = Expected.replica(disk.id().value(), named(view, disk).id());
+        return following(named, disk);
+    }
+
+    private ReplicaStore opened(View view, VolumeSpec disk) throws StoreRefusedException, DiskFailedException {
+        Optional<UUID> volume = Optional.of(disk.id().value());
+        VolumeReplica named = named(view, disk);
+        if (named.inSync()) {
+            return following(new Expected(volume, Optional.of(named.id()), OptionalLong.empty()), disk);
+        }
+        if (isNothingAt(file(disk)) && isNothingAt(ReplicaStore.metadata(file(disk))) && isDisk.test(volumes)) {
             try {
                 makeFolder();
             } catch (IOException e) {
@@ -117,11 +216,41 @@ final class ReplicaFolder {
             }
             return ReplicaStore.create(file(disk), identity(disk, UUID.randomUUID()));
         }
-        Expected any = new Expected(Optional.of(disk.id().value()), Optional.empty(), OptionalLong.empty());
-        return VolumeGrowth.followed(ReplicaStore.open(file(disk), any), disk);
+        return following(new Expected(volume, Optional.empty(), OptionalLong.empty()), disk);
     }
 
-    private boolean isOwnFileSystem() {
+    /// Of the size that its volume has by now.
+    private ReplicaStore following(Expected expected, VolumeSpec disk)
+            throws StoreRefusedException, DiskFailedException {
+        return VolumeGrowth.followed(ReplicaStore.open(file(disk), expected), disk);
+    }
+
+    /// Not merely that it cannot be seen.
+    private static boolean isNothingAt(Path path) throws DiskFailedException {
+        try {
+            Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS);
+            return false;
+        } catch (NoSuchFileException e) {
+            return true;
+        } catch (IOException e) {
+            throw new DiskFailedException(EIO, DriverDesk.reason(e), e);
+        }
+    }
+
+    private static void writeDurably(Path file, String text) throws IOException {
+        Path unfinished = file.resolveSibling(file.getFileName() + UNFINISHED);
+        try (FileChannel channel = FileChannel.open(unfinished, CREATE, TRUNCATE_EXISTING, WRITE)) {
+            ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
+            while (bytes.hasRemaining()) {
+                channel.write(bytes);
+            }
+            channel.force(true);
+        }
+        Files.move(unfinished, file, ATOMIC_MOVE, REPLACE_EXISTING);
+        BlockFile.syncFolder(Objects.requireNonNull(file.getParent()));
+    }
+
+    private static boolean isOwnFileSystem(Path volumes) {
         try {
             FileStore here = Files.getFileStore(volumes);
             return !here.equals(Files.getFileStore(volumes.toAbsolutePath().getParent()));

@@ -88,9 +88,9 @@ final class ViewLedger implements VolumeLedger {
     private void name(VolumeView wanted) throws IOException {
         for (VolumeView.Member member : wanted.inSync()) {
             if (host(member.replica()).isEmpty()) {
-                HostName other = others(self).getFirst();
-                machine.accept(new ViewInput.ReplicaReplaced(volume, other, member.replica()));
-                await(newest -> replica(newest, other).id().equals(member.replica()));
+                HostName where = hostOfUnknown(wanted);
+                machine.accept(new ViewInput.ReplicaReplaced(volume, where, member.replica()));
+                await(newest -> replica(newest, where).id().equals(member.replica()));
             }
         }
     }
@@ -136,11 +136,13 @@ final class ViewLedger implements VolumeLedger {
         return of.volume(volume).flatMap(it -> it.on(host)).orElseThrow();
     }
 
-    private List<HostName> others(HostName than) {
-        return replicas(view).stream()
+    /// It is in the place of the replica that is not wanted; on the other host, if none is known.
+    private HostName hostOfUnknown(VolumeView wanted) {
+        List<HostName> unnamed = replicas(view).stream()
+                .filter(replica -> wanted.member(replica.id()).isEmpty())
                 .map(VolumeReplica::host)
-                .filter(host -> !host.equals(than))
                 .toList();
+        return unnamed.stream().filter(host -> !host.equals(self)).findFirst().orElseGet(unnamed::getFirst);
     }
 
     private Optional<HostName> host(UUID replica) {

@@ -84,6 +84,12 @@ final class VmDriver implements DriverDesk, AutoCloseable {
         post(() -> step(input));
     }
 
+    /// The VM's other host is silent. Its volumes hear of it at once, whatever the driver is at.
+    void peerLost(Moment at) {
+        volumes.peerLost();
+        input(new ViewInput.PeerLost(at));
+    }
+
     void tick(Moment now) {
         if (tickPending.compareAndSet(false, true)) {
             post(() -> {
@@ -116,9 +122,9 @@ final class VmDriver implements DriverDesk, AutoCloseable {
         switch (question) {
             case VolumeQuestion.CheckGrowth(VmId _, VolumeId volume, ByteSize size) ->
                 volumes.checkGrowth(volume, size);
-            case VolumeQuestion.BeginScrub(VmId _, VolumeId volume) -> work.scrub(volume, volumes::served);
+            case VolumeQuestion.BeginScrub(VmId _, VolumeId volume) -> work.scrub(volume, volumes::serving);
             case VolumeQuestion.ChangeResync(VmId _, VolumeId volume, ResyncTerms terms) ->
-                work.resync(volume, terms, volumes::served);
+                work.resync(volume, terms, volumes::serving);
         }
     }
 
@@ -136,7 +142,8 @@ final class VmDriver implements DriverDesk, AutoCloseable {
     }
 
     VmReport report() {
-        return DriverReport.of(spec, part, trouble, active.progress(), active.statistics(), volumes.reports());
+        return DriverReport.of(
+                spec, part, trouble, active.progress(), active.statistics(), volumes.reports(), volumes.replicas());
     }
 
     /// Ends after the work that is waiting.
@@ -264,8 +271,6 @@ final class VmDriver implements DriverDesk, AutoCloseable {
             }
             case ViewEffect.StartCopy _ -> step(new ViewInput.StreamBroken(now()));
             case ViewEffect.AcceptStream _ -> step(new ViewInput.ImageLost());
-            case ViewEffect.ApplyInSync _, ViewEffect.RemoveReplicas _ ->
-                event("volume-failed", Severity.ERROR, "the disks cannot be served or removed: " + trouble);
             default -> throw new IllegalStateException(effect + " failed", e);
         }
     }

@@ -6,9 +6,10 @@ import understudy.api.Checkpoints;
 import understudy.api.VmState;
 import understudy.model.VmId;
 
-/// What the host that runs a VM says of it to the others.
+/// What a host says of a VM to the others: the one that runs it of all, the other one of its own replicas.
 ///
 /// @param reason   why it failed or is not protected; empty if it is as it should be
+/// @param replicas what this host has of the VM's volumes
 /// @param progress of the first copy, in [0, 1], while there is one
 record VmReport(
         VmId vm,
@@ -17,8 +18,10 @@ record VmReport(
         String reason,
         Optional<Double> progress,
         Optional<Checkpoints> checkpoints,
-        List<VolumeReport> volumes) {
+        List<VolumeReport> volumes,
+        List<ReplicaReport> replicas) {
     VmReport {
         volumes = List.copyOf(volumes);
+        replicas = List.copyOf(replicas);
     }
 }

@@ -2,7 +2,6 @@ package understudy.agent;
 
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -10,6 +9,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import understudy.api.Event.Severity;
@@ -26,14 +26,14 @@ import understudy.model.VolumeId;
 import understudy.model.VolumeSpec;
 import understudy.protocol.ViewInput;
 import understudy.qemu.InstanceDirectory;
-import understudy.volume.Volume;
 import understudy.volume.mirror.MirrorObserver;
 import understudy.volume.mirror.ReplicaServer;
 import understudy.volume.mirror.ServedVolume;
+import understudy.volume.nbd.Export;
+import understudy.volume.nbd.NbdLimits;
 import understudy.volume.nbd.NbdServer;
 import understudy.volume.store.DiskFailedException;
 import understudy.volume.store.ReplicaStore;
-import understudy.volume.store.ReplicaStore.Presence;
 import understudy.volume.store.StoreRefusedException;
 
 /// The disks of one VM on this host. Where the VM is active in this life they are served to its QEMU, and
@@ -42,45 +42,66 @@ import understudy.volume.store.StoreRefusedException;
 /// A replica is open in one role at a time: the metadata file is locked, and the roles are changed in the order
 /// of the views that are learnt.
 ///
-/// Threads: the driver's, save where a method says otherwise. What disks may keep waiting is done by others.
+/// Threads: the driver's, save where a method says otherwise. Nothing here waits for a disk on the driver's
+/// thread: replicas are looked at ([ReplicaLooks]), opened (by mirror and replica server) and closed ([Closings])
+/// by threads of their own. So a disk that hangs stops no view, no checkpoint and no stop. What a hung role
+/// leaves open stays locked; the next one is refused, tries again, and the volume goes on with the other replica.
 final class VolumeHost {
     private static final Logger LOG = LoggerFactory.getLogger(VolumeHost.class);
-    private static final Path BOOT_ID = Path.of("/proc/sys/kernel/random/boot_id");
     private static final Duration DEADLINE = Duration.ofSeconds(2);
     private static final Duration RETRY = Duration.ofMillis(200);
     private static final Duration PATIENCE = Duration.ofSeconds(5);
     private static final Duration DIAL = Duration.ofSeconds(1);
+    private static final Duration REMOVAL = Duration.ofSeconds(30);
+
+    /// A QEMU that is let go of is ended at once, so nobody waits for answers for long.
+    private static final NbdLimits LIMITS = new NbdLimits(16, Duration.ofSeconds(30), Duration.ofMillis(500));
 
     private final DriverDesk desk;
     private final ReplicaFolder folder;
     private final VolumeWork work;
     private final HostName self;
-    private final Map<VolumeId, Served> served = new TreeMap<>();
+    private final ReplicaLooks looks;
+    private final Closings closings;
     private final Map<VolumeId, ReplicaServer> offered = new TreeMap<>();
     private Optional<NbdServer> server = Optional.empty();
-    private boolean isLooked;
+
+    /// The last server that was closed: how many clients it left behind in calls of the volumes.
+    private CompletableFuture<Integer> leftBehind = CompletableFuture.completedFuture(0);
+
+    private volatile Map<VolumeId, Served> served = Map.of();
     private volatile Optional<VmRecord> known = Optional.empty();
     private volatile List<VolumeReport> reports = List.of();
 
     /// A volume that is served here.
-    private record Served(ServedVolume volume, ViewLedger ledger) {}
+    private record Served(ServedVolume volume, ViewLedger ledger, Observer observer) {}
 
     VolumeHost(DriverDesk desk, VolumeWork work) {
+        this(
+                desk,
+                new ReplicaFolder(
+                        desk.services().config().volumes(),
+                        desk.services().config().cluster(),
+                        desk.spec(),
+                        desk.services().self().host(),
+                        desk.services().boot(),
+                        desk.services().files()),
+                work);
+    }
+
+    VolumeHost(DriverDesk desk, ReplicaFolder folder, VolumeWork work) {
         this.desk = desk;
         this.work = work;
         this.self = desk.services().self().host();
-        this.folder = new ReplicaFolder(
-                desk.services().config().volumes(),
-                desk.services().config().cluster(),
-                desk.spec(),
-                self,
-                desk.services().files());
+        this.folder = folder;
+        this.looks = new ReplicaLooks(desk, folder, self, this::found);
+        this.closings = new Closings(desk.spec().name().value());
     }
 
     // ---- views ----------------------------------------------------------------------------------------------------
 
     /// Obeys a view, before anything else that it allows.
-    void learnt(VmRecord record) throws IOException {
+    void learnt(VmRecord record) {
         known = Optional.of(record);
         View view = record.view();
         if (view.placement().equals(new Solo(desk.services().self()))) {
@@ -92,42 +113,24 @@ final class VolumeHost {
         } else {
             endServing();
         }
-        if (!isLooked) {
-            isLooked = true;
-            Thread.ofPlatform().daemon().name("replicas-" + desk.spec().name()).start(() -> look(record));
-        }
+        looks.learnt(record);
     }
 
-    /// On a thread of its own: makes what is to be made, and says what is there.
-    private void look(VmRecord record) {
-        String trouble = "";
-        try {
-            folder.makeFirst(record);
-        } catch (IOException e) {
-            trouble = DriverDesk.reason(e);
+    /// While they are served here the mirror knows better what becomes of them.
+    private void found(List<VolumeId> good) {
+        if (served.isEmpty()) {
+            desk.step(new ViewInput.ReplicasFound(good));
         }
-        List<VolumeId> good = new ArrayList<>();
-        for (VolumeSpec disk : record.spec().disks()) {
-            if (ReplicaStore.presence(folder.file(disk)) == Presence.BOTH) {
-                good.add(disk.id());
-            } else {
-                desk.event(
-                        "replica-missing",
-                        Severity.ERROR,
-                        disk.name() + " of " + desk.spec().name() + " has no replica here"
-                                + (trouble.isEmpty() ? "" : ": " + trouble));
-            }
-        }
-        desk.post(() -> desk.step(new ViewInput.ReplicasFound(good)));
     }
 
     // ---- the active -----------------------------------------------------------------------------------------------
 
-    private void serve(VmRecord record) throws IOException {
-        UUID boot = boot();
+    private void serve(VmRecord record) {
         Optional<HostName> peer = record.spec().otherThan(self);
+        Map<VolumeId, Served> now = new TreeMap<>();
         for (VolumeSpec disk : record.spec().disks()) {
             View view = record.view();
+            UUID boot = desk.services().boot();
             ViewLedger ledger = new ViewLedger(disk.id(), self, view, boot, input -> desk.post(() -> desk.step(input)));
             ServedVolume.Options options = new ServedVolume.Options(
                     desk.spec().name() + "/" + disk.name(),
@@ -142,16 +145,25 @@ final class VolumeHost {
                     DEADLINE,
                     RETRY,
                     PATIENCE);
+            Observer observer = new Observer(disk.name());
             ServedVolume volume = new ServedVolume(
-                    options,
-                    () -> folder.open(view, disk),
-                    peer.map(host -> () -> dial(host, disk.id())),
-                    ledger,
-                    new Observer(disk.name()));
-            served.put(disk.id(), new Served(volume, ledger));
+                    options, () -> open(disk), peer.map(host -> () -> dial(host, disk.id())), ledger, observer);
+            now.put(disk.id(), new Served(volume, ledger, observer));
             work.apply(disk.id(), volume);
-            volume.start();
         }
+        served = Map.copyOf(now);
+        now.values().forEach(it -> it.volume.start());
+    }
+
+    /// From a thread that may wait. By the view that is known then: it may have ceased to count on the replica.
+    private ReplicaStore open(VolumeSpec disk) throws StoreRefusedException, DiskFailedException {
+        if (!closings.await(disk.id(), DEADLINE)) {
+            LOG.warn(
+                    "{}/{}: an earlier role has not given the replica back",
+                    desk.spec().name(),
+                    disk.name());
+        }
+        return folder.open(known.orElseThrow().view(), disk);
     }
 
     private VolumeWire dial(HostName host, VolumeId volume) throws IOException {
@@ -165,44 +177,77 @@ final class VolumeHost {
         return new VolumeWire(connection);
     }
 
+    /// The VM's other host is silent. From any thread; returns at once.
+    void peerLost() {
+        Map<VolumeId, Served> now = served;
+        if (!now.isEmpty()) {
+            Thread.ofVirtual()
+                    .name("peer-lost-" + desk.spec().name())
+                    .start(() -> now.values().forEach(it -> it.volume.peerLost()));
+        }
+    }
+
+    /// A volume that is served here now, for what may be asked of it from any thread.
+    Optional<ServedVolume> serving(VolumeId volume) {
+        return Optional.ofNullable(served.get(volume)).map(Served::volume);
+    }
+
     /// Listens for a QEMU, in its own directory.
+    ///
+    /// @throws IOException also while requests of an earlier QEMU are in the volumes (design, section 3.1, rule
+    ///     11): one that they held back must not reach the disk of a guest that has begun anew
     void listen(InstanceDirectory directory) throws IOException {
         if (desk.spec().disks().isEmpty()) {
             return;
         }
         endListening();
+        if (!leftBehind.isDone()) {
+            throw new IOException("the last requests of an earlier QEMU are not through yet");
+        }
+        if (leftBehind.join() > 0) {
+            endServing();
+            serve(known.orElseThrow());
+            leftBehind = CompletableFuture.completedFuture(0);
+        }
         Files.createDirectories(directory.path());
-        Map<String, Volume> exports = new TreeMap<>();
+        List<Export> exports = new ArrayList<>();
         for (VolumeSpec disk : desk.spec().disks()) {
             Served it = served.get(disk.id());
             if (it == null) {
                 throw new IOException(disk.name() + " is not served here");
             }
-            exports.put(disk.name(), it.volume.volume());
+            exports.add(new Export(disk.name(), it.volume.volume(), false));
         }
-        server = Optional.of(NbdServer.listen(directory.disks(), exports));
+        server = Optional.of(NbdServer.listen(directory.disks(), exports, LIMITS));
     }
 
+    /// Returns at once: requests may be under way that no disk answers.
     void endListening() {
-        server.ifPresent(NbdServer::close);
+        server.ifPresent(ending -> {
+            CompletableFuture<Integer> ended = new CompletableFuture<>();
+            leftBehind = ended;
+            Thread.ofPlatform().daemon().name("nbd-end-" + desk.spec().name()).start(() -> {
+                ending.close();
+                ended.complete(ending.connections());
+            });
+        });
         server = Optional.empty();
     }
 
     private void endServing() {
         endListening();
-        for (Served it : List.copyOf(served.values())) {
-            try {
-                it.volume.close();
-            } catch (DiskFailedException e) {
-                LOG.warn("{}: a replica is not closed cleanly: {}", desk.spec().name(), DriverDesk.reason(e));
-            }
-        }
-        served.clear();
+        CompletableFuture<Integer> quiet = leftBehind;
+        served.forEach((volume, it) -> closings.begin(volume, () -> {
+            quiet.join();
+            it.volume.close();
+        }));
+        served = Map.of();
         reports = List.of();
     }
 
     /// For the other hosts; now and then.
     void tick() {
+        looks.tick();
         List<VolumeReport> now = new ArrayList<>();
         for (VolumeSpec disk : desk.spec().disks()) {
             Optional<Scrub> scrub = work.lastScrub(disk.id());
@@ -222,27 +267,18 @@ final class VolumeHost {
                     Math.max(1, resync.left().bytes() + (double) resync.copied().bytes());
             return resync.copied().bytes() / whole;
         });
-        boolean isWaiting = !it.volume.isProtected() && progress.isEmpty() && !isServing(it);
-        return new VolumeReport(volume, isWaiting, "", progress, Optional.of(resync), scrub);
-    }
-
-    /// What serves a volume here, if it is served.
-    Optional<ServedVolume> served(VolumeId volume) {
-        return Optional.ofNullable(served.get(volume)).map(Served::volume);
-    }
-
-    private static boolean isServing(Served it) {
-        try {
-            return it.volume.awaitServing(Duration.ZERO);
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return false;
-        }
+        String reason = it.volume.isProtected() ? "" : it.observer.last;
+        return new VolumeReport(volume, it.volume.isWaiting(), reason, progress, Optional.of(resync), scrub);
     }
 
     /// From any thread.
     List<VolumeReport> reports() {
         return reports;
+    }
+
+    /// Of this host's own replicas. From any thread.
+    List<ReplicaReport> replicas() {
+        return looks.reports();
     }
 
     // ---- the other host -------------------------------------------------------------------------------------------
@@ -270,7 +306,7 @@ final class VolumeHost {
         return new ReplicaServer(
                 desk.spec().name() + "/" + disk.name(),
                 (volume, sizeBytes) -> openFor(volume, sizeBytes, disk),
-                bootOrUnknown());
+                desk.services().boot());
     }
 
     private ReplicaStore openFor(UUID volume, long sizeBytes, VolumeSpec disk)
@@ -286,18 +322,12 @@ final class VolumeHost {
                             + now.spec().name(),
                     "wait until the ledger has caught up");
         }
-        return folder.openOrReplace(now.view(), wanted.get());
+        return open(wanted.get());
     }
 
     /// The replicas are wanted here.
     private synchronized void withdraw() {
-        for (ReplicaServer it : offered.values()) {
-            try {
-                it.close();
-            } catch (DiskFailedException e) {
-                LOG.warn("{}: a replica is not closed cleanly: {}", desk.spec().name(), DriverDesk.reason(e));
-            }
-        }
+        offered.forEach((volume, it) -> closings.begin(volume, it::close));
         offered.clear();
     }
 
@@ -310,42 +340,46 @@ final class VolumeHost {
         desk.spec().disk(volume).ifPresent(disk -> VolumeGrowth.check(folder.file(disk), size, self));
     }
 
-    /// Opens the replica of a VM that nobody runs; the mirror that used it is done with it. On a thread that may
-    /// wait for the disk.
+    /// Opens the replica of a VM that nobody runs, to read it; the mirror that used it is done with it. On a thread
+    /// that may wait for the disk.
     ReplicaStore openStopped(VmRecord record, VolumeSpec disk) throws StoreRefusedException, DiskFailedException {
         withdraw();
-        return folder.open(record.view(), disk);
+        if (!closings.await(disk.id(), DEADLINE)) {
+            throw new StoreRefusedException("an earlier role has not given the replica back", "Try again.");
+        }
+        return folder.openToRead(record.view(), disk);
     }
 
     // ---- ends -----------------------------------------------------------------------------------------------------
 
-    void remove() throws IOException {
+    /// The VM is no more: removes its replicas, as soon as nobody uses them.
+    void remove() {
         close();
-        folder.remove();
-        work.forget();
+        Thread.ofPlatform().daemon().name("remover-" + desk.spec().name()).start(() -> {
+            desk.spec().disks().forEach(disk -> closings.await(disk.id(), REMOVAL));
+            try {
+                folder.remove();
+                work.forget();
+            } catch (IOException e) {
+                desk.event(
+                        "volume-failed",
+                        Severity.ERROR,
+                        "the replicas of " + desk.spec().name() + " cannot be removed: " + DriverDesk.reason(e));
+            }
+        });
     }
 
     /// The QEMU that is here waits for the next life's.
     void close() {
+        looks.end();
         endServing();
         withdraw();
-    }
-
-    private static UUID boot() throws IOException {
-        return UUID.fromString(Files.readString(BOOT_ID).strip());
-    }
-
-    private static UUID bootOrUnknown() {
-        try {
-            return boot();
-        } catch (IOException e) {
-            throw new IllegalStateException(BOOT_ID + " cannot be read", e);
-        }
     }
 
     /// Tells people what happens to a volume.
     private final class Observer implements MirrorObserver {
         private final String disk;
+        private volatile String last = "";
 
         Observer(String disk) {
             this.disk = disk;
@@ -353,11 +387,13 @@ final class VolumeHost {
 
         @Override
         public void error(String what) {
+            last = what;
             desk.event("volume-failed", Severity.ERROR, disk + ": " + what);
         }
 
         @Override
         public void warning(String what) {
+            last = what;
             desk.event("volume-degraded", Severity.WARNING, disk + ": " + what);
         }
 

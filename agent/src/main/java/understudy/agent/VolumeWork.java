@@ -7,11 +7,7 @@ import java.nio.file.StandardCopyOption;
 import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tools.jackson.core.JacksonException;
@@ -38,7 +34,6 @@ import understudy.volume.mirror.ServedVolume;
 /// Threads: any.
 final class VolumeWork {
     private static final Logger LOG = LoggerFactory.getLogger(VolumeWork.class);
-    private static final long DRIVER_SECONDS = 10;
 
     private final DriverDesk desk;
     private final Path folder;
@@ -47,7 +42,7 @@ final class VolumeWork {
     private final Map<VolumeId, ResyncTerms> terms = new ConcurrentHashMap<>();
     private final Map<VolumeId, Scrub> scrubs = new ConcurrentHashMap<>();
 
-    /// Where the volumes are served, on the driver's thread.
+    /// What serves a volume here, if it is served.
     interface Serving {
         Optional<ServedVolume> served(VolumeId volume);
     }
@@ -216,7 +211,7 @@ final class VolumeWork {
                 left);
     }
 
-    // ---- the driver -----------------------------------------------------------------------------------------------
+    // ---- the VM -----------------------------------------------------------------------------------------------
 
     private VolumeSpec disk(VolumeId volume) {
         return spec.disk(volume)
@@ -228,22 +223,7 @@ final class VolumeWork {
     }
 
     private ServedVolume served(VolumeId volume, Serving serving) {
-        CompletableFuture<Optional<ServedVolume>> answer = new CompletableFuture<>();
-        desk.post(() -> answer.complete(serving.served(volume)));
-        try {
-            return answer.get(DRIVER_SECONDS, TimeUnit.SECONDS).orElseThrow(() -> notRunning(spec));
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            throw notRunning(spec);
-        } catch (TimeoutException | ExecutionException e) {
-            throw Problem.of("disk-hangs", "The driver of " + spec.name() + " does not answer.", "Try again.")
-                    .because(String.valueOf(e))
-                    .refused();
-        }
-    }
-
-    private static Problem.Refused notRunning(VmSpec spec) {
-        return notRunning(spec.name().value());
+        return serving.served(volume).orElseThrow(() -> notRunning(spec.name().value()));
     }
 
     static Problem.Refused notRunning(String vm) {

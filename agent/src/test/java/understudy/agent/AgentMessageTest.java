@@ -43,8 +43,15 @@ class AgentMessageTest {
                 Optional.of(Resync.idle(true, Optional.of(ByteSize.ofMebibytes(3)))),
                 Optional.of(Scrub.begun(new HostName("h1"), Instant.parse("2026-01-02T03:04:05.678901Z"))
                         .failed(Instant.parse("2026-01-02T03:04:06Z"), "h2 was lost")));
-        VmReport report =
-                new VmReport(VM, VmState.RUNNING, true, "why", Optional.of(0.5), Optional.empty(), List.of(volume));
+        VmReport report = new VmReport(
+                VM,
+                VmState.RUNNING,
+                true,
+                "why",
+                Optional.of(0.5),
+                Optional.empty(),
+                List.of(volume),
+                List.of(new ReplicaReport(volume.volume(), ReplicaReport.Condition.LOSSY)));
         return List.of(
                 new AgentMessage.Report(new HostName("h1"), ByteSize.ofMebibytes(5), List.of(report, report)),
                 new AgentMessage.Report(new HostName("h1"), new ByteSize(0), List.of()),

@@ -61,13 +61,15 @@ class ProposalsTest {
         FileStore files = new FileStore(directory.resolve("files"), link);
         AgentServices services = new AgentServices(
                 SELF,
+                new UUID(2, 2),
                 config(),
                 link,
                 messenger,
                 ledger,
                 new QemuHost(directory.resolve("r"), directory.resolve("d"), files, Accelerator.TCG),
                 files,
-                new EventLog(H1));
+                new EventLog(H1),
+                (_, _) -> Optional.empty());
         proposals = new Proposals(new Desk(services));
     }
 

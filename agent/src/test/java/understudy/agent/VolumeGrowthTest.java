@@ -66,7 +66,8 @@ class VolumeGrowthTest {
     @BeforeEach
     void make() throws IOException {
         FileStore images = new FileStore(directory.resolve("files"), links.add("h1"));
-        folder = new ReplicaFolder(directory.resolve("volumes"), UUID.randomUUID(), spec, H1, images);
+        folder =
+                new ReplicaFolder(directory.resolve("volumes"), UUID.randomUUID(), spec, H1, UUID.randomUUID(), images);
         folder.makeFirst(new VmRecord(spec, false, view));
     }
 
@@ -107,7 +108,7 @@ class VolumeGrowthTest {
         assertThatThrownBy(() -> folder.open(view, SMALL))
                 .isInstanceOf(StoreRefusedException.class)
                 .hasMessageContaining("ledger");
-        ReplicaStore store = folder.openOrReplace(view, LARGE);
+        ReplicaStore store = folder.open(view, LARGE);
         assertThat(store.sizeBytes()).isEqualTo(LARGE.size().bytes());
         store.close(true);
     }

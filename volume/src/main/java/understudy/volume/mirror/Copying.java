@@ -2,6 +2,10 @@ package understudy.volume.mirror;
 
 import java.io.IOException;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -107,8 +111,8 @@ final class Copying {
         }
         there.tell(
                 fits
-                        ? new ViewMessage(ViewMessage.Change.FOLLOW, theirs.view(), options.replica())
-                        : new ViewMessage(ViewMessage.Change.FOLLOW_IN_FULL, view, options.replica()),
+                        ? new ViewMessage(ViewMessage.Change.FOLLOW, theirs.view(), served.replica())
+                        : new ViewMessage(ViewMessage.Change.FOLLOW_IN_FULL, view, served.replica()),
                 options.deadline().toNanos());
         return !fits;
     }
@@ -117,7 +121,7 @@ final class Copying {
             throws IOException {
         ReplicaStore store = here.store();
         Standing mine = store.standing();
-        boolean fits = theirs.tracking().equals(Optional.of(new Standing.Tracking(options.replica(), mine.view())));
+        boolean fits = theirs.tracking().equals(Optional.of(new Standing.Tracking(served.replica(), mine.view())));
         long deadline = options.deadline().toNanos();
         if (fits) {
             for (int extent : here.logged()) {
@@ -125,9 +129,9 @@ final class Copying {
             }
             there.persistMarks();
         } else {
-            there.tell(new ViewMessage(ViewMessage.Change.TRACK_ALL, view, options.replica()), deadline);
+            there.tell(new ViewMessage(ViewMessage.Change.TRACK_ALL, view, served.replica()), deadline);
         }
-        there.tell(new ViewMessage(ViewMessage.Change.MARK_NO_WRITES, view, options.replica()), deadline);
+        there.tell(new ViewMessage(ViewMessage.Change.MARK_NO_WRITES, view, served.replica()), deadline);
         volume.locked(route, () -> {
             store.record(new Standing(fits ? mine.view() : view, false, !fits || mine.full(), Optional.empty()));
             return store;
@@ -250,8 +254,24 @@ final class Copying {
 
     /// At the end, when no request is carried out any more.
     ///
-    /// @return whether every replica in sync has durably what the local one has
-    boolean lastFlush(Route last) {
+    /// @return whether every replica in sync has durably what the local one has; empty if a disk hangs
+    Optional<Boolean> lastFlush(Route last, long nanos) {
+        CompletableFuture<Boolean> flushed = new CompletableFuture<>();
+        Thread.ofPlatform()
+                .name(options.name() + "-last-flush")
+                .daemon()
+                .start(() -> flushed.complete(lastFlush(last)));
+        try {
+            return Optional.of(flushed.get(nanos, TimeUnit.NANOSECONDS));
+        } catch (TimeoutException | ExecutionException _) {
+            return Optional.empty();
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+            return Optional.empty();
+        }
+    }
+
+    private boolean lastFlush(Route last) {
         if (last.isHeld() || last.local().isEmpty() || !last.needsLocal()) {
             return false;
         }

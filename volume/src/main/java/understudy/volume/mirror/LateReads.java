@@ -208,6 +208,7 @@ final class LateReads {
                 Mending.local(volume, now, range);
             }
             now.local().orElseThrow().read(late.offset, target);
+            volume.reports().mended(corrupt.ranges());
             return Result.GOOD;
         } catch (CorruptBlocksException e) {
             volume.reports().corrupt("no good copy of " + e.ranges());

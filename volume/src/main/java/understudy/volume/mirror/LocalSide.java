@@ -1,6 +1,7 @@
 package understudy.volume.mirror;
 
 import java.util.Optional;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -20,15 +21,23 @@ final class LocalSide {
     private final ServedVolume served;
     private final ServedVolume.Options options;
     private final ServedVolume.LocalOpener opener;
+    private final Setbacks setbacks;
     private Optional<ReplicaStore> store = Optional.empty();
     private boolean isOpening;
     private long openAt;
+
+    /// Guards what follows: a disk may give a replica back when nobody is there to take it any more.
+    private final Object handing = new Object();
+
+    private Optional<ReplicaStore> handed = Optional.empty();
+    private boolean isEnded;
     private String lastRefusal = "";
 
     LocalSide(ServedVolume served, ServedVolume.Options options, ServedVolume.LocalOpener opener) {
         this.served = served;
         this.options = options;
         this.opener = opener;
+        setbacks = new Setbacks(options.retry());
     }
 
     Optional<ReplicaStore> store() {
@@ -44,8 +53,7 @@ final class LocalSide {
         isOpening = true;
         Thread.ofPlatform().name(options.name() + "-opener").daemon().start(() -> {
             try {
-                ReplicaStore opened = opener.open();
-                served.post(() -> opened(opened));
+                hand(opener.open());
             } catch (StoreRefusedException e) {
                 served.post(() -> refused(e.getMessage() + " (" + e.correction() + ")"));
             } catch (DiskFailedException e) {
@@ -57,9 +65,32 @@ final class LocalSide {
         });
     }
 
+    private void hand(ReplicaStore opened) {
+        boolean isWanted;
+        synchronized (handing) {
+            isWanted = !isEnded;
+            handed = isWanted ? Optional.of(opened) : Optional.empty();
+        }
+        if (isWanted) {
+            served.post(() -> opened(opened));
+        } else {
+            opened.close();
+        }
+    }
+
     private void opened(ReplicaStore opened) {
+        synchronized (handing) {
+            handed = Optional.empty();
+        }
         isOpening = false;
+        UUID replica = opened.identity().replica();
+        if (!served.takesLocal(replica)) {
+            opened.close();
+            refused("it is replica " + replica + ", and " + served.replica() + " is counted on");
+            return;
+        }
         lastRefusal = "";
+        setbacks.begins();
         store = Optional.of(opened);
         Thread.ofPlatform().name(options.name() + "-checksums").daemon().start(() -> compute(opened));
         viewKnown();
@@ -108,7 +139,8 @@ final class LocalSide {
         }
         served.observer().error("the local replica failed: " + why);
         store = Optional.empty();
-        openAt = options.isMirrored() ? Stopwatch.now() + options.retry().toNanos() : Stopwatch.now();
+        long wait = setbacks.ends();
+        openAt = Stopwatch.now() + (options.isMirrored() ? wait : 0);
         served.take(new MirrorInput.ReplicaLost(MirrorSide.LOCAL));
         failing.close();
     }
@@ -155,11 +187,22 @@ final class LocalSide {
     }
 
     void abandon() {
+        end();
         store.ifPresent(ReplicaStore::close);
+    }
+
+    /// What is opened from here on is closed again.
+    private void end() {
+        synchronized (handing) {
+            isEnded = true;
+            handed.ifPresent(ReplicaStore::close);
+            handed = Optional.empty();
+        }
     }
 
     /// @param emptyLog whether every replica in sync has durably what this one has
     void close(boolean emptyLog) throws DiskFailedException {
+        end();
         if (store.isPresent()) {
             store.get().close(emptyLog);
         }

@@ -15,6 +15,7 @@ import understudy.protocol.MirrorSide;
 import understudy.volume.Lane;
 import understudy.volume.LaneClient;
 import understudy.volume.Volume;
+import understudy.volume.store.ByteRange;
 import understudy.volume.store.CorruptBlocksException;
 import understudy.volume.store.DiskFailedException;
 import understudy.volume.store.ReplicaStore;
@@ -54,6 +55,9 @@ final class MirroredVolume implements Volume {
         void logFull(ReplicaStore store);
 
         void corrupt(String what);
+
+        /// Corrupt blocks of the local replica hold again what the peer's do.
+        void mended(List<ByteRange> ranges);
     }
 
     /// @param isMirrored whether there is, or may be, a peer. Without one, errors of the disk are the client's;
@@ -325,8 +329,8 @@ final class MirroredVolume implements Volume {
         try {
             now.local().orElseThrow().read(offset, target);
             isRead = true;
-        } catch (CorruptBlocksException e) {
-            reports.corrupt(String.valueOf(e.getMessage()));
+        } catch (CorruptBlocksException _) {
+            // Whoever reads it late mends it, or says that it cannot be.
             isRead = false;
         } catch (DiskFailedException e) {
             if (now.needsPeer()) {

@@ -213,8 +213,8 @@ final class Mutations {
         try {
             write(store, work, i);
         } catch (CorruptBlocksException e) {
-            volume.reports().corrupt(String.valueOf(e.getMessage()));
             Mending.fromPeer(store, link, e.ranges(), work.offset(i), work.length(i), volume.sizeBytes());
+            volume.reports().mended(e.ranges());
         }
     }
 

@@ -15,6 +15,8 @@ final class PeerSide {
     private final Optional<ServedVolume.Dialer> dialer;
     private final Thread search;
     private volatile Optional<PeerLink> link = Optional.empty();
+    private final Setbacks setbacks;
+    private volatile long searchAt;
     private Optional<VolumeView.Member> member = Optional.empty();
     private Standing standing = Standing.FRESH;
 
@@ -22,6 +24,7 @@ final class PeerSide {
         this.served = served;
         this.options = options;
         this.dialer = dialer;
+        setbacks = new Setbacks(options.retry());
         search = Thread.ofPlatform().name(options.name() + "-dialer").daemon().unstarted(this::search);
     }
 
@@ -36,7 +39,7 @@ final class PeerSide {
         String last = "";
         try {
             while (!served.isClosing()) {
-                if (link.isEmpty() && served.knownView() > 0) {
+                if (link.isEmpty() && served.knownView() > 0 && Stopwatch.now() > searchAt) {
                     String refusal = tryLink();
                     if (!refusal.isEmpty() && !refusal.equals(last)) {
                         served.observer().warning("the peer's replica cannot be reached: " + refusal);
@@ -60,7 +63,7 @@ final class PeerSide {
         }
         try {
             Hello.Greeting greeting = new Hello.Greeting(
-                    options.volume(), options.sizeBytes(), options.replica(), served.knownView(), UUID.randomUUID());
+                    options.volume(), options.sizeBytes(), served.replica(), served.knownView(), UUID.randomUUID());
             Hello.Reply reply = Handshake.within(Handshake.TIME, wire, () -> {
                 Hello.write(wire, greeting.encode());
                 return Hello.Reply.decode(Hello.read(wire, Hello.REPLY_BYTES));
@@ -90,6 +93,7 @@ final class PeerSide {
         }
         member = Optional.of(new VolumeView.Member(fresh.replica(), fresh.peer().boot()));
         standing = fresh.peer().standing();
+        setbacks.begins();
         served.observer().info("the peer's replica is connected");
         served.peerReady(fresh);
     }
@@ -101,12 +105,14 @@ final class PeerSide {
 
     private void lost(PeerLink broken, String why) {
         if (link.isPresent() && link.get() == broken) {
+            searchAt = Stopwatch.now() + setbacks.ends();
             link = Optional.empty();
             served.observer().warning("the peer's replica is lost: " + why);
             served.take(new MirrorInput.ReplicaLost(MirrorSide.PEER));
         }
     }
 
+    /// From any thread.
     void failed(String why) {
         link.ifPresent(now -> {
             served.observer().warning("the peer's replica is given up: " + why);
@@ -141,14 +147,14 @@ final class PeerSide {
     /// It marks what the local replica lacks.
     void track() throws ServedVolume.LostException {
         tell(ViewMessage.Change.TRACK, standing.view());
-        standing = standing.tracking(options.replica(), standing.view());
+        standing = standing.tracking(served.replica(), standing.view());
     }
 
     void tell(ViewMessage.Change change, long view) throws ServedVolume.LostException {
         try {
             new PeerEndpoint(needed())
                     .tell(
-                            new ViewMessage(change, view, options.replica()),
+                            new ViewMessage(change, view, served.replica()),
                             options.deadline().toNanos());
         } catch (IOException e) {
             throw new ServedVolume.LostException(MirrorSide.PEER, String.valueOf(e.getMessage()));

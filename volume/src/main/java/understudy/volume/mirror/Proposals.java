@@ -51,7 +51,7 @@ final class Proposals {
                 if (newest.isPresent()) {
                     served.post(() -> learn(newest.get()));
                 } else {
-                    VolumeView.Member self = new VolumeView.Member(options.replica(), options.boot());
+                    VolumeView.Member self = new VolumeView.Member(served.replica(), options.boot());
                     VolumeView first = ledger.propose(new VolumeView(1, List.of(self), life));
                     served.post(() -> learn(first));
                 }
@@ -77,7 +77,7 @@ final class Proposals {
     void propose(long number, InSync set, Optional<VolumeView.Member> peer) {
         List<VolumeView.Member> members = new ArrayList<>();
         if (set.has(MirrorSide.LOCAL)) {
-            members.add(new VolumeView.Member(options.replica(), options.boot()));
+            members.add(new VolumeView.Member(served.replica(), options.boot()));
         }
         if (set.has(MirrorSide.PEER)) {
             members.add(peer.orElseThrow());

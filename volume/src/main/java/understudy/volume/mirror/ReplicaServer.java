@@ -95,7 +95,10 @@ public final class ReplicaServer implements AutoCloseable {
 
     private ReplicaSession admit(MirrorWire wire, Hello.Greeting greeting)
             throws StoreRefusedException, DiskFailedException {
-        lock.lock();
+        // Whoever opens or closes the replica has it, for as long as a disk hangs.
+        if (!lockInTime()) {
+            throw new StoreRefusedException("the disk does not answer", "wait, or mend the disk");
+        }
         try {
             if (greeting.view() < view) {
                 throw new StoreRefusedException(
@@ -113,6 +116,15 @@ public final class ReplicaServer implements AutoCloseable {
             return mine;
         } finally {
             lock.unlock();
+        }
+    }
+
+    private boolean lockInTime() {
+        try {
+            return lock.tryLock(HANDOVER_NANOS, TimeUnit.NANOSECONDS);
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+            return false;
         }
     }
 
@@ -177,6 +189,10 @@ public final class ReplicaServer implements AutoCloseable {
 
     /// Ends the association and closes the replica cleanly. Its log is kept: this side cannot know that the
     /// other one has all that it has (design, section 3.1, rule 4: a deposed replica retires nothing).
+    ///
+    /// Waits for the disk, for ever if need be.
+    ///
+    /// @throws DiskFailedException if the replica is left as after a crash
     @Override
     public void close() throws DiskFailedException {
         lock.lock();

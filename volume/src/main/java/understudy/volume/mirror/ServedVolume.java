@@ -2,12 +2,14 @@ package understudy.volume.mirror;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.LongAdder;
 import java.util.function.DoubleConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -18,7 +20,9 @@ import understudy.protocol.MirrorMachine;
 import understudy.protocol.MirrorSide;
 import understudy.protocol.MirrorState;
 import understudy.protocol.Step;
+import understudy.volume.Geometry;
 import understudy.volume.Volume;
+import understudy.volume.store.ByteRange;
 import understudy.volume.store.DiskFailedException;
 import understudy.volume.store.ReplicaStore;
 import understudy.volume.store.StoreRefusedException;
@@ -33,6 +37,9 @@ public final class ServedVolume implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ServedVolume.class);
     private static final int MAILBOX = 1 << 12;
     private static final long TICK_NANOS = TimeUnit.MILLISECONDS.toNanos(50);
+
+    /// A disk that rots is told of now and then, and not block by block.
+    private static final long TELL_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     /// What it is and how it is to behave.
     ///
@@ -78,11 +85,20 @@ public final class ServedVolume implements AutoCloseable {
     private final CountDownLatch serving = new CountDownLatch(1);
     private MirrorState state = MirrorState.INITIAL;
     private Optional<VolumeView> view = Optional.empty();
+
+    /// The replica on this host: the one that the options name, or one that was put in its place.
+    private volatile UUID replica;
+
     private long patienceEnds;
     private volatile long knownView;
     private long heldSince;
     private boolean isHoldTold;
     private volatile boolean isClosing;
+
+    /// Corrupt blocks that were repaired and of which nobody was told yet.
+    private final LongAdder mended = new LongAdder();
+
+    private long tellAt;
 
     /// Starts to serve as soon as a view of this life allows it.
     ///
@@ -95,6 +111,7 @@ public final class ServedVolume implements AutoCloseable {
             MirrorObserver observer) {
         this.options = options;
         this.observer = observer;
+        replica = options.replica();
         volume = new MirroredVolume(options.name(), options.sizeBytes(), options.isMirrored(), new Reports());
         local = new LocalSide(this, options, opener);
         peer = new PeerSide(this, options, dialer);
@@ -176,8 +193,20 @@ public final class ServedVolume implements AutoCloseable {
             isHoldTold = true;
             observer.error("requests wait: " + (proposals.isReadable() ? "no replica in sync can be used" : "no view"));
         }
+        if (Stopwatch.now() > tellAt) {
+            tellAt = Stopwatch.now() + TELL_NANOS;
+            tellOfMending();
+        }
         local.tick();
         proposals.tick();
+    }
+
+    private void tellOfMending() {
+        long blocks = mended.sumThenReset();
+        if (blocks > 0) {
+            observer.warning(
+                    "the local replica had " + blocks + " corrupt blocks; they were repaired from the peer's replica");
+        }
     }
 
     private void watch() {
@@ -202,8 +231,8 @@ public final class ServedVolume implements AutoCloseable {
     /// A new view, from the ledger. On the driver's thread.
     void learn(VolumeView newest) {
         boolean isFirst = view.isEmpty();
-        boolean hasLocal = newest.member(options.replica()).isPresent();
-        boolean hasOther = newest.memberBeside(options.replica()).isPresent();
+        boolean hasLocal = newest.member(replica).isPresent();
+        boolean hasOther = newest.memberBeside(replica).isPresent();
         view = Optional.of(newest);
         knownView = newest.number();
         InSync set = hasLocal ? hasOther ? InSync.BOTH : InSync.LOCAL : InSync.PEER;
@@ -234,27 +263,46 @@ public final class ServedVolume implements AutoCloseable {
         return knownView;
     }
 
+    /// The replica on this host. From any thread.
+    UUID replica() {
+        return replica;
+    }
+
+    /// Whether this may be the local replica: another one than before only while the view does not count on
+    /// that. Then it is from here on.
+    boolean takesLocal(UUID opened) {
+        boolean isCounted = view.filter(now -> now.member(replica).isEmpty()).isEmpty();
+        if (!opened.equals(replica) && isCounted) {
+            return false;
+        }
+        if (!opened.equals(replica)) {
+            observer.warning("replica " + opened + " is in the place of " + replica);
+            replica = opened;
+        }
+        return true;
+    }
+
     /// Whether this may be the peer's replica: the only one in sync must be the one that the view names.
-    boolean takesPeer(UUID replica) {
-        boolean isOther = view.filter(now -> now.member(options.replica()).isEmpty()
-                        && now.member(replica).isEmpty())
+    boolean takesPeer(UUID other) {
+        boolean isOther = view.filter(now ->
+                        now.member(replica).isEmpty() && now.member(other).isEmpty())
                 .isPresent();
         if (isOther) {
-            observer.error("the peer has replica " + replica + ", but in sync is only "
+            observer.error("the peer has replica " + other + ", but in sync is only "
                     + view.orElseThrow().inSync().getFirst().replica());
         }
         return !isOther;
     }
 
     void localReady() {
-        boolean isWhole = view.flatMap(now -> now.member(options.replica()))
+        boolean isWhole = view.flatMap(now -> now.member(replica))
                 .filter(member -> !member.boot().equals(options.boot()))
                 .isEmpty();
         take(new MirrorInput.ReplicaReady(MirrorSide.LOCAL, isWhole));
     }
 
     void peerReady(PeerLink link) {
-        Optional<VolumeView.Member> other = view.flatMap(now -> now.memberBeside(options.replica()));
+        Optional<VolumeView.Member> other = view.flatMap(now -> now.memberBeside(replica));
         boolean isIt =
                 other.filter(member -> member.replica().equals(link.replica())).isPresent();
         boolean isWhole = isIt
@@ -326,8 +374,7 @@ public final class ServedVolume implements AutoCloseable {
     private void track(MirrorSide side) throws LostException {
         if (side == MirrorSide.LOCAL) {
             Optional<UUID> partner = peer.known()
-                    .or(() -> view.flatMap(now -> now.memberBeside(options.replica()))
-                            .map(VolumeView.Member::replica));
+                    .or(() -> view.flatMap(now -> now.memberBeside(replica)).map(VolumeView.Member::replica));
             local.onDisk(store -> {
                 if (store.standing().tracking().isEmpty() && partner.isPresent()) {
                     store.startTracking(partner.get(), store.standing().view());
@@ -373,6 +420,13 @@ public final class ServedVolume implements AutoCloseable {
         @Override
         public void corrupt(String what) {
             observer.error(what);
+        }
+
+        @Override
+        public void mended(List<ByteRange> ranges) {
+            mended.add(ranges.stream()
+                    .mapToLong(range -> (range.length() + Geometry.BLOCK_BYTES - 1) / Geometry.BLOCK_BYTES)
+                    .sum());
         }
     }
 
@@ -425,8 +479,25 @@ public final class ServedVolume implements AutoCloseable {
                 && copying.progress().isEmpty();
     }
 
+    /// The peer's host is known to be lost: its replica is given up now, and not when it has left something
+    /// unanswered for too long. If it is there all the same, it comes back, and misses little. From any thread;
+    /// may wait for what the driver is at.
+    public void peerLost() {
+        peer.failed("its host is lost");
+    }
+
+    /// Whether requests wait for a replica or a view.
+    public boolean isWaiting() {
+        return volume.route().isHeld();
+    }
+
     /// Carries nothing out any more, makes everything durable where it can, and closes the local replica. What
     /// is not answered by then is answered as shutting down.
+    ///
+    /// Waits for the local disk: for its last flush up to ten deadlines, then for ever. The link to the peer has
+    /// ended before that.
+    ///
+    /// @throws DiskFailedException if the local replica is left as after a crash
     @Override
     public void close() throws DiskFailedException {
         copying.stop();
@@ -435,10 +506,16 @@ public final class ServedVolume implements AutoCloseable {
         joined(driver);
         joined(watchdog);
         volume.close();
-        boolean isEmptied = copying.lastFlush(last);
+        Optional<Boolean> flushed =
+                copying.lastFlush(last, 10 * options.deadline().toNanos());
         peer.close();
         proposals.close();
-        local.close(isEmptied);
+        if (flushed.isPresent()) {
+            local.close(flushed.get());
+        } else {
+            local.abandon();
+            throw new DiskFailedException(0, "its last flush was not answered");
+        }
     }
 
     /// As if the process were killed, for tests: nothing is answered, made durable or closed any more.

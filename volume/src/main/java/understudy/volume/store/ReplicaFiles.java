@@ -123,18 +123,7 @@ final class ReplicaFiles {
     }
 
     ReplicaStore open(Expected expected) throws StoreRefusedException, DiskFailedException {
-        switch (presence()) {
-            case NOTHING -> throw new StoreRefusedException(data + " is not there", "Create it first.");
-            case DATA_ONLY ->
-                throw new StoreRefusedException(
-                        data + " has no metadata (" + meta + ")",
-                        "Put them back; or adopt the data as a new replica, of a new volume.");
-            case METADATA_ONLY ->
-                throw new StoreRefusedException(
-                        meta + " is there, but its data (" + data + ") are not",
-                        "Is a file system not mounted? If the data are gone for good, delete the metadata, too.");
-            case BOTH -> {}
-        }
+        refuseAbsence();
         Disk metaDisk = locked();
         try {
             Disk disk = opened(data);
@@ -147,6 +136,40 @@ final class ReplicaFiles {
         } catch (IOException | RuntimeException e) {
             metaDisk.close();
             throw failed(e);
+        }
+    }
+
+    Inspection inspect(Expected expected) throws StoreRefusedException, DiskFailedException {
+        refuseAbsence();
+        Disk metaDisk = opened(meta);
+        try {
+            Disk disk = opened(data);
+            try {
+                Superblock found =
+                        StoreOpening.superblock(disk, metaDisk, expected).superblock();
+                return new Inspection(found.identity(), found.standing(), found.clean());
+            } finally {
+                disk.close();
+            }
+        } catch (IOException | RuntimeException e) {
+            throw failed(e);
+        } finally {
+            metaDisk.close();
+        }
+    }
+
+    private void refuseAbsence() throws StoreRefusedException {
+        switch (presence()) {
+            case NOTHING -> throw new StoreRefusedException(data + " is not there", "Create it first.");
+            case DATA_ONLY ->
+                throw new StoreRefusedException(
+                        data + " has no metadata (" + meta + ")",
+                        "Put them back; or adopt the data as a new replica, of a new volume.");
+            case METADATA_ONLY ->
+                throw new StoreRefusedException(
+                        meta + " is there, but its data (" + data + ") are not",
+                        "Is a file system not mounted? If the data are gone for good, delete the metadata, too.");
+            case BOTH -> {}
         }
     }
 

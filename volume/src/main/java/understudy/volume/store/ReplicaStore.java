@@ -92,6 +92,12 @@ public final class ReplicaStore implements AutoCloseable {
         return new ReplicaFiles(file).open(expected);
     }
 
+    /// Reads what a replica says of itself, and refuses it as [#open] would. It may be in use; nothing is changed,
+    /// and neither its log nor its content is looked at.
+    public static Inspection inspect(Path file, Expected expected) throws StoreRefusedException, DiskFailedException {
+        return new ReplicaFiles(file).inspect(expected);
+    }
+
     /// Makes a file or device without metadata a replica of its size, with the content that it has. Checksums are
     /// unknown until [#computeNext] has been through.
     public static ReplicaStore adopt(Path file, UUID volume, UUID replica, Instant created)

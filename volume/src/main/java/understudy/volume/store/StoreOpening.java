@@ -24,7 +24,8 @@ final class StoreOpening {
         meta.sync();
     }
 
-    static ReplicaStore open(Disk data, Disk meta, Expected expected, int coldPages)
+    /// Refuses what is not the replica that is expected, or not whole.
+    static Superblocks.Found superblock(Disk data, Disk meta, Expected expected)
             throws StoreRefusedException, DiskFailedException {
         if (meta.size() < ReplicaFormat.GROUPS) {
             throw new StoreRefusedException(
@@ -33,9 +34,15 @@ final class StoreOpening {
                             + " metadata, and let it be copied anew.");
         }
         Superblocks.Found found = Superblocks.read(meta);
+        refuseStranger(found.superblock().identity(), expected);
+        refuseSizes(found.superblock(), data.size(), data.mayBeLarger(), meta.size());
+        return found;
+    }
+
+    static ReplicaStore open(Disk data, Disk meta, Expected expected, int coldPages)
+            throws StoreRefusedException, DiskFailedException {
+        Superblocks.Found found = superblock(data, meta, expected);
         Superblock superblock = found.superblock();
-        refuseStranger(superblock.identity(), expected);
-        refuseSizes(superblock, data.size(), data.mayBeLarger(), meta.size());
         LogSlots slots = new LogSlots(meta);
         Optional<int[]> logged =
                 slots.read(Geometry.extents(superblock.identity().sizeBytes()));

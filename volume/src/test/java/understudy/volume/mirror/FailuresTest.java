@@ -8,7 +8,9 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.awaitility.core.ConditionTimeoutException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -124,6 +126,38 @@ class FailuresTest {
         TestClient.await(pair.client().flush());
         awaitProtection();
         assertAllIsThere();
+        assertReplicasAreEqual();
+    }
+
+    /// Whoever watches the hosts knows it long before the deadline.
+    @Test
+    void aPeerThatIsKnownToBeLostIsDoneWithoutAtOnce() throws Exception {
+        pair.silenceWire();
+        CompletableFuture<byte[]> answer = pair.client().write(5, new byte[] {7});
+        twin[5] = 7;
+        pair.served().peerLost();
+        answer.get(1, TimeUnit.SECONDS);
+        awaitProtection();
+        assertAllIsThere();
+        assertReplicasAreEqual();
+    }
+
+    @Test
+    void aDiskThatIsReplacedUnderTheServingSideIsFilledAnew() throws Exception {
+        pair.here.fail(Fault.DEAD, 0);
+        write(20);
+        pair.here.replace();
+        pair.here.mend();
+        write(20);
+        awaitProtection();
+        assertAllIsThere();
+        UUID fresh = pair.served().replica();
+        assertThat(pair.ledger.read().orElseThrow().member(fresh)).isPresent();
+        // It is as good as the first one was.
+        pair.killReplica();
+        write(20);
+        pair.startReplica();
+        awaitProtection();
         assertReplicasAreEqual();
     }
 

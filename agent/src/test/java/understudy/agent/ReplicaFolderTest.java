@@ -1,0 +1,195 @@
+package understudy.agent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.List;
+import java.util.UUID;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import understudy.agent.ReplicaReport.Condition;
+import understudy.model.HostName;
+import understudy.model.Placement;
+import understudy.model.View;
+import understudy.model.VmRecord;
+import understudy.model.VolumeReplica;
+import understudy.model.VolumeSpec;
+import understudy.model.VolumeView;
+import understudy.volume.store.ReplicaStore;
+import understudy.volume.store.StoreRefusedException;
+
+class ReplicaFolderTest {
+    private static final HostName H1 = new HostName("h1");
+    private static final HostName H2 = new HostName("h2");
+    private static final UUID HERE = new UUID(2, 1);
+    private static final UUID THERE = new UUID(2, 2);
+    private static final UUID BOOT = new UUID(3, 1);
+    private static final VolumeSpec DISK = VolumePair.DISK;
+
+    @TempDir
+    Path directory;
+
+    private final Links links = new Links();
+    private FileStore files;
+    private ReplicaFolder folder;
+
+    @BeforeEach
+    void open() throws IOException {
+        files = new FileStore(directory.resolve("files"), links.add("h1"));
+        folder = folder(BOOT, true);
+        folder.makeFirst(record(1, true));
+    }
+
+    @AfterEach
+    void close() {
+        links.close();
+    }
+
+    private ReplicaFolder folder(UUID boot, boolean isDisk) {
+        return new ReplicaFolder(
+                directory.resolve("disk"), VolumePair.CLUSTER, VolumePair.SPEC, H1, boot, files, _ -> isDisk);
+    }
+
+    private static VmRecord record(long number, boolean inSync) {
+        return new VmRecord(VolumePair.SPEC, true, view(number, inSync));
+    }
+
+    private static View view(long number, boolean inSync) {
+        return new View(
+                number,
+                new Placement.Stopped(),
+                List.of(new VolumeView(
+                        DISK.id(), List.of(new VolumeReplica(H1, HERE, inSync), new VolumeReplica(H2, THERE, true)))),
+                new UUID(6, number));
+    }
+
+    private Path data() {
+        return folder.file(DISK);
+    }
+
+    private void lose() throws IOException {
+        Files.delete(data());
+        Files.delete(ReplicaStore.metadata(data()));
+    }
+
+    @Test
+    void theFirstViewHasReplicasMadeAndNoLaterOne() throws IOException {
+        assertThat(folder.look(view(1, true), DISK)).isEqualTo(Condition.SOUND);
+        lose();
+        folder.makeFirst(record(2, true));
+        assertThat(data()).doesNotExist();
+        assertThatThrownBy(() -> folder.look(view(2, true), DISK))
+                .isInstanceOf(StoreRefusedException.class)
+                .hasMessageContaining("is not there");
+    }
+
+    @Test
+    void aReplicaThatIsMadeAlreadyIsLeftAsItIs() throws IOException {
+        try (FileChannel channel = FileChannel.open(data(), StandardOpenOption.WRITE)) {
+            channel.write(ByteBuffer.wrap(new byte[] {1, 2, 3}), 4096);
+        }
+        folder.makeFirst(record(1, true));
+        assertThat(Files.readAllBytes(data())).startsWith(new byte[4096]).contains((byte) 2);
+    }
+
+    @Test
+    void whatWasOpenWhenTheHostEndedIsLossyUntilItIsOpenedAgain() throws IOException {
+        folder.open(view(2, true), DISK).close();
+        assertThat(folder.look(view(2, true), DISK)).isEqualTo(Condition.SOUND);
+        ReplicaFolder later = folder(new UUID(3, 2), true);
+        assertThat(later.look(view(2, true), DISK)).isEqualTo(Condition.LOSSY);
+        assertThat(later.look(view(2, true), DISK)).isEqualTo(Condition.LOSSY);
+        later.open(view(3, true), DISK).close();
+        assertThat(later.look(view(3, true), DISK)).isEqualTo(Condition.SOUND);
+    }
+
+    @Test
+    void whatWasClosedCleanlyHasLostNothing() throws IOException {
+        folder.open(view(2, true), DISK).close(true);
+        assertThat(folder(new UUID(3, 2), true).look(view(2, true), DISK)).isEqualTo(Condition.SOUND);
+    }
+
+    @Test
+    void aReplicaInUseCanBeLookedAt() throws IOException {
+        try (ReplicaStore open = folder.open(view(2, true), DISK)) {
+            assertThat(folder.look(view(2, true), DISK)).isEqualTo(Condition.SOUND);
+            assertThat(open.failure()).isEmpty();
+            assertThatThrownBy(() -> folder.open(view(2, true), DISK))
+                    .isInstanceOf(StoreRefusedException.class)
+                    .hasMessageContaining("in use");
+        }
+    }
+
+    @Test
+    void anEmptyDiskGetsAReplicaOfItsOwnOnlyWhereNoneIsCountedOn() throws IOException {
+        lose();
+        assertThatThrownBy(() -> folder.open(view(2, true), DISK)).isInstanceOf(StoreRefusedException.class);
+        assertThat(data()).doesNotExist();
+        try (ReplicaStore fresh = folder.open(view(2, false), DISK)) {
+            assertThat(fresh.identity().volume()).isEqualTo(DISK.id().value());
+            assertThat(fresh.identity().replica()).isNotEqualTo(HERE);
+        }
+    }
+
+    @Test
+    void aFolderThatIsNoDiskIsNotTakenForAnEmptyOne() throws IOException {
+        lose();
+        ReplicaFolder unmounted = folder(BOOT, false);
+        assertThatThrownBy(() -> unmounted.open(view(2, false), DISK)).isInstanceOf(StoreRefusedException.class);
+        assertThat(data()).doesNotExist();
+    }
+
+    @Test
+    void halfAReplicaIsNeitherUsedNorOverwritten() throws IOException {
+        Files.delete(ReplicaStore.metadata(data()));
+        assertThatThrownBy(() -> folder.open(view(2, false), DISK)).isInstanceOf(StoreRefusedException.class);
+        assertThatThrownBy(() -> folder.look(view(2, true), DISK))
+                .isInstanceOf(StoreRefusedException.class)
+                .hasMessageContaining("no metadata");
+        assertThat(data()).exists();
+    }
+
+    @Test
+    void aDamagedSuperblockIsFoundAndLeft() throws IOException {
+        Path meta = ReplicaStore.metadata(data());
+        byte[] damaged = Files.readAllBytes(meta);
+        java.util.Arrays.fill(damaged, 0, 8192, (byte) 7);
+        Files.write(meta, damaged);
+        assertThatThrownBy(() -> folder.look(view(2, true), DISK))
+                .isInstanceOf(StoreRefusedException.class)
+                .hasMessageContaining("damaged");
+        assertThat(Files.readAllBytes(meta)).isEqualTo(damaged);
+    }
+
+    @Test
+    void anotherReplicaIsUsedOnlyWhereNoneIsCountedOn() throws IOException {
+        VolumeView another = new VolumeView(
+                DISK.id(), List.of(new VolumeReplica(H1, new UUID(2, 9), true), new VolumeReplica(H2, THERE, true)));
+        View view = new View(2, new Placement.Stopped(), List.of(another), new UUID(6, 2));
+        assertThatThrownBy(() -> folder.look(view, DISK))
+                .isInstanceOf(StoreRefusedException.class)
+                .hasMessageContaining("belongs to replica");
+        assertThatThrownBy(() -> folder.open(view, DISK)).isInstanceOf(StoreRefusedException.class);
+        View without =
+                new View(3, new Placement.Stopped(), List.of(another.keeping(host -> host.equals(H2))), new UUID(6, 3));
+        try (ReplicaStore open = folder.open(without, DISK)) {
+            assertThat(open.identity().replica()).isEqualTo(HERE);
+        }
+    }
+
+    @Test
+    void removalLeavesNothing() throws IOException {
+        folder.probe();
+        folder.open(view(2, true), DISK).close();
+        folder.remove();
+        assertThat(directory.resolve("disk")).isEmptyDirectory();
+    }
+}

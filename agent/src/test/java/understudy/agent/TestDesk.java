@@ -1,0 +1,171 @@
+package understudy.agent;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.function.Consumer;
+import understudy.api.Event.Severity;
+import understudy.ledger.Ledger;
+import understudy.link.Link;
+import understudy.link.Messenger;
+import understudy.model.HostName;
+import understudy.model.Life;
+import understudy.model.Moment;
+import understudy.model.Replica;
+import understudy.model.VmSpec;
+import understudy.protocol.LedgerAnswer;
+import understudy.protocol.LedgerCommand;
+import understudy.protocol.LedgerState;
+import understudy.protocol.ViewInput;
+import understudy.qemu.Accelerator;
+
+/// A driver's desk with a thread of its own, for one host of a test; its machine is the test's.
+final class TestDesk implements DriverDesk, AutoCloseable {
+    private final VmSpec spec;
+    private final AgentServices services;
+    private final Messenger messenger;
+    private final Consumer<ViewInput> machine;
+    private final ExecutorService thread = Executors.newSingleThreadExecutor();
+    final BlockingQueue<ViewInput> steps = new LinkedBlockingQueue<>();
+    final List<String> events = new CopyOnWriteArrayList<>();
+
+    TestDesk(VmSpec spec, Link link, Path folder, UUID boot, PeerReports reports, Consumer<ViewInput> machine)
+            throws IOException {
+        this.spec = spec;
+        this.machine = machine;
+        HostName self = link.config().self();
+        messenger = new Messenger(link, new Deaf());
+        FileStore files = new FileStore(folder.resolve("files"), link);
+        services = new AgentServices(
+                new Replica(self, link.config().life()),
+                boot,
+                config(self, folder),
+                link,
+                messenger,
+                new NoLedger(),
+                new QemuHost(folder.resolve("r"), folder.resolve("d"), files, Accelerator.TCG),
+                files,
+                new EventLog(self),
+                reports);
+    }
+
+    private static AgentConfig config(HostName self, Path folder) {
+        return new AgentConfig(
+                new UUID(1, 1),
+                self,
+                false,
+                folder,
+                folder,
+                Optional.of(folder.resolve("disk")),
+                Optional.of("br0"),
+                List.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)),
+                List.of(),
+                List.of(self),
+                List.of(),
+                Optional.empty(),
+                Duration.ofMillis(200),
+                0);
+    }
+
+    @Override
+    public VmSpec spec() {
+        return spec;
+    }
+
+    @Override
+    public AgentServices services() {
+        return services;
+    }
+
+    @Override
+    public long knownView() {
+        return 1;
+    }
+
+    @Override
+    public void post(Runnable work) {
+        try {
+            thread.execute(work);
+        } catch (RejectedExecutionException _) {
+            // The test is over.
+        }
+    }
+
+    @Override
+    public void step(ViewInput input) {
+        steps.add(input);
+        machine.accept(input);
+    }
+
+    @Override
+    public void event(String kind, Severity severity, String text) {
+        events.add(kind + " " + severity + " " + text);
+    }
+
+    /// Has the driver's thread do something, and waits for it.
+    void run(Runnable work) {
+        CompletableFuture.runAsync(work, thread).join();
+    }
+
+    @Override
+    public void close() {
+        thread.shutdownNow();
+        messenger.close();
+    }
+
+    private static final class Deaf implements Messenger.Listener {
+        @Override
+        public void heard(HostName peer, Life life, Moment at) {}
+
+        @Override
+        public void closed(HostName peer) {}
+
+        @Override
+        public void received(HostName peer, Life life, byte[] message) {}
+    }
+
+    private static final class NoLedger implements Ledger {
+        @Override
+        public CompletableFuture<LedgerAnswer> propose(LedgerCommand command) {
+            return new CompletableFuture<>();
+        }
+
+        @Override
+        public CompletableFuture<LedgerState> read() {
+            return new CompletableFuture<>();
+        }
+
+        @Override
+        public LedgerState seen() {
+            return LedgerState.empty();
+        }
+
+        @Override
+        public void subscribe(Consumer<LedgerState> subscriber) {}
+
+        @Override
+        public Optional<HostName> leader() {
+            return Optional.empty();
+        }
+
+        @Override
+        public boolean hasQuorum() {
+            return false;
+        }
+
+        @Override
+        public void close() {}
+    }
+}
