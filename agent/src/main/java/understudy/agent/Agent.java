@@ -33,6 +33,7 @@ import understudy.link.Link;
 import understudy.link.LinkConfig;
 import understudy.link.Messenger;
 import understudy.link.Tunnel;
+import understudy.model.ByteSize;
 import understudy.model.HostName;
 import understudy.model.HostRecord;
 import understudy.model.Life;
@@ -327,7 +328,11 @@ public final class Agent implements AutoCloseable {
     }
 
     private void answer(VolumeQuestion question) {
-        knownDriver(question.vm()).answer(question);
+        if (question instanceof VolumeQuestion.CheckRoom(VmId _, VolumeId _, ByteSize size)) {
+            NewVolumes.checkRoom(config.volumes(), size, config.name());
+        } else {
+            knownDriver(question.vm()).answer(question);
+        }
     }
 
     private void export(VmId vm, VolumeId volume, VolumePieces.Sink sink) throws IOException {

@@ -2,6 +2,7 @@ package understudy.agent;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -50,6 +51,9 @@ final class AgentControl implements Control {
     /// How long to look for a VM that is not known here, in case that it was just created elsewhere.
     private static final Duration LOOK = Duration.ofMillis(1500);
 
+    /// How long to wait until a host's report tells of what it was asked to do.
+    private static final Duration REPORTED = Duration.ofSeconds(2);
+
     private static final Duration POLL = Duration.ofMillis(20);
 
     private final Agent agent;
@@ -80,8 +84,28 @@ final class AgentControl implements Control {
         for (String file : bootFiles(spec)) {
             fetch(file);
         }
+        checkRoom(spec);
         View first = new View(1, new Placement.Stopped(), NewVolumes.of(spec), UUID.randomUUID());
         return decided(new LedgerCommand.CreateVm(spec, !request.stopped(), first));
+    }
+
+    /// A host that has no room would be found out only when it makes its replicas.
+    private void checkRoom(VmSpec spec) {
+        ByteSize room;
+        try {
+            room = new NewVolumes(agent.files()).room(spec.disks());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        if (room.bytes() > 0) {
+            spec.hosts().stream()
+                    .filter(this::isUp)
+                    .forEach(host -> agent.volumes()
+                            .ask(
+                                    host,
+                                    new VolumeQuestion.CheckRoom(
+                                            spec.id(), spec.disks().getFirst().id(), room)));
+        }
     }
 
     private List<VolumeSpec> disks(VmRequest request) {
@@ -363,7 +387,14 @@ final class AgentControl implements Control {
                 .ask(
                         activeHost(record),
                         new VolumeQuestion.ChangeResync(record.spec().id(), volume.id(), terms));
-        return volume(vm, disk);
+        // What the host tells of it comes twice a second.
+        long end = System.nanoTime() + REPORTED.toNanos();
+        VolumeStatus now = volume(vm, disk);
+        while (now.resync().filter(it -> it.obeys(terms)).isEmpty() && System.nanoTime() - end < 0) {
+            pause();
+            now = volume(vm, disk);
+        }
+        return now;
     }
 
     private static HostName activeHost(VmRecord record) {

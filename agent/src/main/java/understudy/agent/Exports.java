@@ -1,6 +1,7 @@
 package understudy.agent;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -12,11 +13,15 @@ import understudy.model.VmRecord;
 import understudy.model.VolumeId;
 import understudy.model.VolumeSpec;
 import understudy.volume.store.DiskFailedException;
+import understudy.volume.store.ReplicaStore;
 import understudy.volume.store.StoreRefusedException;
 
 /// The copies that are made of one VM's volumes from this host, while nobody runs the VM. Whoever wants it to run
 /// comes first: the copies end then.
 final class Exports {
+    private static final Duration PATIENCE = Duration.ofSeconds(5);
+    private static final Duration PAUSE = Duration.ofMillis(100);
+
     private final VolumeHost volumes;
     private final HostName self;
     private final Set<Thread> running = ConcurrentHashMap.newKeySet();
@@ -65,7 +70,7 @@ final class Exports {
     }
 
     private void send(VmRecord record, VolumeSpec disk, VolumePieces.Sink sink) throws IOException {
-        try (ReplicaExport export = new ReplicaExport(volumes.openStopped(record, disk), disk, this::isStopped)) {
+        try (ReplicaExport export = new ReplicaExport(opened(record, disk), disk, this::isStopped)) {
             export.sendTo(sink);
         } catch (StoreRefusedException e) {
             throw Problem.of("replica-refused", "The replica on " + self + " cannot be opened.", e.correction())
@@ -82,6 +87,28 @@ final class Exports {
                 throw notStopped();
             }
             throw e;
+        }
+    }
+
+    /// The roles that the replica had while the VM ran may not have given it back yet.
+    private ReplicaStore opened(VmRecord record, VolumeSpec disk) throws IOException {
+        long end = System.nanoTime() + PATIENCE.toNanos();
+        while (true) {
+            try {
+                return volumes.openStopped(record, disk);
+            } catch (StoreRefusedException e) {
+                if (System.nanoTime() - end > 0) {
+                    throw e;
+                }
+            }
+            if (!isStopped()) {
+                throw notStopped();
+            }
+            try {
+                Thread.sleep(PAUSE);
+            } catch (InterruptedException e) {
+                throw new IOException("interrupted", e);
+            }
         }
     }
 

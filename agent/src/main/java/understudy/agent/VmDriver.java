@@ -122,6 +122,8 @@ final class VmDriver implements DriverDesk, AutoCloseable {
         switch (question) {
             case VolumeQuestion.CheckGrowth(VmId _, VolumeId volume, ByteSize size) ->
                 volumes.checkGrowth(volume, size);
+            case VolumeQuestion.CheckRoom _ ->
+                throw new IllegalArgumentException("of a VM that is there already: " + question);
             case VolumeQuestion.BeginScrub(VmId _, VolumeId volume) -> work.scrub(volume, volumes::serving);
             case VolumeQuestion.ChangeResync(VmId _, VolumeId volume, ResyncTerms terms) ->
                 work.resync(volume, terms, volumes::serving);

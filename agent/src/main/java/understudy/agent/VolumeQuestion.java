@@ -19,6 +19,11 @@ sealed interface VolumeQuestion {
     /// Whether the replica on that host could become so large.
     record CheckGrowth(VmId vm, VolumeId volume, ByteSize size) implements VolumeQuestion {}
 
+    /// Whether there is room on that host for what a new VM's disks hold at first.
+    ///
+    /// @param volume any of them
+    record CheckRoom(VmId vm, VolumeId volume, ByteSize size) implements VolumeQuestion {}
+
     /// Begin a scrub.
     record BeginScrub(VmId vm, VolumeId volume) implements VolumeQuestion {}
 

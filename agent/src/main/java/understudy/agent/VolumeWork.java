@@ -99,8 +99,9 @@ final class VolumeWork {
             Scrub far = Optional.ofNullable(scrubs.get(disk.id())).orElse(begun);
             ended = far.failed(Instant.now(), DriverDesk.reason(e));
         }
-        scrubs.put(disk.id(), ended);
+        // In this order: as soon as it has ended for others, the next one may begin.
         keep(disk, ended);
+        scrubs.put(disk.id(), ended);
         desk.event(
                 ended.endedWell() ? "scrubbed" : "scrub-failed",
                 ended.endedWell() ? ended.found() == 0 ? Severity.INFO : Severity.WARNING : Severity.ERROR,

@@ -30,6 +30,8 @@ import understudy.model.HostName;
 import understudy.model.Problem;
 import understudy.model.VmRecord;
 import understudy.volume.mirror.ServedVolume;
+import understudy.volume.store.Expected;
+import understudy.volume.store.ReplicaStore;
 
 /// What people do to volumes, on a pair of hosts with real files and connections.
 class VolumeWorkTest {
@@ -137,12 +139,14 @@ class VolumeWorkTest {
                 DISK.id(),
                 new ResyncTerms(Optional.of(true), Optional.of(ByteSize.ofMebibytes(900))),
                 h1.volumes::serving);
+        pair.stop();
+        soon(() -> h1.volumes.serving(DISK.id()).isEmpty());
+        pair.host(H2).desk.run(pair.host(H2).volumes::close);
+        Path other = pair.host(H2).file();
+        soon(() -> ReplicaStore.inspect(other, Expected.ANYTHING).isClean());
         VolumePair.replaceDisk(pair.host(H2));
-        pair.host(H2).end();
-        soon(() -> !pair.isWhole());
-        pair.host(H2).start(H2);
-        pair.tell();
-        soon(() -> resync().to().equals(Optional.of(H2)));
+        pair.start(H1, H1);
+        soon(() -> h1.volumes.serving(DISK.id()).isPresent() && resync().to().equals(Optional.of(H2)));
         assertThat(resync().paused()).isTrue();
         assertThat(resync().limit()).contains(ByteSize.ofMebibytes(900));
         assertThat(resync().secondsLeft()).isEmpty();

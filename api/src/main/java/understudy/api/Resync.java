@@ -28,6 +28,14 @@ public record Resync(
         long bytesPerSecond,
         Optional<Long> secondsLeft) {
 
+    /// Whether it goes by what somebody wished.
+    public boolean obeys(ResyncTerms wish) {
+        return wish.paused().filter(is -> is != paused).isEmpty()
+                && wish.limit()
+                        .filter(most -> !most.equals(limit.orElse(new ByteSize(0))))
+                        .isEmpty();
+    }
+
     /// Nothing is copied.
     public static Resync idle(boolean paused, Optional<ByteSize> limit) {
         ByteSize none = new ByteSize(0);

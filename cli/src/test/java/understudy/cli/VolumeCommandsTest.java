@@ -98,7 +98,8 @@ class VolumeCommandsTest {
 
     @Test
     void aVolumeThatCannotBeExportedIsRefusedLikeAnythingElse() throws IOException {
-        Ran ran = terminal.run("volume export running disk0 --output json " + folder.resolve("db-1.raw"));
+        cluster.started(true);
+        Ran ran = terminal.run("volume export db-1 disk0 --output json " + folder.resolve("db-1.raw"));
         assertThat(Json.tree(ran.out().getBytes(StandardCharsets.UTF_8))
                         .path("code")
                         .asString())

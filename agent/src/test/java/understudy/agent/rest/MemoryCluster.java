@@ -91,6 +91,7 @@ public final class MemoryCluster implements Control {
     private boolean quorum = true;
     private boolean stuck;
     private boolean broken;
+    private boolean started;
     private long unmended;
     private Resync resync = VOLUME.resync().orElseThrow();
     private Optional<Scrub> scrub = Optional.empty();
@@ -327,6 +328,11 @@ public final class MemoryCluster implements Control {
         return volume(vm, disk);
     }
 
+    /// Whether the volume's VM runs, so that nothing is exported.
+    public synchronized void started(boolean is) {
+        started = is;
+    }
+
     /// Whether exports break in the middle.
     public synchronized void broken(boolean is) {
         broken = is;
@@ -334,7 +340,7 @@ public final class MemoryCluster implements Control {
 
     @Override
     public void export(VmName vm, String disk, VolumePieces.Sink sink) throws IOException {
-        if (vm.value().startsWith("run")) {
+        if (started) {
             throw Problem.of("vm-not-stopped", vm + " is not stopped", "stop it first")
                     .refused();
         }
