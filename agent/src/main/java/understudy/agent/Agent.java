@@ -22,6 +22,7 @@ import org.slf4j.LoggerFactory;
 import understudy.agent.rest.RestServer;
 import understudy.api.Event.Severity;
 import understudy.api.HostState;
+import understudy.api.VolumePieces;
 import understudy.ledger.LedgerConfig;
 import understudy.ledger.RatisLedger;
 import understudy.link.Connection;
@@ -29,6 +30,7 @@ import understudy.link.Link;
 import understudy.link.LinkConfig;
 import understudy.link.Messenger;
 import understudy.link.Tunnel;
+import understudy.model.ByteSize;
 import understudy.model.HostName;
 import understudy.model.HostRecord;
 import understudy.model.Life;
@@ -37,6 +39,7 @@ import understudy.model.Problem;
 import understudy.model.Replica;
 import understudy.model.VmId;
 import understudy.model.VmRecord;
+import understudy.model.VolumeId;
 import understudy.protocol.LedgerCommand;
 import understudy.protocol.LedgerState;
 import understudy.protocol.ViewInput;
@@ -65,6 +68,7 @@ public final class Agent implements AutoCloseable {
     private final FileStore files;
     private final Peers peers;
     private final VolumeDesk volumes;
+    private final ExportService exports;
     private final HostRecord host;
     private final Map<VmId, VmDriver> drivers = new ConcurrentHashMap<>();
     private final Map<HostName, Told> reports = new ConcurrentHashMap<>();
@@ -95,6 +99,7 @@ public final class Agent implements AutoCloseable {
         link.serve(AgentServices.CHECKPOINTS, new StreamOffers(this::driver, catchUp::trouble)::take);
         link.serve(AgentServices.VOLUMES, this::takeMirror);
         this.volumes = new VolumeDesk(config.name(), link, this::answer);
+        this.exports = new ExportService(config.name(), link, this::export);
         this.messenger = new Messenger(link, new MessengerListener());
         this.ledger = startLedger();
         HostProbe probe = new HostProbe(config, self.life());
@@ -138,6 +143,10 @@ public final class Agent implements AutoCloseable {
 
     VolumeDesk volumes() {
         return volumes;
+    }
+
+    ExportService exports() {
+        return exports;
     }
 
     HostState state(HostName name) {
@@ -236,11 +245,22 @@ public final class Agent implements AutoCloseable {
             services.qemu().endAllBut(first.vms().keySet());
         }
         learn(first);
+        if (!config.isWitness()) {
+            Thread.ofPlatform().daemon().name("forgotten").start(() -> removeForgotten(first));
+        }
         ledger.subscribe(state -> {
             if (state.applied() >= first.applied()) {
                 learn(state);
             }
         });
+    }
+
+    private void removeForgotten(LedgerState first) {
+        // A VM that was created since has a driver before it has a folder.
+        for (VmId vm : ForgottenReplicas.remove(
+                config.volumes(), config.cluster(), id -> first.vms().containsKey(id) || drivers.containsKey(id))) {
+            LOG.info("{}: removed what was left of VM {}, which was deleted meanwhile", config.name(), vm);
+        }
     }
 
     // ---- what happens ---------------------------------------------------------------------------------------------
@@ -295,14 +315,25 @@ public final class Agent implements AutoCloseable {
     }
 
     private void answer(VolumeQuestion question) {
-        driver(question.vm())
+        if (question instanceof VolumeQuestion.CheckRoom(VmId _, VolumeId _, ByteSize size)) {
+            NewVolumes.checkRoom(config.volumes(), size, config.name());
+        } else {
+            knownDriver(question.vm()).answer(question);
+        }
+    }
+
+    private void export(VmId vm, VolumeId volume, VolumePieces.Sink sink) throws IOException {
+        knownDriver(vm).export(volume, sink);
+    }
+
+    private VmDriver knownDriver(VmId vm) {
+        return driver(vm)
                 .orElseThrow(() -> Problem.of(
                                 "vm-unknown",
-                                config.name() + " does not know VM " + question.vm() + ".",
+                                config.name() + " does not know VM " + vm + ".",
                                 "Try again when its agent has caught up with the ledger.")
-                        .with("vm", question.vm())
-                        .refused())
-                .answer(question);
+                        .with("vm", vm)
+                        .refused());
     }
 
     /// An agent that was started just now hears its peers seconds before its ledger has caught up: see

@@ -2,8 +2,10 @@ package understudy.agent;
 
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -17,9 +19,12 @@ import understudy.api.ClusterStatus;
 import understudy.api.Event;
 import understudy.api.HostState;
 import understudy.api.HostStatus;
+import understudy.api.ResyncTerms;
+import understudy.api.Scrub;
 import understudy.api.VmRequest;
 import understudy.api.VmState;
 import understudy.api.VmStatus;
+import understudy.api.VolumePieces;
 import understudy.api.VolumeStatus;
 import understudy.model.ByteSize;
 import understudy.model.HostName;
@@ -45,6 +50,9 @@ final class AgentControl implements Control {
 
     /// How long to look for a VM that is not known here, in case that it was just created elsewhere.
     private static final Duration LOOK = Duration.ofMillis(1500);
+
+    /// How long to wait until a host's report tells of what it was asked to do.
+    private static final Duration REPORTED = Duration.ofSeconds(2);
 
     private static final Duration POLL = Duration.ofMillis(20);
 
@@ -76,8 +84,28 @@ final class AgentControl implements Control {
         for (String file : bootFiles(spec)) {
             fetch(file);
         }
+        checkRoom(spec);
         View first = new View(1, new Placement.Stopped(), NewVolumes.of(spec), UUID.randomUUID());
         return decided(new LedgerCommand.CreateVm(spec, !request.stopped(), first));
+    }
+
+    /// A host that has no room would be found out only when it makes its replicas.
+    private void checkRoom(VmSpec spec) {
+        ByteSize room;
+        try {
+            room = new NewVolumes(agent.files()).room(spec.disks());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        if (room.bytes() > 0) {
+            spec.hosts().stream()
+                    .filter(this::isUp)
+                    .forEach(host -> agent.volumes()
+                            .ask(
+                                    host,
+                                    new VolumeQuestion.CheckRoom(
+                                            spec.id(), spec.disks().getFirst().id(), room)));
+        }
     }
 
     private List<VolumeSpec> disks(VmRequest request) {
@@ -232,7 +260,7 @@ final class AgentControl implements Control {
                 spec.cpus(),
                 spec.nics(),
                 spec.disks().stream()
-                        .map(disk -> VolumeStatuses.of(vm, disk, report))
+                        .map(disk -> VolumeStatuses.of(vm, disk, report, lastScrub(vm, disk)))
                         .toList(),
                 spec.hosts(),
                 spec.machine(),
@@ -241,6 +269,17 @@ final class AgentControl implements Control {
                 report.map(VmReport::reason).orElse(reasonWithoutReport(vm)),
                 report.flatMap(VmReport::progress),
                 report.flatMap(VmReport::checkpoints));
+    }
+
+    /// Of which any host of the VM tells; stopped VMs have no active one.
+    private Optional<Scrub> lastScrub(VmRecord vm, VolumeSpec disk) {
+        return vm.spec().hosts().stream()
+                .flatMap(host -> agent.report(host, FRESH).stream())
+                .flatMap(told -> told.vms().stream())
+                .flatMap(told -> told.volumes().stream())
+                .filter(volume -> volume.volume().equals(disk.id()))
+                .flatMap(volume -> volume.scrub().stream())
+                .max(Comparator.comparing(Scrub::began));
     }
 
     private VmState stateWithoutReport(VmRecord vm) {
@@ -327,6 +366,61 @@ final class AgentControl implements Control {
                     .refused();
         }
         return hosts;
+    }
+
+    @Override
+    public VolumeStatus scrub(VmName vm, String disk) {
+        VmRecord record = record(vm);
+        VolumeStatus volume = volume(status(record), disk);
+        agent.volumes()
+                .ask(
+                        activeHost(record),
+                        new VolumeQuestion.BeginScrub(record.spec().id(), volume.id()));
+        return volume(vm, disk);
+    }
+
+    @Override
+    public VolumeStatus resync(VmName vm, String disk, ResyncTerms terms) {
+        VmRecord record = record(vm);
+        VolumeStatus volume = volume(status(record), disk);
+        agent.volumes()
+                .ask(
+                        activeHost(record),
+                        new VolumeQuestion.ChangeResync(record.spec().id(), volume.id(), terms));
+        // What the host tells of it comes twice a second.
+        long end = System.nanoTime() + REPORTED.toNanos();
+        VolumeStatus now = volume(vm, disk);
+        while (now.resync().filter(it -> it.obeys(terms)).isEmpty() && System.nanoTime() - end < 0) {
+            pause();
+            now = volume(vm, disk);
+        }
+        return now;
+    }
+
+    private static HostName activeHost(VmRecord record) {
+        return record.view()
+                .placement()
+                .activeReplica()
+                .map(Replica::host)
+                .orElseThrow(() -> VolumeWork.notRunning(record.spec().name().value()));
+    }
+
+    @Override
+    public void export(VmName vm, String disk, VolumePieces.Sink sink) throws IOException {
+        VmRecord record = record(vm);
+        VolumeStatus volume = volume(status(record), disk);
+        if (record.wanted() || !(record.view().placement() instanceof Placement.Stopped)) {
+            throw Problem.of(
+                            "vm-not-stopped",
+                            "VM " + vm + " is not stopped, and only then does a disk hold one state of it.",
+                            "Stop it first: understudy vm stop " + vm)
+                    .refused();
+        }
+        HostName host = withReplica(record, volume).stream()
+                .filter(agent.config().name()::equals)
+                .findFirst()
+                .orElseGet(() -> withReplica(record, volume).getFirst());
+        agent.exports().export(host, record.spec().id(), volume.id(), sink);
     }
 
     // ---- hosts ----------------------------------------------------------------------------------------------------

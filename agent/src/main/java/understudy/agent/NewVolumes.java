@@ -1,12 +1,15 @@
 package understudy.agent;
 
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import understudy.api.Disk;
 import understudy.model.ByteSize;
+import understudy.model.HostName;
 import understudy.model.Problem;
 import understudy.model.VmSpec;
 import understudy.model.VolumeId;
@@ -39,6 +42,44 @@ final class NewVolumes {
                     image.map(it -> new VolumeSpec.Image(wish.image().orElseThrow(), it.format()))));
         }
         return disks;
+    }
+
+    /// How much the disks hold at first, as far as the files that they come from say.
+    ByteSize room(List<VolumeSpec> disks) throws IOException {
+        long bytes = 0;
+        for (VolumeSpec disk : disks) {
+            if (disk.image().isPresent()) {
+                bytes += Files.size(files.path(disk.image().get().sha256()));
+            }
+        }
+        return new ByteSize(bytes);
+    }
+
+    /// Whether a host has that much room for volumes. Waits for its disk.
+    ///
+    /// @throws Problem.Refused with `no-room` or `disk-failed`
+    static void checkRoom(Path volumes, ByteSize size, HostName host) {
+        try {
+            Path there = volumes.toAbsolutePath();
+            while (!Files.exists(there) && there.getParent() != null) {
+                there = there.getParent();
+            }
+            long free = Files.getFileStore(there).getUsableSpace();
+            if (free < size.bytes()) {
+                throw Problem.of(
+                                "no-room",
+                                "%s has %d MiB of room for disks; the images have %d MiB."
+                                        .formatted(host, free >> 20, size.bytes() >> 20),
+                                "Make room, or name other hosts: --on.")
+                        .with("host", host)
+                        .refused();
+            }
+        } catch (IOException e) {
+            throw Problem.of("disk-failed", "The disk of " + host + " failed.", "Mend or replace it.")
+                    .because(DriverDesk.reason(e))
+                    .with("host", host)
+                    .refused();
+        }
     }
 
     private DiskImage probe(String sha256) {

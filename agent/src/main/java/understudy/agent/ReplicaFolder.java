@@ -54,6 +54,7 @@ final class ReplicaFolder {
     private static final int EIO = 5;
 
     private final Path volumes;
+    private final UUID cluster;
     private final Path folder;
     private final HostName self;
     private final UUID boot;
@@ -61,19 +62,22 @@ final class ReplicaFolder {
     private final Predicate<Path> isDisk;
 
     /// @param boot this start of this host
-    ReplicaFolder(Path volumes, VmSpec spec, HostName self, UUID boot, understudy.agent.FileStore images) {
-        this(volumes, spec, self, boot, images, ReplicaFolder::isOwnFileSystem);
+    ReplicaFolder(
+            Path volumes, UUID cluster, VmSpec spec, HostName self, UUID boot, understudy.agent.FileStore images) {
+        this(volumes, cluster, spec, self, boot, images, ReplicaFolder::isOwnFileSystem);
     }
 
     /// @param isDisk whether the volumes' folder is the top of a file system of its own
     ReplicaFolder(
             Path volumes,
+            UUID cluster,
             VmSpec spec,
             HostName self,
             UUID boot,
             understudy.agent.FileStore images,
             Predicate<Path> isDisk) {
         this.volumes = volumes;
+        this.cluster = cluster;
         this.folder = volumes.resolve(spec.id().toString());
         this.self = self;
         this.boot = boot;
@@ -90,7 +94,7 @@ final class ReplicaFolder {
         if (record.view().number() != 1) {
             return;
         }
-        Files.createDirectories(folder);
+        makeFolder();
         for (VolumeSpec disk : record.spec().disks()) {
             if (disk.image().isPresent()) {
                 images.fetch(disk.image().get().sha256(), record.spec().hosts());
@@ -99,6 +103,11 @@ final class ReplicaFolder {
                 make(disk, named(record.view(), disk).id());
             }
         }
+    }
+
+    private void makeFolder() throws IOException {
+        Files.createDirectories(folder);
+        ForgottenReplicas.mark(folder, cluster);
     }
 
     private void make(VolumeSpec disk, UUID replica) throws IOException {
@@ -179,6 +188,19 @@ final class ReplicaFolder {
         }
     }
 
+    /// Opens the replica that a view names to read it while nobody runs the VM. Who opens it next finds it as it was.
+    ///
+    /// @throws StoreRefusedException also if it may have lost what was written last
+    ReplicaStore openToRead(View view, VolumeSpec disk) throws StoreRefusedException, DiskFailedException {
+        if (look(view, disk) != ReplicaReport.Condition.SOUND) {
+            throw new StoreRefusedException(
+                    "the host was started anew while the replica was in use: it may lack what was written last",
+                    "Start the VM once, so that it is mended.");
+        }
+        Expected named = Expected.replica(disk.id().value(), named(view, disk).id());
+        return following(named, disk);
+    }
+
     private ReplicaStore opened(View view, VolumeSpec disk) throws StoreRefusedException, DiskFailedException {
         Optional<UUID> volume = Optional.of(disk.id().value());
         VolumeReplica named = named(view, disk);
@@ -187,7 +209,7 @@ final class ReplicaFolder {
         }
         if (isNothingAt(file(disk)) && isNothingAt(ReplicaStore.metadata(file(disk))) && isDisk.test(volumes)) {
             try {
-                Files.createDirectories(folder);
+                makeFolder();
             } catch (IOException e) {
                 throw new StoreRefusedException(
                         folder + " cannot be made: " + DriverDesk.reason(e), "Mend or replace the disk.");

@@ -8,6 +8,8 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import understudy.api.Event.Severity;
+import understudy.api.ResyncTerms;
+import understudy.api.VolumePieces;
 import understudy.checkpoint.Channel;
 import understudy.checkpoint.StreamOffer;
 import understudy.link.Connection;
@@ -47,6 +49,8 @@ final class VmDriver implements DriverDesk, StreamOffers.Taker, AutoCloseable {
     private final ActiveSide active;
     private final StandbySide standby;
     private final VolumeHost volumes;
+    private final VolumeWork work;
+    private final Exports exports;
     private final LinkedBlockingQueue<Runnable> mailbox = new LinkedBlockingQueue<>(MAILBOX_MAX);
     private final AtomicBoolean tickPending = new AtomicBoolean();
     private final Thread owner;
@@ -69,7 +73,9 @@ final class VmDriver implements DriverDesk, StreamOffers.Taker, AutoCloseable {
         this.machine = new ViewMachine(services.self(), ViewMachine.Timing.DEFAULT);
         this.state = machine.initial(now());
         this.proposals = new Proposals(this);
-        this.volumes = new VolumeHost(this);
+        this.work = new VolumeWork(this, services.config().data().resolve("scrubs"));
+        this.volumes = new VolumeHost(this, work);
+        this.exports = new Exports(volumes, services.self().host());
         this.active = new ActiveSide(this, proposals, volumes);
         this.standby = new StandbySide(this, active);
         this.owner = Thread.ofPlatform().daemon().name("vm-" + spec.name()).unstarted(this::run);
@@ -83,6 +89,9 @@ final class VmDriver implements DriverDesk, StreamOffers.Taker, AutoCloseable {
     // ---- what others tell, from any thread ------------------------------------------------------------------------
 
     void input(ViewInput input) {
+        if (input instanceof ViewInput.RecordLearnt(VmRecord record)) {
+            exports.learnt(record);
+        }
         post(() -> step(input));
     }
 
@@ -135,7 +144,20 @@ final class VmDriver implements DriverDesk, StreamOffers.Taker, AutoCloseable {
         switch (question) {
             case VolumeQuestion.CheckGrowth(VmId _, VolumeId volume, ByteSize size) ->
                 volumes.checkGrowth(volume, size);
+            case VolumeQuestion.CheckRoom _ ->
+                throw new IllegalArgumentException("of a VM that is there already: " + question);
+            case VolumeQuestion.BeginScrub(VmId _, VolumeId volume) -> work.scrub(volume, volumes::serving);
+            case VolumeQuestion.ChangeResync(VmId _, VolumeId volume, ResyncTerms terms) ->
+                work.resync(volume, terms, volumes::serving);
         }
+    }
+
+    /// Sends all that a volume of the stopped VM holds, on a thread that may wait for disks.
+    ///
+    /// @throws Problem.Refused if it cannot be done
+    /// @throws IOException     if the sink throws it
+    void export(VolumeId volume, VolumePieces.Sink sink) throws IOException {
+        exports.send(volume, sink);
     }
 
     /// Ends the guest without asking it, when it is to stop.

@@ -13,6 +13,8 @@ import java.util.concurrent.CompletableFuture;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import understudy.api.Event.Severity;
+import understudy.api.Resync;
+import understudy.api.Scrub;
 import understudy.link.Connection;
 import understudy.model.ByteSize;
 import understudy.model.HostName;
@@ -57,6 +59,7 @@ final class VolumeHost {
 
     private final DriverDesk desk;
     private final ReplicaFolder folder;
+    private final VolumeWork work;
     private final HostName self;
     private final ReplicaLooks looks;
     private final Closings closings;
@@ -73,19 +76,22 @@ final class VolumeHost {
     /// A volume that is served here.
     private record Served(ServedVolume volume, ViewLedger ledger, Observer observer) {}
 
-    VolumeHost(DriverDesk desk) {
+    VolumeHost(DriverDesk desk, VolumeWork work) {
         this(
                 desk,
                 new ReplicaFolder(
                         desk.services().config().volumes(),
+                        desk.services().config().cluster(),
                         desk.spec(),
                         desk.services().self().host(),
                         desk.services().boot(),
-                        desk.services().files()));
+                        desk.services().files()),
+                work);
     }
 
-    VolumeHost(DriverDesk desk, ReplicaFolder folder) {
+    VolumeHost(DriverDesk desk, ReplicaFolder folder, VolumeWork work) {
         this.desk = desk;
+        this.work = work;
         this.self = desk.services().self().host();
         this.folder = folder;
         this.looks = new ReplicaLooks(desk, folder, self, this::found);
@@ -143,6 +149,7 @@ final class VolumeHost {
             ServedVolume volume = new ServedVolume(
                     options, () -> open(disk), peer.map(host -> () -> dial(host, disk.id())), ledger, observer);
             now.put(disk.id(), new Served(volume, ledger, observer));
+            work.apply(disk.id(), volume);
         }
         served = Map.copyOf(now);
         now.values().forEach(it -> it.volume.start());
@@ -242,15 +249,26 @@ final class VolumeHost {
     void tick() {
         looks.tick();
         List<VolumeReport> now = new ArrayList<>();
-        served.forEach((volume, it) -> now.add(new VolumeReport(
-                volume,
-                it.volume.isWaiting(),
-                it.volume.isProtected() ? "" : it.observer.last,
-                it.volume.resync().map(progress -> {
-                    double whole = Math.max(1, progress.left() + (double) progress.copied());
-                    return progress.copied() / whole;
-                }))));
+        for (VolumeSpec disk : desk.spec().disks()) {
+            Optional<Scrub> scrub = work.lastScrub(disk.id());
+            Optional.ofNullable(served.get(disk.id()))
+                    .map(it -> report(disk.id(), it, scrub))
+                    .or(() -> scrub.map(
+                            _ -> new VolumeReport(disk.id(), false, "", Optional.empty(), Optional.empty(), scrub)))
+                    .ifPresent(now::add);
+        }
         reports = now;
+    }
+
+    private VolumeReport report(VolumeId volume, Served it, Optional<Scrub> scrub) {
+        Resync resync = work.resync(volume, it.volume);
+        Optional<Double> progress = resync.to().map(_ -> {
+            double whole =
+                    Math.max(1, resync.left().bytes() + (double) resync.copied().bytes());
+            return resync.copied().bytes() / whole;
+        });
+        String reason = it.volume.isProtected() ? "" : it.observer.last;
+        return new VolumeReport(volume, it.volume.isWaiting(), reason, progress, Optional.of(resync), scrub);
     }
 
     /// From any thread.
@@ -322,6 +340,16 @@ final class VolumeHost {
         desk.spec().disk(volume).ifPresent(disk -> VolumeGrowth.check(folder.file(disk), size, self));
     }
 
+    /// Opens the replica of a VM that nobody runs, to read it; the mirror that used it is done with it. On a thread
+    /// that may wait for the disk.
+    ReplicaStore openStopped(VmRecord record, VolumeSpec disk) throws StoreRefusedException, DiskFailedException {
+        withdraw();
+        if (!closings.await(disk.id(), DEADLINE)) {
+            throw new StoreRefusedException("an earlier role has not given the replica back", "Try again.");
+        }
+        return folder.openToRead(record.view(), disk);
+    }
+
     // ---- ends -----------------------------------------------------------------------------------------------------
 
     /// The VM is no more: removes its replicas, as soon as nobody uses them.
@@ -331,6 +359,7 @@ final class VolumeHost {
             desk.spec().disks().forEach(disk -> closings.await(disk.id(), REMOVAL));
             try {
                 folder.remove();
+                work.forget();
             } catch (IOException e) {
                 desk.event(
                         "volume-failed",

@@ -3,6 +3,7 @@ package understudy.agent;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import understudy.api.Json;
+import understudy.api.ResyncTerms;
 import understudy.model.ByteSize;
 import understudy.model.VmId;
 import understudy.model.VolumeId;
@@ -17,6 +18,17 @@ sealed interface VolumeQuestion {
 
     /// Whether the replica on that host could become so large.
     record CheckGrowth(VmId vm, VolumeId volume, ByteSize size) implements VolumeQuestion {}
+
+    /// Whether there is room on that host for what a new VM's disks hold at first.
+    ///
+    /// @param volume any of them
+    record CheckRoom(VmId vm, VolumeId volume, ByteSize size) implements VolumeQuestion {}
+
+    /// Begin a scrub.
+    record BeginScrub(VmId vm, VolumeId volume) implements VolumeQuestion {}
+
+    /// Bring replicas back on other terms.
+    record ChangeResync(VmId vm, VolumeId volume, ResyncTerms terms) implements VolumeQuestion {}
 
     /// `{"CheckGrowth": {…}}` and so on.
     default byte[] bytes() {

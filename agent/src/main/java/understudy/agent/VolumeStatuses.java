@@ -1,6 +1,7 @@
 package understudy.agent;
 
 import java.util.Optional;
+import understudy.api.Scrub;
 import understudy.api.VmState;
 import understudy.api.VolumeState;
 import understudy.api.VolumeStatus;
@@ -13,7 +14,8 @@ final class VolumeStatuses {
     private VolumeStatuses() {}
 
     /// @param report what the VM's active host said last, if that is not long ago
-    static VolumeStatus of(VmRecord vm, VolumeSpec disk, Optional<VmReport> report) {
+    /// @param scrub  the newest of which any host tells
+    static VolumeStatus of(VmRecord vm, VolumeSpec disk, Optional<VmReport> report, Optional<Scrub> scrub) {
         VolumeView view = vm.view().volume(disk.id()).orElseThrow();
         Optional<VolumeReport> told = report.flatMap(it -> it.volumes().stream()
                 .filter(volume -> volume.volume().equals(disk.id()))
@@ -33,7 +35,9 @@ final class VolumeStatuses {
                 state,
                 view.replicas(),
                 reason(view, told, report),
-                progress);
+                progress,
+                told.flatMap(VolumeReport::resync),
+                scrub);
     }
 
     private static String reason(VolumeView view, Optional<VolumeReport> told, Optional<VmReport> report) {

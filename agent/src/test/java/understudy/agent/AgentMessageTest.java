@@ -14,6 +14,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import understudy.api.Event;
+import understudy.api.Resync;
+import understudy.api.Scrub;
 import understudy.api.VmState;
 import understudy.model.ByteSize;
 import understudy.model.HostName;
@@ -33,7 +35,14 @@ class AgentMessageTest {
                 "lost",
                 Event.Severity.ERROR,
                 "it said \"ü\"\n\u0000");
-        VolumeReport volume = new VolumeReport(new VolumeId(new UUID(3, 4)), true, "h2 is lost", Optional.of(0.25));
+        VolumeReport volume = new VolumeReport(
+                new VolumeId(new UUID(3, 4)),
+                true,
+                "h2 is lost",
+                Optional.of(0.25),
+                Optional.of(Resync.idle(true, Optional.of(ByteSize.ofMebibytes(3)))),
+                Optional.of(Scrub.begun(new HostName("h1"), Instant.parse("2026-01-02T03:04:05.678901Z"))
+                        .failed(Instant.parse("2026-01-02T03:04:06Z"), "h2 was lost")));
         VmReport report = new VmReport(
                 VM,
                 VmState.RUNNING,

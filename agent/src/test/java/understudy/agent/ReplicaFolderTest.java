@@ -54,7 +54,8 @@ class ReplicaFolderTest {
     }
 
     private ReplicaFolder folder(UUID boot, boolean isDisk) {
-        return new ReplicaFolder(directory.resolve("disk"), VolumePair.SPEC, H1, boot, files, _ -> isDisk);
+        return new ReplicaFolder(
+                directory.resolve("disk"), VolumePair.CLUSTER, VolumePair.SPEC, H1, boot, files, _ -> isDisk);
     }
 
     private static VmRecord record(long number, boolean inSync) {

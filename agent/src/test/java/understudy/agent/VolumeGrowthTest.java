@@ -66,7 +66,8 @@ class VolumeGrowthTest {
     @BeforeEach
     void make() throws IOException {
         FileStore images = new FileStore(directory.resolve("files"), links.add("h1"));
-        folder = new ReplicaFolder(directory.resolve("volumes"), spec, H1, UUID.randomUUID(), images);
+        folder =
+                new ReplicaFolder(directory.resolve("volumes"), UUID.randomUUID(), spec, H1, UUID.randomUUID(), images);
         folder.makeFirst(new VmRecord(spec, false, view));
     }
 
@@ -117,7 +118,7 @@ class VolumeGrowthTest {
         VolumeGrowth.check(folder.file(SMALL), LARGE.size(), H1);
         try (var files = Files.list(folder.file(SMALL).getParent())) {
             assertThat(files.map(file -> file.getFileName().toString()))
-                    .containsExactlyInAnyOrder("disk0", "disk0.meta");
+                    .containsExactlyInAnyOrder("disk0", "disk0.meta", "cluster");
         }
         assertThat(Files.size(folder.file(SMALL))).isEqualTo(SMALL.size().bytes());
     }

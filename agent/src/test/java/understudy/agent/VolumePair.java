@@ -62,6 +62,7 @@ final class VolumePair implements AutoCloseable {
             List.of(DISK),
             Optional.empty(),
             List.of(H1, H2));
+    static final UUID CLUSTER = new UUID(9, 9);
     private static final long PATIENCE_SECONDS = 30;
 
     private final Path folder;
@@ -77,6 +78,7 @@ final class VolumePair implements AutoCloseable {
         final Path disk;
         volatile TestDesk desk;
         volatile VolumeHost volumes;
+        volatile VolumeWork work;
         UUID boot = UUID.randomUUID();
         volatile Optional<VmReport> peersReport = Optional.empty();
 
@@ -105,8 +107,10 @@ final class VolumePair implements AutoCloseable {
                     boot,
                     (_, _) -> peersReport,
                     input -> told(input));
-            ReplicaFolder replicas = new ReplicaFolder(disk, SPEC, name, boot, files, _ -> true);
-            volumes = new VolumeHost(desk, replicas);
+            ReplicaFolder replicas = new ReplicaFolder(
+                    disk, CLUSTER, SPEC, name, boot, files, _ -> true);
+            work = new VolumeWork(desk, folder.resolve(name.value()).resolve("scrubs"));
+            volumes = new VolumeHost(desk, replicas, work);
         }
 
         void end() {

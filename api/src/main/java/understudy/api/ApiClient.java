@@ -1,6 +1,7 @@
 package understudy.api;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.ConnectException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -46,6 +47,8 @@ public final class ApiClient implements AutoCloseable {
 
     private static final Duration ANSWER_TIME_OUT = Duration.ofSeconds(60);
     private static final Duration UPLOAD_TIME_OUT = Duration.ofMinutes(30);
+
+    private static final int REFUSAL_BYTES_MAX = 1 << 20;
 
     private final HttpClient http;
     private final List<URI> urls;
@@ -108,6 +111,38 @@ public final class ApiClient implements AutoCloseable {
     /// @param size larger than it is; its VM must be stopped
     public VolumeStatus grow(VmName vm, String disk, ByteSize size) {
         return ask("POST", "/vms/" + vm + "/volumes/" + disk + "/grow?size=" + size, VolumeStatus.class);
+    }
+
+    /// Begins a scrub; its VM must run.
+    public VolumeStatus scrub(VmName vm, String disk) {
+        return ask("POST", "/vms/" + vm + "/volumes/" + disk + "/scrub", VolumeStatus.class);
+    }
+
+    /// Changes how a replica is brought back; its VM must run.
+    public VolumeStatus resync(VmName vm, String disk, ResyncTerms terms) {
+        List<String> query = new ArrayList<>();
+        terms.paused().ifPresent(is -> query.add("paused=" + is));
+        terms.limit().ifPresent(size -> query.add("limit=" + size));
+        return ask(
+                "POST", "/vms/" + vm + "/volumes/" + disk + "/resync?" + String.join("&", query), VolumeStatus.class);
+    }
+
+    /// Hands over what a volume of a stopped VM holds, piece by piece.
+    ///
+    /// @throws Problem.Refused also if it does not come to its end; the sink then has a part of it
+    /// @throws IOException if the sink throws it
+    public void export(VmName vm, String disk, VolumePieces.Sink sink) throws IOException {
+        Call call = new Call(
+                "GET", "/vms/" + vm + "/volumes/" + disk + "/content", ANSWER_TIME_OUT, BodyPublishers::noBody);
+        HttpResponse<InputStream> response =
+                exchange(call, BodyHandlers.ofInputStream()).response();
+        try (InputStream body = response.body()) {
+            if (response.statusCode() != 200) {
+                throw refusal(response.statusCode(), body.readNBytes(REFUSAL_BYTES_MAX))
+                        .refused();
+            }
+            VolumePieces.read(body, sink);
+        }
     }
 
     public List<HostStatus> hosts() {

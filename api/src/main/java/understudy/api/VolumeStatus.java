@@ -13,6 +13,8 @@ import understudy.model.VolumeReplica;
 /// @param replicas one for each host of the VM
 /// @param reason   why it is not in sync everywhere; empty if it is
 /// @param progress of the copy that brings a replica back, in [0, 1], while there is one
+/// @param resync   how replicas are brought back, while its VM runs
+/// @param scrub    the one that is under way, or else the last one, if there was any
 public record VolumeStatus(
         VmName vm,
         String name,
@@ -21,7 +23,9 @@ public record VolumeStatus(
         VolumeState state,
         List<VolumeReplica> replicas,
         String reason,
-        Optional<Double> progress) {
+        Optional<Double> progress,
+        Optional<Resync> resync,
+        Optional<Scrub> scrub) {
     public VolumeStatus {
         replicas = List.copyOf(replicas);
         if (progress.filter(share -> !(share >= 0 && share <= 1)).isPresent()) {

@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.Iterator;
 import understudy.model.Level;
 import understudy.model.Policy;
+import understudy.model.VolumeSpec.Image.Format;
 
 /// The words that the shell offers for an option's value. The library would offer the names of Java's constants.
 ///
@@ -22,6 +23,13 @@ final class Candidates {
         @Override
         public Iterator<String> iterator() {
             return Arrays.stream(Policy.values()).map(Policy::toString).iterator();
+        }
+    }
+
+    static final class ImageFormats implements Iterable<String> {
+        @Override
+        public Iterator<String> iterator() {
+            return Arrays.stream(Format.values()).map(Format::toString).iterator();
         }
     }
 

@@ -1,7 +1,6 @@
 package understudy.cli;
 
 import java.util.Collection;
-import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -10,10 +9,8 @@ import understudy.api.ClusterStatus;
 import understudy.api.Event;
 import understudy.api.HostStatus;
 import understudy.api.VmStatus;
-import understudy.api.VolumeStatus;
 import understudy.model.ByteSize;
 import understudy.model.HostName;
-import understudy.model.VolumeReplica;
 
 /// How the documents of the API look to people.
 final class Text {
@@ -57,47 +54,9 @@ final class Text {
                 .with("machine", vm.machine())
                 .with("cpu", vm.cpu())
                 .with("id", vm.id());
-        vm.disks().forEach(disk -> facts.with(disk.name(), disk(disk)));
+        vm.disks().forEach(disk -> facts.with(disk.name(), VolumeText.line(disk)));
         vm.checkpoints().ifPresent(checkpoints -> add(facts, checkpoints));
         return facts.toString();
-    }
-
-    private static String disk(VolumeStatus disk) {
-        return "%s, %s on %s".formatted(size(disk.size()), stateOf(disk), joined(inSync(disk)));
-    }
-
-    /// The state, and how far a copy is.
-    private static String stateOf(VolumeStatus volume) {
-        return volume.state()
-                + volume.progress().map(share -> " " + percent(share)).orElse("");
-    }
-
-    static String volumes(Collection<VolumeStatus> volumes) {
-        if (volumes.isEmpty()) {
-            return "no volumes; understudy vm create --disk makes one";
-        }
-        Table table = new Table("VM", "DISK", "SIZE", "STATE", "IN SYNC");
-        volumes.forEach(volume ->
-                table.row(volume.vm(), volume.name(), size(volume.size()), stateOf(volume), joined(inSync(volume))));
-        return table.toString();
-    }
-
-    static String volume(VolumeStatus volume) {
-        Facts facts = new Facts()
-                .with("vm", volume.vm())
-                .with("disk", volume.name())
-                .with("size", size(volume.size()))
-                .with("state", stateOf(volume) + (volume.reason().isEmpty() ? "" : ": " + volume.reason()))
-                .with("in sync", joined(inSync(volume)));
-        volume.replicas().forEach(replica -> facts.with("on " + replica.host(), replica.id()));
-        return facts.with("id", volume.id()).toString();
-    }
-
-    private static List<HostName> inSync(VolumeStatus volume) {
-        return volume.replicas().stream()
-                .filter(VolumeReplica::inSync)
-                .map(VolumeReplica::host)
-                .toList();
     }
 
     private static void add(Facts facts, Checkpoints checkpoints) {
@@ -232,7 +191,7 @@ final class Text {
         return host.map(HostName::value).orElse("");
     }
 
-    private static String joined(Collection<?> values) {
+    static String joined(Collection<?> values) {
         return values.stream().map(Object::toString).collect(Collectors.joining(", "));
     }
 }

@@ -12,6 +12,7 @@ import understudy.model.Level;
 import understudy.model.MacAddress;
 import understudy.model.Policy;
 import understudy.model.VmName;
+import understudy.model.VolumeSpec.Image.Format;
 
 /// The root of all commands.
 @Command(
@@ -52,6 +53,7 @@ public final class UnderstudyCommand {
         converts(root, MacAddress.class, MacAddress::new);
         converts(root, Level.class, Level::parse);
         converts(root, Policy.class, Policy::parse);
+        converts(root, Format.class, Format::parse);
         converts(root, Output.class, Output::parse);
         converts(root, NicOption.class, NicOption::parse);
         converts(root, DiskOption.class, DiskOption::parse);

@@ -16,7 +16,8 @@ import understudy.model.VmName;
 
 @Command(
         name = "volume",
-        header = "Show the disks of VMs and make them larger; serve volumes stand-alone.",
+        header = "Show, grow, scrub, export the disks of VMs; serve volumes stand-alone.",
+        subcommands = {VolumeScrub.class, VolumeResync.class, VolumeExport.class},
         footerHeading = "%nExamples:%n",
         footer = {
             "  understudy volume list",
@@ -46,16 +47,19 @@ final class VolumeCommand {
     int list(@Mixin ClusterOptions cluster) {
         try (ApiClient client = cluster.connect()) {
             List<VolumeStatus> volumes = client.volumes();
-            cluster.print(volumes, () -> Text.volumes(volumes));
+            cluster.print(volumes, () -> VolumeText.volumes(volumes));
             return ExitCode.OK;
         }
     }
 
     @Command(
             name = "show",
-            header = "Show one volume: its replicas, and how far a copy is.",
+            header = "Show one volume: its replicas, how far a copy is, what the last scrub found.",
             footerHeading = "%nExamples:%n",
-            footer = "  understudy volume show db-1 disk0")
+            footer = {
+                "  understudy volume show db-1 disk0",
+                "  understudy volume show db-1 disk0 --output json | jq .resync"
+            })
     int show(
             @Parameters(paramLabel = "VM", description = VM) VmName vm,
             @Parameters(paramLabel = "DISK", description = DISK) String disk,
@@ -84,7 +88,7 @@ final class VolumeCommand {
     }
 
     private static int printed(ClusterOptions cluster, VolumeStatus volume) {
-        cluster.print(volume, () -> Text.volume(volume));
+        cluster.print(volume, () -> VolumeText.volume(volume));
         return ExitCode.OK;
     }
 

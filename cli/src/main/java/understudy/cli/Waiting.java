@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 import understudy.api.ApiClient;
 import understudy.api.VmState;
 import understudy.api.VmStatus;
@@ -14,6 +15,7 @@ import understudy.model.VmName;
 /// second. A host that dies meanwhile is no reason to give up: the cluster is there to survive that.
 final class Waiting {
     private static final Duration PERIOD = Duration.ofMillis(200);
+    private static final Duration PATIENCE = Duration.ofSeconds(30);
     private static final Duration TELL_PERIOD = Duration.ofSeconds(1);
     private static final Set<String> PASSING = Set.of(ApiClient.NO_CLUSTER, ApiClient.NO_ANSWER, "no-quorum");
 
@@ -52,6 +54,25 @@ final class Waiting {
             }
         }
         return vm;
+    }
+
+    /// Asks until the cluster answers, for half a minute at most.
+    ///
+    /// @throws Problem.Refused if it refuses, or is out of reach for longer
+    static <T> T patiently(ClusterOptions cluster, Supplier<T> question) {
+        long begin = System.nanoTime();
+        while (true) {
+            try {
+                return question.get();
+            } catch (Problem.Refused refused) {
+                boolean isLong = System.nanoTime() - begin >= PATIENCE.toNanos();
+                if (isLong || !PASSING.contains(refused.problem().code())) {
+                    throw refused;
+                }
+                cluster.tell(refused.problem().message() + "; trying again");
+            }
+            pause();
+        }
     }
 
     private void tell(String line) {

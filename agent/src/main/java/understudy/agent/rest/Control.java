@@ -7,8 +7,10 @@ import java.util.function.Consumer;
 import understudy.api.ClusterStatus;
 import understudy.api.Event;
 import understudy.api.HostStatus;
+import understudy.api.ResyncTerms;
 import understudy.api.VmRequest;
 import understudy.api.VmStatus;
+import understudy.api.VolumePieces;
 import understudy.api.VolumeStatus;
 import understudy.model.ByteSize;
 import understudy.model.Problem;
@@ -62,6 +64,23 @@ public interface Control {
     ///
     /// @throws Problem.Refused with `vm-not-stopped` or `volume-shrinks`
     VolumeStatus grow(VmName vm, String disk, ByteSize size);
+
+    /// Begins a scrub of a volume whose VM runs, and returns; [VolumeStatus#scrub] says how it goes on.
+    ///
+    /// @throws Problem.Refused with `vm-not-running` or `scrub-runs`
+    VolumeStatus scrub(VmName vm, String disk);
+
+    /// Changes how replicas of a volume are brought back, while its VM runs.
+    ///
+    /// @throws Problem.Refused with `vm-not-running`
+    VolumeStatus resync(VmName vm, String disk, ResyncTerms terms);
+
+    /// Hands over all that a volume of a stopped VM holds; takes as long as that takes.
+    ///
+    /// @throws Problem.Refused with `vm-not-stopped` or `no-replica`; or, when pieces were handed over already,
+    ///     why there will be no end
+    /// @throws IOException if the sink throws it
+    void export(VmName vm, String disk, VolumePieces.Sink sink) throws IOException;
 
     /// All hosts and witnesses, by name.
     List<HostStatus> hosts();

@@ -104,6 +104,17 @@ final class Exchange {
         }
     }
 
+    /// Bytes in a second; 0 for any number.
+    ///
+    /// @throws Problem.Refused with `bad-value` if the query parameter is no size
+    ByteSize rate(String name) {
+        try {
+            return ByteSize.parse(query(name).orElse(""));
+        } catch (IllegalArgumentException e) {
+            throw badValue(name + ": " + e.getMessage(), name).refused();
+        }
+    }
+
     /// @throws Problem.Refused with `bad-value` if the query parameter is neither `true` nor `false`
     boolean flag(String name) {
         return switch (query(name).orElse("false")) {
@@ -183,8 +194,13 @@ final class Exchange {
 
     /// Begins a stream of server-sent events, to be written to piece by piece.
     OutputStream eventStream() {
+        return stream("text/event-stream");
+    }
+
+    /// Begins an answer of a length that is not known yet.
+    OutputStream stream(String contentType) {
         response.setStatus(HttpStatus.OK);
-        response.getHeaders().put(HttpHeader.CONTENT_TYPE, "text/event-stream");
+        response.getHeaders().put(HttpHeader.CONTENT_TYPE, contentType);
         response.getHeaders().put(HttpHeader.CACHE_CONTROL, "no-store");
         return Content.Sink.asOutputStream(response);
     }

@@ -15,7 +15,7 @@ final class HttpStatus {
             case "bad-json", "bad-value" -> 400;
             case "no-such-vm", "no-such-volume", "no-such-host", "no-such-file", "no-such-path", "vm-unknown" -> 404;
             case "no-such-method" -> 405;
-            case "vm-name-taken", "vm-runs", "vm-not-stopped", "not-protected" -> 409;
+            case "vm-name-taken", "vm-runs", "vm-not-stopped", "vm-not-running", "scrub-runs", "not-protected" -> 409;
             case "too-large" -> 413;
             case "wrong-type" -> 415;
             case "internal" -> 500;

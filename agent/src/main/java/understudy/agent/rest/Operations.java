@@ -17,6 +17,7 @@ import org.slf4j.LoggerFactory;
 import tools.jackson.core.JacksonException;
 import understudy.api.Json;
 import understudy.api.JsonProblems;
+import understudy.api.ResyncTerms;
 import understudy.api.Sha256;
 import understudy.api.VmRequest;
 import understudy.model.Problem;
@@ -55,6 +56,16 @@ final class Operations implements AutoCloseable {
                                 "/vms/{name}/volumes/{disk}/grow",
                                 e -> e.answer(OK, control.grow(e.vm(), e.parameter("disk"), e.size("size"))))
                         .with("size"),
+                Route.of(
+                        "POST",
+                        "/vms/{name}/volumes/{disk}/scrub",
+                        e -> e.answer(OK, control.scrub(e.vm(), e.parameter("disk")))),
+                Route.of(
+                                "POST",
+                                "/vms/{name}/volumes/{disk}/resync",
+                                e -> e.answer(OK, control.resync(e.vm(), e.parameter("disk"), terms(e))))
+                        .with("paused", "limit"),
+                Route.of("GET", "/vms/{name}/volumes/{disk}/content", this::export),
                 Route.of("GET", "/hosts", e -> e.answer(OK, control.hosts())),
                 Route.of("GET", "/status", e -> e.answer(OK, control.status())),
                 Route.of("GET", "/events", this::events).with("after", "limit"),
@@ -77,6 +88,23 @@ final class Operations implements AutoCloseable {
             throw JsonProblems.of(e).refused();
         }
         exchange.answer(CREATED, control.create(request));
+    }
+
+    private static ResyncTerms terms(Exchange exchange) {
+        Optional<Boolean> paused = exchange.query("paused").map(_ -> exchange.flag("paused"));
+        return new ResyncTerms(paused, exchange.query("limit").map(_ -> exchange.rate("limit")));
+    }
+
+    private void export(Exchange exchange) throws IOException {
+        try (ExportAnswer answer = new ExportAnswer(exchange)) {
+            try {
+                control.export(exchange.vm(), exchange.parameter("disk"), answer);
+            } catch (Problem.Refused refused) {
+                if (!answer.fail(refused.problem())) {
+                    throw refused;
+                }
+            }
+        }
     }
 
     private void store(Exchange exchange) throws IOException {

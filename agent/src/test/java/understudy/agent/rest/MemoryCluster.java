@@ -9,6 +9,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.HexFormat;
 import java.util.List;
@@ -25,9 +26,13 @@ import understudy.api.ClusterStatus;
 import understudy.api.Event;
 import understudy.api.HostState;
 import understudy.api.HostStatus;
+import understudy.api.Resync;
+import understudy.api.ResyncTerms;
+import understudy.api.Scrub;
 import understudy.api.VmRequest;
 import understudy.api.VmState;
 import understudy.api.VmStatus;
+import understudy.api.VolumePieces;
 import understudy.api.VolumeState;
 import understudy.api.VolumeStatus;
 import understudy.model.ByteSize;
@@ -59,7 +64,24 @@ public final class MemoryCluster implements Control {
             VolumeState.RESYNCING,
             List.of(new VolumeReplica(H1, new UUID(7, 1), true), new VolumeReplica(H2, new UUID(7, 2), false)),
             "h2 was lost",
-            Optional.of(0.25));
+            Optional.of(0.25),
+            Optional.of(new Resync(
+                    false,
+                    Optional.empty(),
+                    Optional.of(H2),
+                    true,
+                    ByteSize.parse("768M"),
+                    ByteSize.parse("256M"),
+                    64 << 20,
+                    Optional.of(12L))),
+            Optional.empty());
+
+    /// What that holds: the second megabyte, and a byte near the end.
+    private static final byte[] CONTENT = new byte[1 << 20];
+
+    static {
+        Arrays.fill(CONTENT, (byte) 'x');
+    }
 
     private final Map<VmName, VmStatus> vms = new TreeMap<>();
     private final List<Event> events = new ArrayList<>();
@@ -68,6 +90,11 @@ public final class MemoryCluster implements Control {
     private int stores;
     private boolean quorum = true;
     private boolean stuck;
+    private boolean broken;
+    private boolean started;
+    private long unmended;
+    private Resync resync = VOLUME.resync().orElseThrow();
+    private Optional<Scrub> scrub = Optional.empty();
 
     /// Whether a ledger majority answers.
     public synchronized void quorum(boolean there) {
@@ -258,17 +285,89 @@ public final class MemoryCluster implements Control {
     }
 
     @Override
-    public VolumeStatus volume(VmName vm, String disk) {
+    public synchronized VolumeStatus volume(VmName vm, String disk) {
         if (!disk.equals(VOLUME.name())) {
             throw Problem.of("no-such-volume", "no disk " + disk, "list them").refused();
         }
-        return VOLUME;
+        return new VolumeStatus(
+                VOLUME.vm(),
+                VOLUME.name(),
+                VOLUME.id(),
+                VOLUME.size(),
+                VOLUME.state(),
+                VOLUME.replicas(),
+                VOLUME.reason(),
+                VOLUME.progress(),
+                Optional.of(resync),
+                scrub);
+    }
+
+    /// Ends at once, having found something.
+    @Override
+    public synchronized VolumeStatus scrub(VmName vm, String disk) {
+        scrub = Optional.of(new Scrub(H1, EPOCH, Optional.of(EPOCH.plusSeconds(9)), 1, true, 3, 1, 0, unmended, ""));
+        return volume(vm, disk);
+    }
+
+    /// How many blocks scrubs find without a good copy.
+    public synchronized void unmended(long blocks) {
+        unmended = blocks;
+    }
+
+    @Override
+    public synchronized VolumeStatus resync(VmName vm, String disk, ResyncTerms terms) {
+        resync = new Resync(
+                terms.paused().orElse(resync.paused()),
+                terms.limit().or(resync::limit).filter(size -> size.bytes() > 0),
+                resync.to(),
+                resync.full(),
+                resync.left(),
+                resync.copied(),
+                resync.bytesPerSecond(),
+                resync.secondsLeft());
+        return volume(vm, disk);
+    }
+
+    /// Whether the volume's VM runs, so that nothing is exported.
+    public synchronized void started(boolean is) {
+        started = is;
+    }
+
+    /// Whether exports break in the middle.
+    public synchronized void broken(boolean is) {
+        broken = is;
+    }
+
+    @Override
+    public void export(VmName vm, String disk, VolumePieces.Sink sink) throws IOException {
+        if (started) {
+            throw Problem.of("vm-not-stopped", vm + " is not stopped", "stop it first")
+                    .refused();
+        }
+        long size = volume(vm, disk).size().bytes();
+        sink.piece(1 << 20, CONTENT, CONTENT.length);
+        if (broken) {
+            throw Problem.of("vm-not-stopped", "it was started meanwhile", "stop it")
+                    .refused();
+        }
+        sink.piece(size - 512, CONTENT, 1);
+        sink.end(size);
     }
 
     @Override
     public VolumeStatus grow(VmName vm, String disk, ByteSize size) {
         VolumeStatus was = volume(vm, disk);
-        return new VolumeStatus(vm, disk, was.id(), size, was.state(), was.replicas(), was.reason(), was.progress());
+        return new VolumeStatus(
+                vm,
+                disk,
+                was.id(),
+                size,
+                was.state(),
+                was.replicas(),
+                was.reason(),
+                was.progress(),
+                was.resync(),
+                was.scrub());
     }
 
     @Override

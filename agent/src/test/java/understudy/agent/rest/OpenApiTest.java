@@ -23,6 +23,8 @@ import understudy.api.Event;
 import understudy.api.HostStatus;
 import understudy.api.Json;
 import understudy.api.Nic;
+import understudy.api.Resync;
+import understudy.api.Scrub;
 import understudy.api.VmRequest;
 import understudy.api.VmStatus;
 import understudy.api.VolumeStatus;
@@ -39,6 +41,8 @@ class OpenApiTest {
             Disk.class,
             VolumeStatus.class,
             VolumeReplica.class,
+            Resync.class,
+            Scrub.class,
             Checkpoints.class,
             HostStatus.class,
             ClusterStatus.class,

@@ -93,15 +93,17 @@ final class Resync implements Runnable {
 
     ResyncProgress progress() {
         long total = Math.max(0, firstLeft);
-        long done = Math.max(1, total - left);
+        // What was copied is taken off the marks only when the target has it durably.
+        long done = Math.max(1, Math.max(total - left, copied / Geometry.BLOCK_BYTES));
+        long still = Math.max(0, Math.min(left, total - done));
         long nanos = volume.threads().now() - began;
         return new ResyncProgress(
                 target instanceof PeerEndpoint,
                 isFull,
                 pace.isPaused(),
-                left * Geometry.BLOCK_BYTES,
+                still * Geometry.BLOCK_BYTES,
                 copied,
-                Duration.ofNanos((long) ((double) nanos / done * left)));
+                Duration.ofNanos((long) ((double) nanos / done * still)));
     }
 
     @Override

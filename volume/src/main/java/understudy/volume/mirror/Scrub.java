@@ -6,6 +6,7 @@ import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BooleanSupplier;
+import java.util.function.DoubleConsumer;
 import understudy.volume.Geometry;
 import understudy.volume.store.ByteRange;
 import understudy.volume.store.CorruptBlocksException;
@@ -23,16 +24,23 @@ final class Scrub {
     private final Pace pace;
     private final BooleanSupplier isStopped;
     private final MirrorObserver observer;
+    private final DoubleConsumer progress;
     private long local;
     private long peer;
     private long differing;
     private long unmended;
 
-    Scrub(MirroredVolume volume, Pace pace, BooleanSupplier isStopped, MirrorObserver observer) {
+    Scrub(
+            MirroredVolume volume,
+            Pace pace,
+            BooleanSupplier isStopped,
+            MirrorObserver observer,
+            DoubleConsumer progress) {
         this.volume = volume;
         this.pace = pace;
         this.isStopped = isStopped;
         this.observer = observer;
+        this.progress = progress;
     }
 
     /// @throws IOException if the volume is served in another way before it has ended, or stopped
@@ -43,7 +51,9 @@ final class Scrub {
         }
         try (Arena arena = Arena.ofShared()) {
             MemorySegment piece = arena.allocate(PIECE_BYTES, 64);
-            for (int extent = 0; extent < Geometry.extents(volume.sizeBytes()); extent++) {
+            int extents = Geometry.extents(volume.sizeBytes());
+            for (int extent = 0; extent < extents; extent++) {
+                progress.accept((double) extent / extents);
                 long began = volume.threads().now();
                 scrub(route, extent, piece);
                 if (!pace.rest(Geometry.EXTENT_BYTES, volume.threads().now() - began, isStopped)) {

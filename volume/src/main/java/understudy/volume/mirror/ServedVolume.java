@@ -10,6 +10,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.LongAdder;
+import java.util.function.DoubleConsumer;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import understudy.protocol.InSync;
@@ -473,9 +474,10 @@ public final class ServedVolume implements AutoCloseable {
 
     /// Reads everything on both sides, compares, and mends. Takes as long as that takes; any thread.
     ///
+    /// @param progress is told the share that is done, in [0, 1), on the calling thread
     /// @throws IOException if it came to no end
-    public ScrubReport scrub() throws IOException {
-        return new Scrub(volume, copying.pace(), () -> isClosing, observer).run();
+    public ScrubReport scrub(DoubleConsumer progress) throws IOException {
+        return new Scrub(volume, copying.pace(), () -> isClosing, observer, progress).run();
     }
 
     public void limitResync(long bytesPerSecond) {

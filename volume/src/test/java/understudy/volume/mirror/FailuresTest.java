@@ -243,16 +243,16 @@ class FailuresTest {
 
     @Test
     void aScrubFindsAndMendsWhatIsCorruptOnEitherSide() throws Exception {
-        assertThat(pair.served().scrub()).isEqualTo(new ScrubReport(true, 0, 0, 0, 0));
+        assertThat(pair.served().scrub(_ -> {})).isEqualTo(new ScrubReport(true, 0, 0, 0, 0));
         pair.here.data.corrupt(5000);
         pair.here.data.corrupt(5 << 20);
         pair.there.data.corrupt(50_000);
         pair.there.data.corrupt(SimulatedPair.SIZE - 1);
         CompletableFuture<byte[]> beside = pair.client().write(123_456, new byte[] {1});
         twin[123_456] = 1;
-        assertThat(pair.served().scrub()).isEqualTo(new ScrubReport(true, 2, 2, 0, 0));
+        assertThat(pair.served().scrub(_ -> {})).isEqualTo(new ScrubReport(true, 2, 2, 0, 0));
         TestClient.await(beside);
-        assertThat(pair.served().scrub().isClean()).isTrue();
+        assertThat(pair.served().scrub(_ -> {}).isClean()).isTrue();
         assertAllIsThere();
         assertReplicasAreEqual();
     }
