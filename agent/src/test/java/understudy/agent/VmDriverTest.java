@@ -118,15 +118,4 @@ class VmDriverTest {
                         List.of())
                 .reason();
     }
-
-    private static final class Deaf implements Messenger.Listener {
-        @Override
-        public void heard(HostName peer, Life life, Moment at) {}
-
-        @Override
-        public void closed(HostName peer) {}
-
-        @Override
-        public void received(HostName peer, Life life, byte[] message) {}
-    }
 }
