@@ -2,8 +2,9 @@
  *
  * load dirty MIB_PER_S [MIB]  writes to memory at that rate, page after page through MIB (default 64), each page with
  *                             content that it never had before, until it is killed. Says once a second what it reached.
- * load spin                   one answer a line of input: the iterations of a CPU loop since the last line. Whoever asks
- *                             keeps the time, because a guest's own clock stands still while the guest does. */
+ * load spin                   says "spinning", then one answer a line of input: the iterations of a CPU loop since the
+ *                             last line. Whoever asks keeps the time, because a guest's own clock stands still while
+ *                             the guest does. */
 #define _GNU_SOURCE
 #include <pthread.h>
 #include <stdint.h>
@@ -83,6 +84,8 @@ static int spin(void) {
     char line[64];
     uint64_t last = 0;
     if (pthread_create(&counter, NULL, count, NULL) != 0) return 1;
+    puts("spinning");
+    fflush(stdout);
     while (fgets(line, sizeof line, stdin) != NULL) {
         uint64_t total = iterations;
         printf("%llu\n", (unsigned long long)(total - last));

@@ -314,7 +314,11 @@ final class ActiveSide {
             guestFailed(reason);
             return;
         }
-        desk.event("stream-broken", Severity.INFO, "the checkpoint stream ended: " + reason);
+        if (progress.isPresent()) {
+            desk.copyFailed(reason);
+        } else {
+            desk.event("stream-broken", Severity.INFO, "the checkpoint stream ended: " + reason);
+        }
         desk.step(new ViewInput.StreamBroken(desk.now()));
     }
 
@@ -327,7 +331,7 @@ final class ActiveSide {
             end("it failed a checkpoint");
             desk.step(new ViewInput.GuestGone(desk.now()));
         } else {
-            desk.event("stream-broken", Severity.WARNING, "the guest could not be copied: " + reason);
+            desk.copyFailed("QEMU: " + reason);
             desk.step(new ViewInput.StreamBroken(desk.now()));
         }
     }

@@ -23,9 +23,6 @@ import understudy.agent.rest.RestServer;
 import understudy.api.Event.Severity;
 import understudy.api.HostState;
 import understudy.api.VolumePieces;
-import understudy.checkpoint.Channel;
-import understudy.checkpoint.ImageStream;
-import understudy.checkpoint.StreamOffer;
 import understudy.ledger.LedgerConfig;
 import understudy.ledger.RatisLedger;
 import understudy.link.Connection;
@@ -76,6 +73,7 @@ public final class Agent implements AutoCloseable {
     private final Map<VmId, VmDriver> drivers = new ConcurrentHashMap<>();
     private final Map<HostName, Told> reports = new ConcurrentHashMap<>();
     private final ScheduledExecutorService clock;
+    private final CatchUp catchUp;
     private final RestServer rest;
 
     /// The last question to the ledger's leader; only the clock asks.
@@ -95,7 +93,10 @@ public final class Agent implements AutoCloseable {
                 LinkConfig.of(config.name(), self.life(), config.cluster(), config.listen(), peerAddresses(config)));
         this.files = new FileStore(config.data().resolve("files"), link);
         this.peers = new Peers(config.loseAfter(), new PeersListener());
-        link.serve(AgentServices.CHECKPOINTS, this::takeStream);
+        this.clock = Executors.newScheduledThreadPool(
+                2, Thread.ofPlatform().daemon().name("clock-", 0).factory());
+        this.catchUp = new CatchUp(this::read, this::hearsMajority, Agent::now, clock, this::caughtUp, LastResort::end);
+        link.serve(AgentServices.CHECKPOINTS, new StreamOffers(this::driver, catchUp::trouble)::take);
         link.serve(AgentServices.VOLUMES, this::takeMirror);
         this.volumes = new VolumeDesk(config.name(), link, this::answer);
         this.exports = new ExportService(config.name(), link, this::export);
@@ -106,14 +107,12 @@ public final class Agent implements AutoCloseable {
         this.services = new AgentServices(
                 self, HostBoot.of(config.run()), config, link, messenger, ledger, qemu, files, events, this::report);
         this.host = probe.record();
-        this.clock = Executors.newScheduledThreadPool(
-                2, Thread.ofPlatform().daemon().name("clock-", 0).factory());
         this.rest = new RestServer(new AgentControl(this), config.api());
         var _ = clock.scheduleAtFixedRate(guarded(this::tick), 0, TICK.toMillis(), TimeUnit.MILLISECONDS);
         var _ = clock.scheduleAtFixedRate(guarded(this::keepLedgerWarm), 1000, WARM.toMillis(), TimeUnit.MILLISECONDS);
         var _ = clock.scheduleAtFixedRate(guarded(this::report), 0, REPORT.toMillis(), TimeUnit.MILLISECONDS);
         register();
-        catchUp();
+        catchUp.start();
         services.happened(
                 Optional.empty(), "agent-started", Severity.INFO, "the agent of " + config.name() + " started");
         probe.notice().ifPresent(text -> services.happened(Optional.empty(), "notice", Severity.WARNING, text));
@@ -225,16 +224,20 @@ public final class Agent implements AutoCloseable {
         });
     }
 
-    /// Nothing is done for a VM before the ledger was read through a majority in this life: what this voter has
-    /// stored may be old, and an old record can say of a guest that it is to stop.
-    private void catchUp() {
-        var _ = ledger.read().whenComplete((state, failure) -> {
-            if (failure == null) {
-                Thread.ofVirtual().name("catch-up").start(() -> begin(state));
-            } else {
-                var _ = clock.schedule(this::catchUp, 200, TimeUnit.MILLISECONDS);
-            }
-        });
+    private CompletableFuture<LedgerState> read() {
+        return ledger.read();
+    }
+
+    private void caughtUp(LedgerState state) {
+        Thread.ofVirtual().name("catch-up").start(() -> begin(state));
+    }
+
+    /// Whether so many voters' agents are heard that the ledger could answer.
+    private boolean hearsMajority() {
+        long heard = config.voters().stream()
+                .filter(voter -> state(voter) == HostState.UP)
+                .count();
+        return heard > config.voters().size() / 2;
     }
 
     private void begin(LedgerState first) {
@@ -293,22 +296,6 @@ public final class Agent implements AutoCloseable {
         record.spec().otherThan(config.name()).ifPresent(peer -> peers.repeat(peer, new ToDriver(driver)));
     }
 
-    private void takeStream(Connection connection) throws IOException, InterruptedException {
-        LinkWire wire = new LinkWire(connection);
-        Channel channel = new Channel(wire);
-        StreamOffer offer;
-        try (var _ = connection.deadline(OFFER)) {
-            offer = ImageStream.readOffer(channel);
-        }
-        Optional<VmDriver> driver = driverSoon(offer.vm());
-        if (driver.isEmpty()) {
-            ImageStream.refuse(channel, offer, config.name() + " does not know VM " + offer.vm() + " yet");
-            return;
-        }
-        driver.get().offered(connection, channel, offer);
-        wire.awaitClosed();
-    }
-
     /// The link's threads are virtual; a disk that hangs would keep one's carrier.
     private void takeMirror(Connection connection) throws IOException, InterruptedException {
         VolumeWire.Preface preface;
@@ -349,8 +336,8 @@ public final class Agent implements AutoCloseable {
                         .refused());
     }
 
-    /// An agent that was started just now hears its peers seconds before its ledger has caught up. The stream
-    /// waits for that: an active that is refused comes back only after a wait that doubles each time.
+    /// An agent that was started just now hears its peers seconds before its ledger has caught up: see
+    /// [StreamOffers].
     private Optional<VmDriver> driverSoon(VmId vm) throws InterruptedException {
         long end = System.nanoTime() + CATCH_UP.toNanos();
         while (!drivers.containsKey(vm) && System.nanoTime() < end) {

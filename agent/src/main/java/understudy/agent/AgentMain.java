@@ -2,6 +2,7 @@ package understudy.agent;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -14,6 +15,10 @@ public final class AgentMain {
     private static final Logger LOG = LoggerFactory.getLogger(AgentMain.class);
     private static final int EXIT_USAGE = 2;
     private static final int EXIT_BROKEN = 70;
+
+    /// QEMU, which is asked what it can do, has 20 s of it. On two processors with thirty times as much to do the
+    /// slowest start has taken 34 s.
+    private static final Duration START_MAX = Duration.ofSeconds(60);
 
     private AgentMain() {}
 
@@ -31,8 +36,11 @@ public final class AgentMain {
             LOG.error("{} failed; the agent ends, its guests live on", thread.getName(), failure);
             Runtime.getRuntime().halt(EXIT_BROKEN);
         });
+        // Its peers hear it from early on: one that hung here would look like a host that does nothing.
+        Runnable started = LastResort.unlessDone("the agent's start", START_MAX);
         try {
             Agent agent = start(AgentConfig.read(Path.of(words[1])));
+            started.run();
             Runtime.getRuntime().addShutdownHook(new Thread(agent::close, "shutdown"));
         } catch (IOException | IllegalArgumentException e) {
             System.err.println("understudyd: " + e.getMessage());

@@ -24,6 +24,9 @@ interface DriverDesk {
     /// Tells people; from any thread.
     void event(String kind, Severity severity, String text);
 
+    /// The guest could not be copied to its standby; it is tried again. From the driver's thread.
+    void copyFailed(String reason);
+
     default Moment now() {
         return new Moment(System.nanoTime());
     }

@@ -36,10 +36,15 @@ final class DriverReport {
     /// Something to be told when a part begins.
     record Transition(String kind, Severity severity, String text) {}
 
+    /// @param trouble      why it does not run as it should; empty if nothing is wrong
+    /// @param failedCopies of attempts to protect it; empty if none failed
+    /// @param peerAnswers  whether its other host is heard
     static VmReport of(
             VmSpec spec,
             Part part,
             String trouble,
+            String failedCopies,
+            boolean peerAnswers,
             Optional<Double> progress,
             Optional<CheckpointStatistics.Snapshot> statistics,
             List<VolumeReport> volumes,
@@ -48,7 +53,7 @@ final class DriverReport {
                 spec.id(),
                 state(part, trouble),
                 part instanceof Protected || (part instanceof Running && spec.level() == Level.COMPONENT),
-                reason(spec, part, trouble),
+                reason(spec, part, trouble, failedCopies, peerAnswers),
                 progress,
                 statistics.map(DriverReport::checkpoints),
                 volumes,
@@ -74,20 +79,25 @@ final class DriverReport {
         };
     }
 
-    private static String reason(VmSpec spec, Part part, String trouble) {
+    private static String reason(VmSpec spec, Part part, String trouble, String failedCopies, boolean peerAnswers) {
         return switch (part) {
             case Protected _ -> "";
-            case Copying _ -> "its memory is being copied to the standby";
+            case Copying _ -> with("its memory is being copied to the standby", failedCopies);
             case Raising _ -> "the pair is being recorded in the ledger";
             case Dropping _ -> "its standby is lost";
             case HandingOver _ -> "it is being handed over to its standby";
             case Halting _ -> "it is shutting down";
             case Running _ when spec.level() == Level.COMPONENT -> trouble;
             case Running _ when spec.hosts().size() < 2 -> "it may run on one host only";
-            case Running _ -> trouble.isEmpty() ? "its other host does not answer" : trouble;
+            case Running _ when !peerAnswers -> "its other host does not answer";
+            case Running _ -> with("its memory is about to be copied to the standby", failedCopies);
             case Idle _, Found _, Starting _, Booting _, Yielding _, Receiving _, Holding _, Claiming _, Resuming _ ->
                 trouble;
         };
+    }
+
+    private static String with(String text, String more) {
+        return more.isEmpty() ? text : text + " (" + more + ")";
     }
 
     private static Checkpoints checkpoints(CheckpointStatistics.Snapshot it) {
@@ -120,6 +130,9 @@ final class DriverReport {
             case Booting _ -> info("starting", vm + " starts (" + view + ")");
             case Running _ when before instanceof Resuming -> info("running", vm + " runs here now (" + view + ")");
             case Running _ when before instanceof Booting -> info("running", vm + " runs (" + view + ")");
+            case Running _
+            when before instanceof Copying && !(because instanceof ViewInput.StreamBroken) ->
+                info("copy-failed", "the copy of %s was given up: %s".formatted(vm, why(because)));
             case Running _
             when before instanceof Dropping -> warning("unprotected", vm + " runs without a standby (" + view + ")");
             case HandingOver _ -> info("switchover", vm + " is handed over to its standby");

@@ -2,10 +2,13 @@ package understudy.agent;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import understudy.api.Event.Severity;
 import understudy.checkpoint.GuestOutput;
+import understudy.linux.LinuxException;
 import understudy.linux.Tap;
 import understudy.model.MacAddress;
 import understudy.model.VmId;
@@ -16,6 +19,11 @@ import understudy.qemu.InstanceDirectory;
 
 /// All network cards of one guest, as the one gate that its output passes.
 final class GuestPorts implements GuestOutput, AutoCloseable {
+    private static final int ENOENT = 2;
+    private static final int ECONNREFUSED = 111;
+    private static final Duration SOCKET = Duration.ofSeconds(5);
+    private static final Duration POLL = Duration.ofMillis(2);
+
     private final List<Port> ports;
 
     private GuestPorts(List<Port> ports) {
@@ -43,10 +51,26 @@ final class GuestPorts implements GuestOutput, AutoCloseable {
 
     private static Port port(Path socket, Tap tap, MacAddress mac, Listener listener) throws IOException {
         try {
-            return Port.connect(socket, tap, mac, listener);
+            return connect(socket, tap, mac, listener);
         } catch (IOException e) {
             tap.close();
             throw e;
+        }
+    }
+
+    /// QEMU makes the sockets of its network cards on a thread of its own, and may answer QMP before they are there.
+    private static Port connect(Path socket, Tap tap, MacAddress mac, Listener listener) throws IOException {
+        long end = System.nanoTime() + SOCKET.toNanos();
+        while (true) {
+            try {
+                return Port.connect(socket, tap, mac, listener);
+            } catch (LinuxException notYet) {
+                boolean isThere = notYet.errno() != ENOENT && notYet.errno() != ECONNREFUSED;
+                if (isThere || System.nanoTime() - end > 0) {
+                    throw notYet;
+                }
+            }
+            LockSupport.parkNanos(POLL.toNanos());
         }
     }
 

@@ -151,13 +151,14 @@ final class ReplicaLooks {
         return conditions;
     }
 
+    /// What the view does not count on is no news: it is brought back, or made anew, once the VM runs.
     private void unusable(View view, VolumeSpec disk, String why) {
         boolean isInSync =
                 view.volume(disk.id()).filter(it -> it.isInSync(self)).isPresent();
         String text = "the replica of %s of %s cannot be used: %s"
                 .formatted(disk.name(), desk.spec().name(), why);
-        if (isNews(disk, text)) {
-            desk.event("replica-unusable", isInSync ? Severity.ERROR : Severity.WARNING, text);
+        if (isInSync && isNews(disk, text)) {
+            desk.event("replica-unusable", Severity.ERROR, text);
         }
     }
 

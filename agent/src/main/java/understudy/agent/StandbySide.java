@@ -40,7 +40,10 @@ final class StandbySide {
     }
 
     void refuse(String reason) {
-        offered.ifPresent(it -> ImageStream.refuse(it.channel, it.offer, reason));
+        offered.ifPresent(it -> {
+            LOG.info("{}: does not take the stream of view {}: {}", desk.spec().name(), it.offer.view(), reason);
+            ImageStream.refuse(it.channel, it.offer, reason);
+        });
         offered = Optional.empty();
     }
 

@@ -1,6 +1,7 @@
 package understudy.agent;
 
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -22,6 +23,7 @@ import understudy.model.VmRecord;
 import understudy.model.VmSpec;
 import understudy.model.VolumeId;
 import understudy.protocol.Part;
+import understudy.protocol.PeerState;
 import understudy.protocol.Step;
 import understudy.protocol.ViewEffect;
 import understudy.protocol.ViewInput;
@@ -32,10 +34,13 @@ import understudy.protocol.ViewState;
 ///
 /// One thread owns everything here and takes its work from a mailbox. Inputs come from the ledger, the peers,
 /// QEMU and the streams; a failure of the environment becomes an input, too.
-final class VmDriver implements DriverDesk, AutoCloseable {
+final class VmDriver implements DriverDesk, StreamOffers.Taker, AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(VmDriver.class);
     private static final int MAILBOX_MAX = 10_000;
     private static final int EXIT_BROKEN = 70;
+
+    /// How long an offer waits for the ledger to tell this host of the view that it is of.
+    private static final Duration LEARN = Duration.ofSeconds(5);
 
     private final AgentServices services;
     private final VmSpec spec;
@@ -51,10 +56,16 @@ final class VmDriver implements DriverDesk, AutoCloseable {
     private final Thread owner;
 
     private ViewState state;
+    private Optional<Early> early = Optional.empty();
+    private final CopyAttempts copies = new CopyAttempts();
+    private volatile boolean peerAnswers;
     private volatile long knownView;
     private volatile String trouble = "";
     private volatile Part part = new Part.Idle();
     private volatile boolean closed;
+
+    /// A stream that was offered under a view that is not known here yet: the active is told of a view first.
+    private record Early(ViewInput.StreamOffered input, Moment until) {}
 
     VmDriver(AgentServices services, VmSpec spec) {
         this.services = services;
@@ -102,12 +113,23 @@ final class VmDriver implements DriverDesk, AutoCloseable {
         }
     }
 
-    /// A host offers a stream. The channel is answered, and closed in the end, here.
-    void offered(Connection from, Channel channel, StreamOffer offer) {
+    @Override
+    public void offered(Connection from, Channel channel, StreamOffer offer) {
         post(() -> {
             standby.offered(channel, offer);
-            step(new ViewInput.StreamOffered(new Replica(from.peer(), from.peerLife()), offer.view()));
+            Replica host = new Replica(from.peer(), from.peerLife());
+            early = Optional.of(new Early(new ViewInput.StreamOffered(host, offer.view()), now().plus(LEARN)));
         });
+    }
+
+    /// Lets the machine decide on an offer as soon as the offer's view is known here, or time is over.
+    private void considerOffer() {
+        Optional<Early> ripe =
+                early.filter(it -> state.number() >= it.input.number() || now().compareTo(it.until) >= 0);
+        if (ripe.isPresent()) {
+            early = Optional.empty();
+            step(ripe.get().input);
+        }
     }
 
     /// The other host's mirror comes; returns when it has left.
@@ -145,7 +167,15 @@ final class VmDriver implements DriverDesk, AutoCloseable {
 
     VmReport report() {
         return DriverReport.of(
-                spec, part, trouble, active.progress(), active.statistics(), volumes.reports(), volumes.replicas());
+                spec,
+                part,
+                trouble,
+                copies.told(),
+                peerAnswers,
+                active.progress(),
+                active.statistics(),
+                volumes.reports(),
+                volumes.replicas());
     }
 
     /// Ends after the work that is waiting.
@@ -185,6 +215,19 @@ final class VmDriver implements DriverDesk, AutoCloseable {
     }
 
     @Override
+    public void copyFailed(String reason) {
+        boolean isToBeTold = copies.failed(reason);
+        if (isToBeTold) {
+            event(
+                    "copy-failed",
+                    Severity.WARNING,
+                    "%s could not be copied to its standby; %s".formatted(spec.name(), copies.told()));
+        } else {
+            LOG.info("{}: not copied: {}", spec.name(), copies.told());
+        }
+    }
+
+    @Override
     public void event(String kind, Severity severity, String text) {
         services.happened(Optional.of(spec.name()), kind, severity, text);
     }
@@ -198,6 +241,7 @@ final class VmDriver implements DriverDesk, AutoCloseable {
             }
             while (!closed) {
                 mailbox.take().run();
+                considerOffer();
             }
             volumes.close();
         } catch (IOException e) {
@@ -213,6 +257,10 @@ final class VmDriver implements DriverDesk, AutoCloseable {
         Part before = state.part();
         state = step.state();
         part = state.part();
+        peerAnswers = state.peer() instanceof PeerState.Up;
+        if (part instanceof Part.Protected || part instanceof Part.Idle) {
+            copies.forget();
+        }
         knownView = state.number();
         if (!before.getClass().equals(part.getClass())) {
             DriverReport.transition(spec.name(), before, state, input)
@@ -260,6 +308,11 @@ final class VmDriver implements DriverDesk, AutoCloseable {
     /// A failure of the environment, as the machine knows it. Only these effects can fail, and each is the last
     /// of its list.
     private void failed(ViewEffect effect, IOException e) {
+        if (effect instanceof ViewEffect.StartCopy) {
+            copyFailed(DriverDesk.reason(e));
+            step(new ViewInput.StreamBroken(now()));
+            return;
+        }
         trouble = DriverDesk.reason(e);
         LOG.warn("{}: {} failed", spec.name(), effect, e);
         switch (effect) {
@@ -271,7 +324,6 @@ final class VmDriver implements DriverDesk, AutoCloseable {
                 event("resume-failed", Severity.ERROR, "the image cannot be resumed: " + trouble);
                 step(new ViewInput.GuestGone(now()));
             }
-            case ViewEffect.StartCopy _ -> step(new ViewInput.StreamBroken(now()));
             case ViewEffect.AcceptStream _ -> step(new ViewInput.ImageLost());
             default -> throw new IllegalStateException(effect + " failed", e);
         }

@@ -379,6 +379,7 @@ final class VolumeHost {
     /// Tells people what happens to a volume.
     private final class Observer implements MirrorObserver {
         private final String disk;
+        private final Repeats repeats = new Repeats();
         private volatile String last = "";
 
         Observer(String disk) {
@@ -388,13 +389,25 @@ final class VolumeHost {
         @Override
         public void error(String what) {
             last = what;
-            desk.event("volume-failed", Severity.ERROR, disk + ": " + what);
+            if (isNews(what)) {
+                desk.event("volume-failed", Severity.ERROR, disk + ": " + what);
+            }
         }
 
         @Override
         public void warning(String what) {
             last = what;
-            desk.event("volume-degraded", Severity.WARNING, disk + ": " + what);
+            if (isNews(what)) {
+                desk.event("volume-degraded", Severity.WARNING, disk + ": " + what);
+            }
+        }
+
+        private boolean isNews(String what) {
+            boolean isNews = repeats.isNews(what, desk.now());
+            if (!isNews) {
+                LOG.debug("{}/{}: again: {}", desk.spec().name(), disk, what);
+            }
+            return isNews;
         }
 
         @Override

@@ -105,6 +105,11 @@ class ProposalsTest {
         }
 
         @Override
+        public void copyFailed(String reason) {
+            throw new AssertionError("nothing is copied");
+        }
+
+        @Override
         public VmSpec spec() {
             return SPEC;
         }

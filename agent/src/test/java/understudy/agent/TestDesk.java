@@ -21,8 +21,6 @@ import understudy.ledger.Ledger;
 import understudy.link.Link;
 import understudy.link.Messenger;
 import understudy.model.HostName;
-import understudy.model.Life;
-import understudy.model.Moment;
 import understudy.model.Replica;
 import understudy.model.VmSpec;
 import understudy.protocol.LedgerAnswer;
@@ -35,19 +33,24 @@ import understudy.qemu.Accelerator;
 final class TestDesk implements DriverDesk, AutoCloseable {
     private final VmSpec spec;
     private final AgentServices services;
-    private final Messenger messenger;
     private final Consumer<ViewInput> machine;
     private final ExecutorService thread = Executors.newSingleThreadExecutor();
     final BlockingQueue<ViewInput> steps = new LinkedBlockingQueue<>();
     final List<String> events = new CopyOnWriteArrayList<>();
 
-    TestDesk(VmSpec spec, Link link, Path folder, UUID boot, PeerReports reports, Consumer<ViewInput> machine)
+    TestDesk(
+            VmSpec spec,
+            Link link,
+            Messenger messenger,
+            FileStore files,
+            Path folder,
+            UUID boot,
+            PeerReports reports,
+            Consumer<ViewInput> machine)
             throws IOException {
         this.spec = spec;
         this.machine = machine;
         HostName self = link.config().self();
-        messenger = new Messenger(link, new Deaf());
-        FileStore files = new FileStore(folder.resolve("files"), link);
         services = new AgentServices(
                 new Replica(self, link.config().life()),
                 boot,
@@ -114,26 +117,23 @@ final class TestDesk implements DriverDesk, AutoCloseable {
         events.add(kind + " " + severity + " " + text);
     }
 
+    @Override
+    public void copyFailed(String reason) {
+        events.add("copy-failed " + reason);
+    }
+
     /// Has the driver's thread do something, and waits for it.
     void run(Runnable work) {
         CompletableFuture.runAsync(work, thread).join();
     }
 
+    boolean isClosed() {
+        return thread.isShutdown();
+    }
+
     @Override
     public void close() {
         thread.shutdownNow();
-        messenger.close();
-    }
-
-    private static final class Deaf implements Messenger.Listener {
-        @Override
-        public void heard(HostName peer, Life life, Moment at) {}
-
-        @Override
-        public void closed(HostName peer) {}
-
-        @Override
-        public void received(HostName peer, Life life, byte[] message) {}
     }
 
     private static final class NoLedger implements Ledger {

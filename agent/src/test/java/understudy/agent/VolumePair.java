@@ -1,11 +1,14 @@
 package understudy.agent;
 
+import static org.awaitility.Awaitility.await;
+
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -15,9 +18,12 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import understudy.link.Link;
+import understudy.link.Messenger;
 import understudy.model.ByteSize;
 import understudy.model.HostName;
 import understudy.model.Level;
+import understudy.model.Life;
+import understudy.model.Moment;
 import understudy.model.Placement;
 import understudy.model.Policy;
 import understudy.model.Replica;
@@ -67,6 +73,8 @@ final class VolumePair implements AutoCloseable {
     /// What one host has.
     final class Host {
         final Link link;
+        private final Messenger messenger;
+        private final FileStore files;
         final Path disk;
         volatile TestDesk desk;
         volatile VolumeHost volumes;
@@ -76,6 +84,8 @@ final class VolumePair implements AutoCloseable {
 
         Host(HostName name) throws IOException {
             link = links.add(name.value());
+            messenger = new Messenger(link, new Deaf());
+            files = new FileStore(folder.resolve(name.value()).resolve("files"), link);
             disk = folder.resolve(name.value()).resolve("disk");
             link.serve(AgentServices.VOLUMES, connection -> {
                 VolumeWire.Preface preface = VolumeWire.Preface.receive(connection);
@@ -89,16 +99,25 @@ final class VolumePair implements AutoCloseable {
         /// A new life of its agent.
         void start(HostName name) throws IOException {
             desk = new TestDesk(
-                    SPEC, link, folder.resolve(name.value()), boot, (_, _) -> peersReport, input -> told(input));
+                    SPEC,
+                    link,
+                    messenger,
+                    files,
+                    folder.resolve(name.value()),
+                    boot,
+                    (_, _) -> peersReport,
+                    input -> told(input));
             ReplicaFolder replicas = new ReplicaFolder(
-                    disk, CLUSTER, SPEC, name, boot, desk.services().files(), _ -> true);
+                    disk, CLUSTER, SPEC, name, boot, files, _ -> true);
             work = new VolumeWork(desk, folder.resolve(name.value()).resolve("scrubs"));
             volumes = new VolumeHost(desk, replicas, work);
         }
 
         void end() {
-            desk.run(volumes::close);
-            desk.close();
+            if (!desk.isClosed()) {
+                desk.run(volumes::close);
+                desk.close();
+            }
         }
 
         Replica self() {
@@ -119,7 +138,7 @@ final class VolumePair implements AutoCloseable {
     }
 
     Host host(HostName name) {
-        return hosts.get(name);
+        return Optional.ofNullable(hosts.get(name)).orElseThrow();
     }
 
     synchronized View view() {
@@ -188,7 +207,20 @@ final class VolumePair implements AutoCloseable {
     }
 
     private Volume volume(HostName host) {
+        await().atMost(Duration.ofSeconds(PATIENCE_SECONDS))
+                .until(() -> host(host).volumes.serving(DISK.id()).isPresent());
         return host(host).volumes.serving(DISK.id()).orElseThrow().volume();
+    }
+
+    private static final class Deaf implements Messenger.Listener {
+        @Override
+        public void heard(HostName peer, Life life, Moment at) {}
+
+        @Override
+        public void closed(HostName peer) {}
+
+        @Override
+        public void received(HostName peer, Life life, byte[] message) {}
     }
 
     /// One request at a time.
@@ -223,23 +255,27 @@ final class VolumePair implements AutoCloseable {
             return answer;
         }
 
+        private CompletableFuture<byte[]> answer(int request) {
+            return Optional.ofNullable(answers.get(request)).orElseThrow();
+        }
+
         private static byte[] await(CompletableFuture<byte[]> answer) {
             return answer.orTimeout(PATIENCE_SECONDS, TimeUnit.SECONDS).join();
         }
 
         @Override
         public void done(int request) {
-            answers.get(request).complete(new byte[0]);
+            answer(request).complete(new byte[0]);
         }
 
         @Override
         public void readDone(int request, MemorySegment data) {
-            answers.get(request).complete(data.toArray(ValueLayout.JAVA_BYTE));
+            answer(request).complete(data.toArray(ValueLayout.JAVA_BYTE));
         }
 
         @Override
         public void failed(int request, Failure failure) {
-            answers.get(request).completeExceptionally(new IOException(failure.toString()));
+            answer(request).completeExceptionally(new IOException(failure.toString()));
         }
 
         @Override
@@ -266,6 +302,7 @@ final class VolumePair implements AutoCloseable {
     @Override
     public void close() {
         hosts.values().forEach(Host::end);
+        hosts.values().forEach(host -> host.messenger.close());
         links.close();
     }
 }

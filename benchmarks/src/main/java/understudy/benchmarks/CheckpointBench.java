@@ -26,6 +26,7 @@ final class CheckpointBench {
     private static final Duration LAST_ANSWER = Duration.ofSeconds(10);
     private static final Duration ANSWER = Duration.ofSeconds(30);
     private static final Duration GONE = Duration.ofSeconds(30);
+    private static final Duration TURN = Duration.ofMillis(500);
     private static final int ATTEMPTS = 3;
     private static final int FIRST_ADDRESS = 10;
     private static final int ADDRESSES = 240;
@@ -153,33 +154,36 @@ final class CheckpointBench {
         throw new IOException("the guest's load said: " + String.join("; ", said));
     }
 
+    /// Beside a second guest, unprotected, that turns the same loop: each in turn for a moment, so that a machine
+    /// whose speed changes from second to second wrongs neither.
     private Sample loop(LabVm vm, Setting setting, int round) throws IOException {
-        try (GuestShell shell = bed.shell(vm)) {
-            shell.tell("exec load spin");
-            bed.pass(WARM_UP, "warming up");
-            turns(shell);
-            long began = System.nanoTime();
-            bed.pass(time, "measuring");
-            Optional<Checkpoints> checkpoints = checkpoints(vm, setting);
-            double turns = turns(shell);
-            double seconds = (System.nanoTime() - began) / 1e9;
-            return new Sample(
-                    setting,
-                    Work.LOOP,
-                    round,
-                    Optional.empty(),
-                    Optional.empty(),
-                    Optional.empty(),
-                    Optional.of(turns / seconds),
-                    Optional.empty(),
-                    checkpoints);
+        LabVm ruler = bed.create(Setting.UNPROTECTED.wish("ruler").at(freshAddress()));
+        ruler.awaitRunning(Bed.PATIENCE, progress);
+        List<Double> slowdowns = new ArrayList<>();
+        try (Spinner measured = Spinner.in(bed, vm);
+                Spinner bare = Spinner.in(bed, ruler)) {
+            measured.spin(WARM_UP);
+            bare.spin(WARM_UP);
+            for (int pair = 0; pair < Math.ceilDiv(time.toNanos(), 2 * TURN.toNanos()); pair++) {
+                boolean isFirst = pair % 2 == 0;
+                double before = isFirst ? measured.spin(TURN) : 0;
+                double without = bare.spin(TURN);
+                double with = isFirst ? before : measured.spin(TURN);
+                slowdowns.add(without / with);
+            }
         }
-    }
-
-    /// The turns since it was last asked. The answer comes late by about the same time every time.
-    private static double turns(GuestShell shell) throws IOException {
-        shell.tell("");
-        return Double.parseDouble(shell.line(ANSWER));
+        Optional<Checkpoints> checkpoints = checkpoints(vm, setting);
+        ruler.delete(GONE, progress);
+        return new Sample(
+                setting,
+                Work.LOOP,
+                round,
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
+                Optional.of(Figures.median(slowdowns).orElseThrow()),
+                Optional.empty(),
+                checkpoints);
     }
 
     private static Optional<Checkpoints> checkpoints(LabVm vm, Setting setting) {

@@ -69,7 +69,7 @@ record CheckpointReport(MachineFacts machine, int rounds, int seconds, List<Samp
         cells.add(cell(here, of(Checkpoints::pagesPerCheckpoint), 1, 0));
         cells.add(cell(here, of(it -> (double) it.bytesPerCheckpoint()), 1 / 1024.0, 0));
         cells.add(cell(here, of(Checkpoints::gateWaitP50Millis), 1, 2));
-        cells.add(Figures.text(slowdown(setting, here, bare), 1));
+        cells.add(cell(here, sample -> sample.loopSlowdown().map(times -> times - 1), 100, 1));
         cells.add(cell(here, Sample::dirtiedMibPerSecond, 1, 1));
         return cells.toArray(String[]::new);
     }
@@ -86,15 +86,6 @@ record CheckpointReport(MachineFacts machine, int rounds, int seconds, List<Samp
         OptionalDouble without = median(bare, figure);
         return setting.isProtected() && with.isPresent() && without.isPresent()
                 ? OptionalDouble.of(with.getAsDouble() - without.getAsDouble())
-                : OptionalDouble.empty();
-    }
-
-    /// How much longer the same work takes, in percent.
-    private static OptionalDouble slowdown(Setting setting, List<Sample> here, List<Sample> bare) {
-        OptionalDouble with = median(here, Sample::loopsPerSecond);
-        OptionalDouble without = median(bare, Sample::loopsPerSecond);
-        return setting.isProtected() && with.isPresent() && without.isPresent()
-                ? OptionalDouble.of(100 * (without.getAsDouble() / with.getAsDouble() - 1))
                 : OptionalDouble.empty();
     }
 
@@ -117,7 +108,7 @@ record CheckpointReport(MachineFacts machine, int rounds, int seconds, List<Samp
     static String line(Sample sample) {
         List<String> facts = new ArrayList<>();
         sample.echoP50Millis().ifPresent(ms -> facts.add(format("round trip %.2f ms", ms)));
-        sample.loopsPerSecond().ifPresent(loops -> facts.add(format("%.1f million turns/s", loops / 1e6)));
+        sample.loopSlowdown().ifPresent(times -> facts.add(format("%.3f times slower", times)));
         sample.checkpoints().ifPresent(it -> {
             facts.add(format("pause %.2f ms", it.pauseP50Millis()));
             facts.add(format("%.0f checkpoints/s", it.perSecond()));

@@ -7,7 +7,8 @@ import understudy.api.Checkpoints;
 ///
 /// @param echoP50Millis      round trip of an echo, if there were echoes
 /// @param echoesPerSecond    one after the other
-/// @param loopsPerSecond     turns of the CPU loop in a second of the outside's time, if that was the work
+/// @param loopSlowdown       how often the CPU loop turned in an unprotected guest, by turns with this one, while it
+///                           turned once in this one; if that was the work
 /// @param dirtiedMibPerSecond what the guest says that it wrote, by its own clock
 /// @param checkpoints        as the agent counts them, if the guest was protected
 record Sample(
@@ -17,6 +18,6 @@ record Sample(
         Optional<Double> echoP50Millis,
         Optional<Double> echoP99Millis,
         Optional<Double> echoesPerSecond,
-        Optional<Double> loopsPerSecond,
+        Optional<Double> loopSlowdown,
         Optional<Double> dirtiedMibPerSecond,
         Optional<Checkpoints> checkpoints) {}

@@ -16,7 +16,7 @@ final class ReportsTest {
             new MachineFacts(Instant.EPOCH, "a processor", 2, 8, "6.12", "7.2.22", "tcg", "25", 0.1, "abc1234");
 
     @Test
-    void addedTimeAndSlowdownAreAgainstTheUnprotectedGuestOfTheSameRun() {
+    void addedTimeIsAgainstTheUnprotectedGuestOfTheSameRunAndSlowdownAgainstTheOneBeside() {
         CheckpointReport report = new CheckpointReport(
                 MACHINE,
                 1,
@@ -24,10 +24,13 @@ final class ReportsTest {
                 List.of(
                         sample(Setting.UNPROTECTED, Work.ECHO, 0.5),
                         sample(Setting.LATENCY, Work.ECHO, 2.75),
-                        sample(Setting.UNPROTECTED, Work.LOOP, 1000),
-                        sample(Setting.LATENCY, Work.LOOP, 800)));
+                        sample(Setting.UNPROTECTED, Work.LOOP, 0.99),
+                        sample(Setting.LATENCY, Work.LOOP, 1.25)));
         assertThat(cells(report, "| latency ", "| echo ")).contains("2.75", "2.25", "1.44", "21.4", "56");
         assertThat(cells(report, "| latency ", "| CPU loop ")).contains("25.0");
+        assertThat(cells(report, "| unprotected ", "| CPU loop "))
+                .as("the noise")
+                .contains("-1.0");
         assertThat(cells(report, "| unprotected ", "| echo ")).contains("0.50").doesNotContain("25.0", "1.44");
     }
 

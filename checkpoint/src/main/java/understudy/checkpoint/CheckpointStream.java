@@ -44,6 +44,10 @@ public final class CheckpointStream implements AutoCloseable {
     /// How long the standby may take to confirm an epoch: it has only to receive it.
     private static final Duration CONFIRM = Duration.ofSeconds(3);
 
+    /// How long the first copy may stand still. The standby may have to catch up with its ledger, to fetch files and to
+    /// start QEMU before it takes the stream; what it has fetched counts at the next attempt.
+    private static final Duration STANDSTILL = Duration.ofSeconds(60);
+
     /// What is left to copy when the guest is paused for the first whole epoch: 16 MiB.
     private static final long LAST_ROUND_BYTES = 16 << 20;
 
@@ -85,6 +89,8 @@ public final class CheckpointStream implements AutoCloseable {
     private final AtomicBoolean ended = new AtomicBoolean();
     private final ArrayDeque<Long> sentAt = new ArrayDeque<>();
     private EpochSender.State state;
+    private volatile long movedNanos = System.nanoTime();
+    private volatile boolean copied;
     private volatile boolean lastAsked;
     private volatile long lastEpoch = -1;
     private final Thread capturer;
@@ -132,11 +138,23 @@ public final class CheckpointStream implements AutoCloseable {
         LockSupport.unpark(capturer);
     }
 
-    /// Gives the stream up if the standby has not confirmed an epoch for too long: its host may live while its
-    /// memory or its agent hangs. To be called a few times a second, from any thread.
+    /// Gives the stream up if the standby has not confirmed an epoch for too long, or the first copy stands still: its
+    /// host may live while its memory or its agent hangs. To be called a few times a second, from any thread.
     public void tick() {
-        if (unconfirmedNanos() > CONFIRM.toNanos() && ended.compareAndSet(false, true)) {
-            listener.broken("the standby has confirmed nothing for " + CONFIRM.toMillis() + " ms");
+        tick(System.nanoTime());
+    }
+
+    void tick(long nowNanos) {
+        if (unconfirmedNanos() > CONFIRM.toNanos()) {
+            giveUp("the standby has confirmed nothing for " + CONFIRM.toMillis() + " ms");
+        } else if (!copied && nowNanos - movedNanos > STANDSTILL.toNanos()) {
+            giveUp("the copy has not got any further for " + STANDSTILL.toSeconds() + " s");
+        }
+    }
+
+    private void giveUp(String reason) {
+        if (ended.compareAndSet(false, true)) {
+            listener.broken(reason);
             LockSupport.unpark(capturer);
             // It is not told: it may not read, and this thread must not wait.
             channel.close();
@@ -164,6 +182,7 @@ public final class CheckpointStream implements AutoCloseable {
         try {
             channel.send(offer.message(), ByteBuffer.wrap(offer.body()));
             awaitAcceptance();
+            moved();
             confirmer.start();
             OutgoingHead head = OutgoingHead.take(guest.qmp(), guest.process().directory(), PATIENCE);
             channel.sendPlain(
@@ -171,6 +190,7 @@ public final class CheckpointStream implements AutoCloseable {
             try (GuestMemory memory = memory(head);
                     Capture capture = new Capture(guest, memory)) {
                 copyRounds(memory);
+                copied = true;
                 captureEpochs(capture, memory);
             }
         } catch (GuestFailure e) {
@@ -180,6 +200,10 @@ public final class CheckpointStream implements AutoCloseable {
         } finally {
             staged.close();
         }
+    }
+
+    private void moved() {
+        movedNanos = System.nanoTime();
     }
 
     private void awaitAcceptance() throws IOException {
@@ -258,6 +282,7 @@ public final class CheckpointStream implements AutoCloseable {
         long began = System.nanoTime();
         staged.send(channel, Message.Kind.ROUND, false, offer.view(), 0, offer.stream());
         staged.clear();
+        moved();
         LockSupport.parkNanos(System.nanoTime() - began);
     }
 

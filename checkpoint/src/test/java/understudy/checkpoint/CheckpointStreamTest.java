@@ -134,6 +134,29 @@ class CheckpointStreamTest {
     }
 
     @Test
+    void aStandbyThatDoesNotAnswerAnOfferIsNotWaitedForForEver() throws IOException {
+        CopyOnWriteArrayList<String> told = new CopyOnWriteArrayList<>();
+        try (Wires wires = Wires.open();
+                CheckpointStream stream = new CheckpointStream(
+                        active,
+                        new Channel(wires.active()),
+                        new StreamOffer(machine.id(), 3, UUID.randomUUID(), active.ramBytes()),
+                        new RecordedOutput(active, () -> 0),
+                        new EpochSender(0.5, Duration.ofMillis(100), 2),
+                        () -> 3,
+                        0,
+                        new CheckpointStatistics(),
+                        new Told(told))) {
+            stream.start();
+            stream.tick(System.nanoTime() + Duration.ofSeconds(50).toNanos());
+            assertThat(told).isEmpty();
+            stream.tick(System.nanoTime() + Duration.ofSeconds(61).toNanos());
+            assertThat(told).containsExactly("broken: the copy has not got any further for 60 s");
+        }
+        assertActiveRuns();
+    }
+
+    @Test
     void theStandbysGuestGoesOnFromTheLastEpoch() throws IOException {
         GuestHandle standby = machine.start(Role.STANDBY);
         Pair pair = pair(standby);

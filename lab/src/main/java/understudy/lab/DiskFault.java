@@ -20,8 +20,8 @@ public enum DiskFault {
     }
 
     /// Reads what a person typed, and offers what may be.
-    static final class Word extends Words<DiskFault> {
-        Word() {
+    public static final class Word extends Words<DiskFault> {
+        public Word() {
             super(values());
         }
     }

@@ -13,8 +13,8 @@ public enum DiskRepair {
     }
 
     /// Reads what a person typed, and offers what may be.
-    static final class Word extends Words<DiskRepair> {
-        Word() {
+    public static final class Word extends Words<DiskRepair> {
+        public Word() {
             super(values());
         }
     }

@@ -12,15 +12,19 @@ import java.time.Duration;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import understudy.model.Problem;
 
 /// Builds the lab guest from Debian's cloud kernel, busybox and a few programs of our own, once: the result is
-/// kept in the cache under a hash of what goes into it.
+/// kept in the cache under a hash of what goes into it. The kernel is downloaded once for all of them.
 public final class GuestBuild {
     private static final List<String> SOURCES = List.of("init", "tools.c", "services.c", "load.c", "disk.c");
     private static final String KERNEL_PACKAGE = "linux-image-cloud-amd64";
     private static final Path BUSYBOX = Path.of("/bin/busybox");
+    /// Of the machine, with all libraries that they need: who tests disks from within a guest wants them.
+    private static final List<Path> TOOLS =
+            List.of(Path.of("/usr/bin/fio"), Path.of("/sbin/mkfs.ext4"), Path.of("/sbin/e2fsck"));
     private static final Duration DOWNLOAD_LIMIT = Duration.ofMinutes(10);
     private static final List<String> MODULES = List.of(
             "drivers/virtio/virtio",
@@ -47,10 +51,26 @@ public final class GuestBuild {
     ///
     /// @throws Problem.Refused if a package cannot be downloaded, or a tool is missing or fails
     public LabGuest guest() {
-        Path done = cache.resolve(key());
+        return inCache(key(), this::assemble, "the lab guest is built");
+    }
+
+    /// The same guest that also has `fio`, `mkfs.ext4` and `e2fsck`. It needs about 100 MiB more memory.
+    ///
+    /// @throws Problem.Refused as [#guest]
+    public LabGuest guestWithTools() {
+        LabGuest plain = guest();
+        return inCache(key() + "-" + toolsKey(), work -> addTools(plain, work), "the lab guest has its tools");
+    }
+
+    private interface Recipe {
+        void follow(Path work) throws IOException;
+    }
+
+    private LabGuest inCache(String key, Recipe recipe, String told) {
+        Path done = cache.resolve(key);
         try {
             if (!Files.isDirectory(done)) {
-                build(done);
+                build(done, recipe, told);
             }
         } catch (IOException e) {
             throw Shell.failure("build the lab guest in " + cache, e);
@@ -58,40 +78,61 @@ public final class GuestBuild {
         return new LabGuest(done.resolve("vmlinuz"), done.resolve("initrd"));
     }
 
-    private void build(Path done) throws IOException {
-        if (!Files.isExecutable(BUSYBOX)) {
-            throw Problem.of("missing-program", "The lab guest needs " + BUSYBOX, "apt-get install busybox-static")
-                    .refused();
-        }
+    private void build(Path done, Recipe recipe, String told) throws IOException {
         Files.createDirectories(cache);
         Path work = Files.createTempDirectory(cache, "build");
         try {
-            assemble(work);
+            Files.createDirectories(work.resolve("out"));
+            recipe.follow(work);
             publish(work.resolve("out"), done);
         } finally {
             LabFolders.delete(work);
         }
-        progress.step("the lab guest is built");
+        progress.step(told);
     }
 
     private void assemble(Path work) throws IOException {
+        if (!Files.isExecutable(BUSYBOX)) {
+            throw missing(BUSYBOX, "busybox-static");
+        }
         Path root = work.resolve("root");
         Path out = work.resolve("out");
         for (String folder : List.of("bin", "proc", "sys", "dev", "mod", "tmp", "etc")) {
             Files.createDirectories(root.resolve(folder));
         }
-        Files.createDirectories(out);
-        Path kernel = kernel(work);
+        Path kernel = kernel();
         Files.copy(only(kernel.resolve("boot"), "vmlinuz-"), out.resolve("vmlinuz"));
         addModules(kernel, root.resolve("mod"));
         progress.step("compiling the guest's programs");
         addPrograms(work, root);
-        // Uncompressed, because an emulated CPU takes longer to unpack it than QEMU to load it.
-        sh("cd \"$1\" && find . | cpio --quiet -o -H newc >\"$2\"", root, out.resolve("initrd"));
+        pack(root, out.resolve("initrd"));
     }
 
-    /// Downloads and unpacks the kernel's package; nothing is installed.
-    private Path kernel(Path work) {
+    /// Uncompressed, because an emulated CPU takes longer to unpack it than QEMU to load it.
+    private static void pack(Path root, Path initrd) {
+        sh("cd \"$1\" && find . | cpio --quiet -o -H newc >>\"$2\"", root, initrd);
+    }
+
+    /// A second archive behind the first: the kernel unpacks both.
+    private void addTools(LabGuest plain, Path work) throws IOException {
+        progress.step("giving the guest "
+                + TOOLS.stream().map(Path::getFileName).map(Path::toString).collect(Collectors.joining(", ")));
+        Path root = work.resolve("root");
+        Path out = work.resolve("out");
+        for (Path tool : TOOLS) {
+            sh(
+                    "for file in \"$1\" $(ldd \"$1\" | awk '/=> \\// {print $3} /^\\t\\// {print $1}'); do"
+                            + " mkdir -p \"$2$(dirname \"$file\")\" && cp -L \"$file\" \"$2$file\" || exit; done",
+                    tool,
+                    root);
+        }
+        Files.copy(plain.kernel(), out.resolve("vmlinuz"));
+        Files.copy(plain.initrd(), out.resolve("initrd"));
+        pack(root, out.resolve("initrd"));
+    }
+
+    /// The unpacked package of the kernel; nothing is installed.
+    private Path kernel() throws IOException {
         String name = kernelPackage().orElseGet(() -> {
             progress.step("apt-get update, because it knows no " + KERNEL_PACKAGE);
             Shell.of("apt-get", "-q", "update").run(DOWNLOAD_LIMIT);
@@ -102,11 +143,18 @@ public final class GuestBuild {
                                     "The lab guest is built on Debian; see /etc/apt/sources.list")
                             .refused());
         });
-        progress.step("downloading the guest's kernel, " + name);
-        Shell.of("sh", "-c", "cd \"$1\" && apt-get -q download \"$2\" && dpkg -x linux-image-*.deb kernel", "sh")
+        Path done = cache.resolve(name);
+        if (!Files.isDirectory(done)) {
+            progress.step("downloading the guest's kernel, " + name);
+            build(done, work -> download(name, work), "the guest's kernel is there");
+        }
+        return done;
+    }
+
+    private static void download(String name, Path work) {
+        Shell.of("sh", "-c", "cd \"$1\" && apt-get -q download \"$2\" && dpkg -x linux-image-*.deb out", "sh")
                 .and(List.of(work.toString(), name))
                 .run(DOWNLOAD_LIMIT);
-        return work.resolve("kernel");
     }
 
     private static Optional<String> kernelPackage() {
@@ -174,6 +222,28 @@ public final class GuestBuild {
         Shell.of("sh", "-c", script, "sh")
                 .and(Stream.of(words).map(Path::toString).toList())
                 .run();
+    }
+
+    private static Problem.Refused missing(Path program, String packages) {
+        return Problem.of("missing-program", "The lab guest needs " + program, "apt-get install " + packages)
+                .refused();
+    }
+
+    private static String toolsKey() {
+        try {
+            MessageDigest digest = MessageDigest.getInstance("SHA-256");
+            for (Path tool : TOOLS) {
+                if (!Files.isExecutable(tool)) {
+                    throw missing(tool, "fio e2fsprogs");
+                }
+                digest.update(Files.readAllBytes(tool));
+            }
+            return HexFormat.of().formatHex(digest.digest()).substring(0, 16);
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every JDK has SHA-256", e);
+        } catch (IOException e) {
+            throw Shell.failure("read what the lab guest is to have", e);
+        }
     }
 
     private static String key() {

@@ -5,10 +5,12 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import understudy.lab.LabStatus.AgentState;
@@ -22,6 +24,9 @@ import understudy.model.Problem;
 /// process at a time change the lab. A node's network namespace is what says which processes are its own.
 public final class Lab {
     /// Below the folder of all nodes: a node's own, and its `log` in there.
+    /// For a JVM to write what its threads do.
+    private static final Duration DUMP_TIME = Duration.ofSeconds(1);
+
     private static final int LOG_DEPTH = 3;
 
     private final Topology topology;
@@ -137,10 +142,15 @@ public final class Lab {
         return LabFolders.agentOutput(topology.node(name).name());
     }
 
-    /// Copies what all agents and QEMUs have logged, so that it outlives the lab.
+    /// Copies what all agents and QEMUs have logged, so that it outlives the lab, and what the agents' threads are
+    /// doing
+    /// now.
     ///
     /// @param folder is made; the files in it are named by node
     public static void keepLogs(Path folder) {
+        if (LabState.exists()) {
+            attach().dumpThreads();
+        }
         try (Stream<Path> files = Files.walk(LabFolders.DATA, LOG_DEPTH)) {
             Files.createDirectories(folder);
             for (Path log : files.filter(Lab::isLog).toList()) {
@@ -152,6 +162,16 @@ public final class Lab {
         } catch (IOException e) {
             throw Shell.failure("keep the logs in " + folder, e);
         }
+    }
+
+    /// A JVM writes its threads' stacks to its output when it gets this signal, and goes on.
+    private void dumpThreads() {
+        for (Node node : topology.nodes()) {
+            LabProcess.firstOf(node.namespace())
+                    .flatMap(first -> Supervisor.of(first).agent(node.namespace()))
+                    .ifPresent(agent -> agent.signal("QUIT"));
+        }
+        LockSupport.parkNanos(DUMP_TIME.toNanos());
     }
 
     private static boolean isLog(Path file) {

@@ -98,9 +98,15 @@ public final class LabCommand {
                 "It takes its address from the kernel command line: address=10.77.0.10/24 console=ttyS0"
             })
     static final class Guest implements Runnable {
+        @Option(
+                names = "--tools",
+                description = "Of the guest that also has this machine's fio, mkfs.ext4 and e2fsck; give it 384M.")
+        private boolean hasTools;
+
         @Override
         public void run() {
-            LabGuest guest = new GuestBuild(Installation.cacheFolder(), progress()).guest();
+            GuestBuild build = new GuestBuild(Installation.cacheFolder(), progress());
+            LabGuest guest = hasTools ? build.guestWithTools() : build.guest();
             System.out.println(guest.kernel());
             System.out.println(guest.initrd());
         }

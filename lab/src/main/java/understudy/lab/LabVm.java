@@ -3,11 +3,13 @@ package understudy.lab;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Predicate;
 import understudy.api.ApiClient;
+import understudy.api.Disk;
 import understudy.api.Nic;
 import understudy.api.VmRequest;
 import understudy.api.VmState;
@@ -33,27 +35,51 @@ public final class LabVm {
     ///
     /// @param address the guest's in the lab's LAN, such as `10.77.0.10`
     /// @param hosts   which may run it; empty for any two, one for a VM that is never protected
-    public record Wish(String name, String address, ByteSize memory, int cpus, Policy policy, List<String> hosts) {
+    /// @param disks   the sizes of its disks; with any it is of level component, with none of level system
+    public record Wish(
+            String name,
+            String address,
+            ByteSize memory,
+            int cpus,
+            Policy policy,
+            List<String> hosts,
+            List<ByteSize> disks) {
         public Wish {
             hosts = List.copyOf(hosts);
+            disks = List.copyOf(disks);
         }
 
-        /// 256 MiB, one CPU, the default policy.
+        public Wish(String name, String address, ByteSize memory, int cpus, Policy policy, List<String> hosts) {
+            this(name, address, memory, cpus, policy, hosts, List.of());
+        }
+
+        /// 256 MiB, one CPU, the default policy, no disk.
         public static Wish usual(String name) {
             return new Wish(name, "10.77.0.10", ByteSize.ofMebibytes(256), 1, Policy.BALANCED, List.of("h1", "h2"));
         }
 
         /// @param other in the lab's LAN, from 10.77.0.10 up
         public Wish at(String other) {
-            return new Wish(name, other, memory, cpus, policy, hosts);
+            return new Wish(name, other, memory, cpus, policy, hosts, disks);
         }
 
         public Wish with(Policy other) {
-            return new Wish(name, address, memory, cpus, other, hosts);
+            return new Wish(name, address, memory, cpus, other, hosts, disks);
         }
 
         public Wish onlyOn(String host) {
-            return new Wish(name, address, memory, cpus, policy, List.of(host));
+            return new Wish(name, address, memory, cpus, policy, List.of(host), disks);
+        }
+
+        /// @param first preferred to run it
+        public Wish on(String first, String second) {
+            return new Wish(name, address, memory, cpus, policy, List.of(first, second), disks);
+        }
+
+        public Wish withDisk(ByteSize size) {
+            List<ByteSize> all = new ArrayList<>(disks);
+            all.add(size);
+            return new Wish(name, address, memory, cpus, policy, hosts, all);
         }
     }
 
@@ -73,12 +99,14 @@ public final class LabVm {
         String initrd = api.upload(guest.initrd(), _ -> {});
         api.create(new VmRequest(
                 new VmName(wish.name),
-                Level.SYSTEM,
+                wish.disks.isEmpty() ? Level.SYSTEM : Level.COMPONENT,
                 wish.policy,
                 wish.memory,
                 wish.cpus,
                 List.of(new Nic(Optional.empty())),
-                List.of(),
+                wish.disks.stream()
+                        .map(size -> new Disk(Optional.of(size), Optional.empty()))
+                        .toList(),
                 Optional.of(kernel),
                 Optional.of(initrd),
                 LabGuest.commandLine(wish.address + "/24"),

@@ -1,15 +1,15 @@
 package understudy.link;
 
-import java.io.Closeable;
 import java.io.IOException;
+import java.net.ConnectException;
 import java.net.InetSocketAddress;
 import java.net.StandardSocketOptions;
-import java.nio.ByteBuffer;
 import java.nio.channels.ClosedChannelException;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
 import java.util.concurrent.Semaphore;
+import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import understudy.model.HostName;
@@ -17,16 +17,18 @@ import understudy.model.HostName;
 /// Carries another library's TCP connections over the link, so that they have its peer links and its
 /// authentication: the library dials a local port here, and on the peer the bytes go on to a local port there.
 ///
-/// A connection whose peer cannot be reached is held for up to 10 s, in which the peer is dialled: the library
-/// then need not know how to come back soon. Either end that closes, closes the other. Silence is nothing
-/// special; the link drops what is on a dead path.
+/// A connection whose peer cannot be reached is held, and the peer dialled, until that answers or the library hangs
+/// up. It is not refused: a library that is refused waits before it tries again, longer each time (gRPC up to two
+/// minutes), and so would come back long after a host that was away for long. Nor is it where the library that is
+/// meant does not listen yet: it has 5 s. Either end that closes, closes the other. Silence is nothing special;
+/// the link drops what is on a dead path.
 ///
 /// Bounds: 64 KiB buffered a direction, 32 connections.
 public final class Tunnel implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Tunnel.class);
-    private static final int BUFFER = 64 << 10;
     private static final int CONNECTIONS_MAX = 32;
-    private static final Duration HELD_MAX = Duration.ofSeconds(10);
+    private static final Duration LISTENS_MAX = Duration.ofSeconds(5);
+    private static final Duration LISTENS_PAUSE = Duration.ofMillis(20);
     private static final Duration DIAL_MAX = Duration.ofSeconds(1);
     private static final Duration DIAL_PAUSE = Duration.ofMillis(100);
 
@@ -57,13 +59,27 @@ public final class Tunnel implements AutoCloseable {
     /// lives.
     public static void serve(Link link, String service, InetSocketAddress target) {
         link.serve(service, connection -> {
-            SocketChannel local = SocketChannel.open();
-            try (local) {
-                local.socket().connect(target, (int) DIAL_MAX.toMillis());
-                local.setOption(StandardSocketOptions.TCP_NODELAY, true);
-                join(local, connection);
-            }
+            SocketChannel local = reach(target);
+            local.setOption(StandardSocketOptions.TCP_NODELAY, true);
+            new Carriage(local, _ -> connection).run();
         });
+    }
+
+    private static SocketChannel reach(InetSocketAddress target) throws IOException {
+        long end = System.nanoTime() + LISTENS_MAX.toNanos();
+        while (true) {
+            SocketChannel local = SocketChannel.open();
+            try {
+                local.socket().connect(target, (int) DIAL_MAX.toMillis());
+                return local;
+            } catch (IOException failed) {
+                Deadlines.quietly(local);
+                if (!(failed instanceof ConnectException) || System.nanoTime() - end > 0) {
+                    throw failed;
+                }
+                Pause.of(LISTENS_PAUSE);
+            }
+        }
     }
 
     private Tunnel(Link link, HostName peer, String service, ServerSocketChannel listener) {
@@ -98,10 +114,9 @@ public final class Tunnel implements AutoCloseable {
     }
 
     private void carry(SocketChannel local) {
-        try (local;
-                Connection remote = dial()) {
+        try (local) {
             local.setOption(StandardSocketOptions.TCP_NODELAY, true);
-            join(local, remote);
+            new Carriage(local, this::dial).run();
         } catch (IOException failed) {
             LOG.debug("{}: tunnel to {}: {}", link.config().self(), peer, failed.getMessage());
         } catch (InterruptedException _) {
@@ -111,50 +126,16 @@ public final class Tunnel implements AutoCloseable {
         }
     }
 
-    private Connection dial() throws IOException {
-        long end = System.nanoTime() + HELD_MAX.toNanos();
+    private Connection dial(BooleanSupplier isOver) throws IOException {
         while (true) {
             try {
                 return link.connect(peer, service, DIAL_MAX);
             } catch (IOException failed) {
-                if (System.nanoTime() - end > 0 || link.isClosed() || !listener.isOpen()) {
+                if (isOver.getAsBoolean() || link.isClosed() || !listener.isOpen()) {
                     throw failed;
                 }
                 Pause.of(DIAL_PAUSE);
             }
-        }
-    }
-
-    /// Carries both ways until one end closes, then closes the other.
-    private static void join(SocketChannel local, Connection remote) throws InterruptedException {
-        Thread back = Thread.ofVirtual().start(() -> pump(remote::read, local::write, local, remote));
-        pump(
-                local::read,
-                buffer -> {
-                    remote.write(buffer);
-                    return 0;
-                },
-                local,
-                remote);
-        back.join();
-    }
-
-    private interface Transfer {
-        int apply(ByteBuffer buffer) throws IOException;
-    }
-
-    private static void pump(Transfer from, Transfer to, Closeable one, Closeable other) {
-        ByteBuffer buffer = ByteBuffer.allocateDirect(BUFFER);
-        try (one;
-                other) {
-            while (from.apply(buffer.clear()) >= 0) {
-                buffer.flip();
-                while (buffer.hasRemaining()) {
-                    to.apply(buffer);
-                }
-            }
-        } catch (IOException ended) {
-            LOG.trace("a tunnel ended: {}", ended.getMessage());
         }
     }
 

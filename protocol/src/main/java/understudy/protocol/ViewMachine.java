@@ -3,6 +3,7 @@ package understudy.protocol;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.UUID;
 import understudy.model.HostName;
@@ -596,16 +597,7 @@ public final class ViewMachine {
                 || state.part() instanceof Receiving
                 || (state.part() instanceof Holding && !mayClaim(state));
         if (older || !fromActive || !free) {
-            effects.add(new RefuseStream(
-                    older
-                            ? "it is of view " + number + ", and view " + state.number() + " is known here"
-                            : !fromActive
-                                    ? active + " is not the active one of view " + state.number()
-                                    : "this host is "
-                                            + state.part()
-                                                    .getClass()
-                                                    .getSimpleName()
-                                                    .toLowerCase(java.util.Locale.ROOT)));
+            effects.add(new RefuseStream(whyRefused(state, active, number, older, fromActive)));
             return state;
         }
         if (!(state.part() instanceof Idle)) {
@@ -614,6 +606,20 @@ public final class ViewMachine {
         }
         effects.add(new AcceptStream());
         return state.with(new Receiving(active, number));
+    }
+
+    private static String whyRefused(ViewState state, Replica active, long number, boolean older, boolean fromActive) {
+        if (state.known().isEmpty()) {
+            return "no view is known here yet";
+        }
+        if (older) {
+            return "it is of view " + number + ", and view " + state.number() + " is known here";
+        }
+        if (!fromActive) {
+            return active + " is not the active one of view " + state.number();
+        }
+        String part = state.part().getClass().getSimpleName().toLowerCase(Locale.ROOT);
+        return "this host is " + part + " in view " + state.number();
     }
 
     private static ViewState imageCompleted(ViewState state) {

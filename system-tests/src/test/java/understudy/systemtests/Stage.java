@@ -29,6 +29,7 @@ import understudy.lab.LabPlan;
 import understudy.lab.LabVm;
 import understudy.lab.Progress;
 import understudy.model.ByteSize;
+import understudy.model.Policy;
 import understudy.model.Problem;
 
 /// The lab that all system tests play in, one after the other: two hosts, a witness, a client, and one
@@ -47,6 +48,7 @@ final class Stage implements AutoCloseable {
     private final LabGuest guest;
     private final Map<String, ApiClient> apis = new ConcurrentHashMap<>();
     private Optional<Vm> usual = Optional.empty();
+    private Optional<DiskGuest> disks = Optional.empty();
 
     private Stage(Lab lab, LabGuest guest) {
         this.lab = lab;
@@ -99,6 +101,26 @@ final class Stage implements AutoCloseable {
         }
         usual.get().awaitProtected();
         return usual.get();
+    }
+
+    /// The guest that works on disks through all tests of these, with both replicas of all of them in sync.
+    DiskGuest disks() {
+        if (disks.isEmpty()) {
+            LabGuest tools = new GuestBuild(Installation.cacheFolder(), new Progress(System.out)).guestWithTools();
+            LabVm.Wish wish = new LabVm.Wish(
+                    "disks",
+                    "10.77.0.30",
+                    DiskGuest.MEMORY,
+                    1,
+                    Policy.BALANCED,
+                    List.of(DiskGuest.ACTIVE, otherThan(DiskGuest.ACTIVE)),
+                    DiskGuest.SIZES);
+            LabVm.create(api(), tools, wish);
+            disks = Optional.of(new DiskGuest(this, new Vm(this, wish.name(), wish.address())));
+            disks.get().begin();
+        }
+        disks.get().awaitWhole();
+        return disks.get();
     }
 
     /// Another one, to be deleted by who made it.

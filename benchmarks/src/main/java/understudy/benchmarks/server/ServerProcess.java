@@ -6,12 +6,15 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
 
 /// A server as a process of its own, whose words are kept in two files.
+///
+/// It leads a process group. Whatever it starts belongs to it, also when its parent has ended, and ends with it.
 public final class ServerProcess {
     private static final Duration START = Duration.ofSeconds(30);
     private static final Duration GOODBYE = Duration.ofSeconds(20);
@@ -24,6 +27,9 @@ public final class ServerProcess {
     private final Path said;
     private final Path complained;
 
+    /// Whether nobody is left of the group.
+    private volatile boolean isGone;
+
     private ServerProcess(String name, Process process, Path said, Path complained) {
         this.name = name;
         this.process = process;
@@ -35,8 +41,11 @@ public final class ServerProcess {
     static ServerProcess start(Path folder, String name, ProcessBuilder builder) throws IOException {
         Path said = folder.resolve(name + ".out");
         Path complained = folder.resolve(name + ".err");
-        Process process = builder.redirectInput(
-                        ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
+        // A child of this program leads no group yet, so setsid becomes the command, under the same number.
+        List<String> command = new ArrayList<>(List.of("setsid"));
+        command.addAll(builder.command());
+        Process process = builder.command(command)
+                .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
                 .redirectOutput(said.toFile())
                 .redirectError(complained.toFile())
                 .start();
@@ -49,6 +58,15 @@ public final class ServerProcess {
 
     public boolean isAlive() {
         return process.isAlive();
+    }
+
+    /// Whether it has ended, and all that it started.
+    boolean isOver() {
+        if (isAlive()) {
+            return false;
+        }
+        killGroup();
+        return true;
     }
 
     /// All that it has written to its standard output, by lines; the last one may still grow.
@@ -93,6 +111,27 @@ public final class ServerProcess {
     public void beginKill() {
         process.descendants().forEach(ProcessHandle::destroyForcibly);
         process.destroyForcibly();
+        killGroup();
+    }
+
+    /// Whoever is left of the group. The kernel gives the group's number to nobody else while there is anybody.
+    private void killGroup() {
+        if (isGone) {
+            return;
+        }
+        boolean wasAlive = isAlive();
+        try {
+            Process kill = new ProcessBuilder("sh", "-c", "kill -s KILL -- -" + pid())
+                    .redirectErrorStream(true)
+                    .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+                    .start();
+            if (!waits(kill, DEATH)) {
+                kill.destroyForcibly();
+            }
+            isGone = !wasAlive;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     /// SIGKILL: it is gone when this returns.
@@ -109,6 +148,7 @@ public final class ServerProcess {
     public boolean stop() {
         process.destroy();
         if (ends(GOODBYE)) {
+            killGroup();
             return true;
         }
         kill();
@@ -124,10 +164,15 @@ public final class ServerProcess {
             kill();
             throw new IOException("%s did not end in %d s".formatted(name, patience.toSeconds()));
         }
+        killGroup();
         return process.exitValue();
     }
 
     private boolean ends(Duration patience) {
+        return waits(process, patience);
+    }
+
+    private static boolean waits(Process process, Duration patience) {
         boolean interrupted = Thread.interrupted();
         try {
             return process.waitFor(patience.toMillis(), TimeUnit.MILLISECONDS);

@@ -67,7 +67,7 @@ public final class Servers implements AutoCloseable {
         ProcessBuilder builder = new ProcessBuilder(command);
         builder.environment().putAll(environment);
         ServerProcess process = ServerProcess.start(folder, name, builder);
-        running.removeIf(it -> !it.isAlive());
+        running.removeIf(ServerProcess::isOver);
         running.push(process);
         return process;
     }

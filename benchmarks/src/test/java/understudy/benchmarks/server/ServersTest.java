@@ -2,6 +2,7 @@ package understudy.benchmarks.server;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -46,6 +47,25 @@ final class ServersTest {
             ServerProcess sleeping = servers.start("sleeping", List.of("sleep", "1000"));
             assertThatThrownBy(() -> sleeping.awaitEnd(Duration.ofMillis(50))).hasMessageContaining("did not end");
             assertThat(sleeping.isAlive()).isFalse();
+        }
+    }
+
+    @Test
+    void whatAServerHasStartedEndsWithIt() throws IOException {
+        for (String last : List.of("exit", "exec sleep 1000")) {
+            List<ProcessHandle> orphans;
+            try (Servers servers = Servers.open()) {
+                // The shell in between ends at once; its child belongs to nobody then.
+                ServerProcess parent =
+                        servers.start("parent", List.of("sh", "-c", "sh -c 'sleep 1000 & echo $!'; " + last));
+                await().until(() -> !parent.output().isEmpty());
+                orphans = parent.output().stream()
+                        .map(Long::parseLong)
+                        .flatMap(pid -> ProcessHandle.of(pid).stream())
+                        .toList();
+                assertThat(orphans).hasSize(1).allMatch(ProcessHandle::isAlive);
+            }
+            await().until(() -> orphans.stream().noneMatch(ProcessHandle::isAlive));
         }
     }
 

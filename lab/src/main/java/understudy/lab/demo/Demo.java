@@ -1,20 +1,16 @@
 package understudy.lab.demo;
 
 import java.io.IOException;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import understudy.api.ApiClient;
 import understudy.api.Event;
 import understudy.api.VmStatus;
-import understudy.lab.Installation;
 import understudy.lab.Lab;
 import understudy.lab.LabGuest;
-import understudy.lab.LabPlan;
 import understudy.lab.LabVm;
 import understudy.lab.Progress;
 import understudy.lab.probe.EchoClient;
@@ -40,33 +36,7 @@ final class Demo {
     }
 
     Verdict run(LabGuest guest) throws IOException {
-        Thread cleaner = new Thread(Lab::down, "demo-down");
-        Lab lab = Lab.up(LabPlan.usual(), progress);
-        Runtime.getRuntime().addShutdownHook(cleaner);
-        boolean passed = false;
-        try (ApiClient api = LabVm.api(lab)) {
-            Verdict verdict = show(lab, api, guest);
-            passed = verdict.passed();
-            return verdict;
-        } finally {
-            if (!passed) {
-                keepLogs();
-            }
-            Lab.down();
-            Runtime.getRuntime().removeShutdownHook(cleaner);
-        }
-    }
-
-    /// What it failed for is in there, as a rule.
-    private static void keepLogs() {
-        Path folder = Installation.cacheFolder()
-                .resolve("failed-demo-"
-                        + Instant.now()
-                                .truncatedTo(ChronoUnit.SECONDS)
-                                .toString()
-                                .replace(":", ""));
-        Lab.keepLogs(folder);
-        System.out.println("The logs of all agents are in " + folder + ".");
+        return OwnLab.run(progress, (lab, api) -> show(lab, api, guest));
     }
 
     private Verdict show(Lab lab, ApiClient api, LabGuest guest) throws IOException {
@@ -83,8 +53,20 @@ final class Demo {
             work(client, Duration.ofMillis(seconds * 1000L / 3));
             double usual = client.report().p50().toNanos() / 1e6;
             timeline.tell("%d echoes so far, round trip %.1f ms".formatted(client.answered(), usual));
-            return breakAndWatch(lab, api, vm, before, client, meter, usual);
+            return breakAndWatch(lab, api, vm, stillProtected(vm, before), client, meter, usual);
         }
+    }
+
+    /// What is promised is promised of a protected VM, and on a machine with too much to do one may have lost its
+    /// standby while its client was looking on.
+    private VmStatus stillProtected(LabVm vm, VmStatus before) {
+        VmStatus now = vm.awaitProtected(PATIENCE, progress);
+        if (now.view() != before.view()) {
+            timeline.tell(
+                    "VM demo was without a standby for a while; it is protected again: active %s, standby %s (view %d)"
+                            .formatted(name(now.active()), name(now.standby()), now.view()));
+        }
+        return now;
     }
 
     private Verdict breakAndWatch(

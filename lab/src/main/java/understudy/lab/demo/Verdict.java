@@ -1,11 +1,7 @@
 package understudy.lab.demo;
 
-import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
-import understudy.api.Json;
 import understudy.lab.probe.EchoClient;
 
 /// What the client of a demonstration saw.
@@ -28,7 +24,8 @@ record Verdict(
         double silentMillis,
         Optional<Long> protectedAgainMillis,
         String failure,
-        List<Timeline.Entry> timeline) {
+        List<Timeline.Entry> timeline)
+        implements Outcome {
 
     static Verdict of(
             String fault,
@@ -53,9 +50,5 @@ record Verdict(
                 protectedAgain,
                 report.failure(),
                 timeline);
-    }
-
-    void write(Path file) throws IOException {
-        Files.writeString(file, Json.pretty(this) + "\n");
     }
 }

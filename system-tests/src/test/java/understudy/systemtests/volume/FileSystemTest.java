@@ -12,7 +12,6 @@ import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
 import understudy.benchmarks.server.ServerProcess;
 import understudy.benchmarks.server.Servers;
@@ -23,7 +22,6 @@ import understudy.systemtests.volume.Subject.Part;
 /// converted and compared, and fio verifies what it wrote while a replica dies and comes back.
 @Timeout(value = 10, unit = TimeUnit.MINUTES)
 class FileSystemTest {
-    private static final String PAIR = "understudy.systemtests.volume.Pair#isPossible";
     private static final ByteSize SIZE = ByteSize.ofMebibytes(128);
     private static final Duration PATIENCE = Duration.ofMinutes(2);
     private static final int FILES = 60;
@@ -32,7 +30,6 @@ class FileSystemTest {
     private int commands;
 
     @Test
-    @EnabledIf(PAIR)
     void aFileSystemSurvivesCopiesAndKills(@TempDir Path folder) throws IOException {
         try (Servers servers = Servers.open()) {
             aFileSystemSurvives(servers, folder, new Pair(servers, folder, SIZE));
@@ -72,7 +69,6 @@ class FileSystemTest {
     }
 
     @Test
-    @EnabledIf(PAIR)
     void fioVerifiesWhatItWroteWhileTheReplicaDiesAndComesBack(@TempDir Path folder) throws IOException {
         try (Servers servers = Servers.open()) {
             Pair pair = new Pair(servers, folder, SIZE);

@@ -9,7 +9,6 @@ import java.nio.file.Path;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
 import understudy.benchmarks.server.Servers;
 import understudy.model.ByteSize;
@@ -20,7 +19,6 @@ import understudy.model.ByteSize;
 class KillTest {
     private static final int KILLS = Integer.getInteger("understudy.kills", 10);
     private static final int KILLS_OF_STAND_INS = 4;
-    private static final String PAIR = "understudy.systemtests.volume.Pair#isPossible";
     private static final ByteSize SIZE = ByteSize.ofMebibytes(256);
 
     /// A server that is killed may also leave half a write.
@@ -29,7 +27,6 @@ class KillTest {
     private final long seed = Long.getLong("understudy.seed", System.nanoTime());
 
     @Test
-    @EnabledIf(PAIR)
     void noAcknowledgedWriteIsLostAndBothReplicasAreEqualInTheEnd(@TempDir Path folder) throws IOException {
         try (Servers servers = Servers.open()) {
             Pair pair = new Pair(servers, folder, SIZE);

@@ -7,7 +7,6 @@ import java.util.OptionalInt;
 import understudy.benchmarks.server.Engine;
 import understudy.benchmarks.server.ServerProcess;
 import understudy.benchmarks.server.Servers;
-import understudy.cli.UnderstudyCommand;
 import understudy.model.ByteSize;
 
 /// A volume of ours with both its replicas, each in a process of its own.
@@ -20,11 +19,6 @@ final class Pair implements Subject {
     private final long sizeBytes;
     private ServerProcess replica;
     private ServerProcess serving;
-
-    /// Whether this version has the commands that it takes.
-    static boolean isPossible() {
-        return UnderstudyCommand.commandLine().getSubcommands().containsKey("volume");
-    }
 
     /// @param folder where both replicas are
     Pair(Servers servers, Path folder, ByteSize size) throws IOException {

@@ -25,7 +25,7 @@ final class Batch extends Pending {
     /// The operations `from` to `to` of `work`.
     ///
     Batch(MirroredVolume volume, Work work, int from, int to, boolean local, boolean peer) {
-        super(local, peer);
+        super(volume.threads().now(), local, peer);
         this.volume = volume;
         this.lane = work.lane;
         // Those to be answered at once from the front, those to be flushed first from the back.

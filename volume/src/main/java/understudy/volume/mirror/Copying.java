@@ -3,9 +3,6 @@ package understudy.volume.mirror;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicReference;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -74,7 +71,7 @@ final class Copying {
                 new Outcome(target, store, link));
         job = Optional.of(resync);
         served.observer().info("resync of the " + name(target) + " begins");
-        Thread.ofPlatform().name(options.name() + "-resync").daemon().start(resync);
+        served.threads().start(options.name() + "-resync", resync);
     }
 
     private static String name(MirrorSide side) {
@@ -192,7 +189,7 @@ final class Copying {
         ReplicaStore store = local.needed();
         PeerLink link = peer.needed();
         Optional<Resync> mine = job;
-        Thread.ofPlatform().name(options.name() + "-settle").daemon().start(() -> {
+        served.threads().start(options.name() + "-settle", () -> {
             try {
                 store.sync();
                 new PeerEndpoint(link).flush();
@@ -221,7 +218,7 @@ final class Copying {
         Optional<ReplicaStore> busy = retiring.get();
         boolean isBusy = busy.isPresent() && busy.get() == store;
         if (!isBusy && retiring.compareAndSet(busy, Optional.of(store))) {
-            Thread.ofPlatform().name(options.name() + "-retirer").daemon().start(() -> {
+            served.threads().start(options.name() + "-retirer", () -> {
                 retireSome(store);
                 retiring.updateAndGet(now -> now.isPresent() && now.get() == store ? Optional.empty() : now);
             });
@@ -257,14 +254,9 @@ final class Copying {
     /// @return whether every replica in sync has durably what the local one has; empty if a disk hangs
     Optional<Boolean> lastFlush(Route last, long nanos) {
         CompletableFuture<Boolean> flushed = new CompletableFuture<>();
-        Thread.ofPlatform()
-                .name(options.name() + "-last-flush")
-                .daemon()
-                .start(() -> flushed.complete(lastFlush(last)));
+        served.threads().start(options.name() + "-last-flush", () -> flushed.complete(lastFlush(last)));
         try {
-            return Optional.of(flushed.get(nanos, TimeUnit.NANOSECONDS));
-        } catch (TimeoutException | ExecutionException _) {
-            return Optional.empty();
+            return served.threads().await(flushed, nanos) ? Optional.of(flushed.join()) : Optional.empty();
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
             return Optional.empty();

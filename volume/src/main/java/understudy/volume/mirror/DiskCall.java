@@ -17,15 +17,21 @@ final class DiskCall {
         }
     }
 
-    /// On the clock of [Stopwatch], whose times are odd; 0 outside of calls.
+    /// On the clock of [Threads], whose times are odd; 0 outside of calls.
     @SuppressWarnings("unused") // through SINCE
     private volatile long since;
+
+    private final Threads threads;
+
+    DiskCall(Threads threads) {
+        this.threads = threads;
+    }
 
     /// The thread goes into the disk.
     ///
     /// @param allowanceNanos even; what this call may take beyond the deadline
     void enter(long allowanceNanos) {
-        SINCE.setRelease(this, Stopwatch.now() + allowanceNanos);
+        SINCE.setRelease(this, threads.now() + allowanceNanos);
     }
 
     /// One call is over and the next begins.
@@ -33,7 +39,7 @@ final class DiskCall {
     /// @return false if the thread is lost
     boolean stay() {
         long before = since;
-        return before != LOST && SINCE.compareAndSet(this, before, Stopwatch.now());
+        return before != LOST && SINCE.compareAndSet(this, before, threads.now());
     }
 
     /// The thread is back.

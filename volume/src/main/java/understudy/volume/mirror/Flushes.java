@@ -3,8 +3,7 @@ package understudy.volume.mirror;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import understudy.protocol.MirrorSide;
@@ -27,8 +26,7 @@ final class Flushes {
     private final MirroredVolume volume;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition some = lock.newCondition();
-    private final Set<Thread> threads = ConcurrentHashMap.newKeySet();
-    private final Set<Turn> turns = ConcurrentHashMap.newKeySet();
+    private final List<Turn> turns = new CopyOnWriteArrayList<>();
     private List<Waiting> waiting = new ArrayList<>();
     private boolean isClosed;
 
@@ -48,7 +46,7 @@ final class Flushes {
     }
 
     private void startThread() {
-        threads.add(Thread.ofPlatform().name(name + "-flush").daemon().start(this::run));
+        volume.threads().start(name + "-flush", this::run);
     }
 
     /// A request that is answered when what was answered before it is durable.
@@ -74,16 +72,20 @@ final class Flushes {
 
     /// What one thread does for one round.
     private static final class Turn {
-        final DiskCall disk = new DiskCall();
+        final DiskCall disk;
         Optional<Round> round = Optional.empty();
         Optional<Route> route = Optional.empty();
+
+        Turn(Threads threads) {
+            disk = new DiskCall(threads);
+        }
     }
 
     private final class Round extends Pending {
         private final List<Waiting> requests;
 
         Round(List<Waiting> requests, Route route) {
-            super(route.needsLocal(), route.needsPeer());
+            super(volume.threads().now(), route.needsLocal(), route.needsPeer());
             this.requests = requests;
         }
 
@@ -106,7 +108,7 @@ final class Flushes {
 
     private void run() {
         Replies replies = Replies.ofAnyThread();
-        Turn turn = new Turn();
+        Turn turn = new Turn(volume.threads());
         turns.add(turn);
         while (!turn.disk.isLost()) {
             List<Waiting> requests = take();
@@ -211,14 +213,11 @@ final class Flushes {
                 any = true;
                 turns.remove(turn);
                 startThread();
-                turn.round.ifPresent(round -> Thread.ofPlatform()
-                        .name(name + "-rescuer")
-                        .daemon()
-                        .start(() -> {
-                            Replies replies = Replies.ofAnyThread();
-                            seeThrough(round, turn.route.orElseThrow(), replies);
-                            replies.end();
-                        }));
+                turn.round.ifPresent(round -> volume.threads().start(name + "-rescuer", () -> {
+                    Replies replies = Replies.ofAnyThread();
+                    seeThrough(round, turn.route.orElseThrow(), replies);
+                    replies.end();
+                }));
             }
         }
         return any;

@@ -11,16 +11,18 @@ final class FrameOutput {
     private static final byte[] NOTHING = {};
 
     private final MirrorWire wire;
+    private final Threads threads;
     private final ReentrantLock lock = new ReentrantLock();
     private final MemorySegment header = Arena.ofAuto().allocate(Frame.HEADER_BYTES, 8);
     private final ByteBuffer headerBytes = header.asByteBuffer();
     private final ByteBuffer[] pair = new ByteBuffer[2];
 
-    /// When the send under way began, on the clock of [Stopwatch]; 0 if there is none.
+    /// When the send under way began; 0 if there is none.
     private volatile long since;
 
-    FrameOutput(MirrorWire wire) {
+    FrameOutput(MirrorWire wire, Threads threads) {
         this.wire = wire;
+        this.threads = threads;
     }
 
     long since() {
@@ -36,7 +38,7 @@ final class FrameOutput {
     void send(byte kind, int flags, long sequence, long offset, int length, ByteBuffer payload) throws IOException {
         lock.lock();
         try {
-            since = Stopwatch.now();
+            since = threads.now();
             Frame.encode(
                     header, 0, kind, flags, sequence, offset, payload.hasRemaining() ? payload.remaining() : length);
             pair[0] = headerBytes.clear();
@@ -52,7 +54,7 @@ final class FrameOutput {
     void send(ByteBuffer[] frames, int count) throws IOException {
         lock.lock();
         try {
-            since = Stopwatch.now();
+            since = threads.now();
             wire.write(frames, count);
         } finally {
             since = 0;

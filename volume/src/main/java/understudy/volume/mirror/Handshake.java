@@ -15,11 +15,11 @@ final class Handshake {
         T run() throws IOException;
     }
 
-    static <T> T within(Duration time, MirrorWire wire, Greeting<T> greeting) throws IOException {
+    static <T> T within(Duration time, Threads threads, MirrorWire wire, Greeting<T> greeting) throws IOException {
         AtomicBoolean isDone = new AtomicBoolean();
-        Thread timer = Thread.ofVirtual().start(() -> {
+        Thread timer = threads.start("greeting", () -> {
             try {
-                Thread.sleep(time);
+                threads.sleep(time.toNanos());
                 if (!isDone.get()) {
                     wire.close();
                 }

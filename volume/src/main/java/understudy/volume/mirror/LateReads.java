@@ -7,8 +7,7 @@ import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -35,7 +34,7 @@ final class LateReads {
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition some = lock.newCondition();
     private final ArrayDeque<Late> waiting = new ArrayDeque<>();
-    private final Set<Turn> turns = ConcurrentHashMap.newKeySet();
+    private final List<Turn> turns = new CopyOnWriteArrayList<>();
     private int threads;
     private int idle;
     private boolean isClosed;
@@ -43,13 +42,19 @@ final class LateReads {
     private record Late(MirrorLane lane, int request, long offset, long length) {}
 
     private static final class Turn {
-        final DiskCall disk = new DiskCall();
+        final DiskCall disk;
+        private final Threads threads;
         Optional<Late> late = Optional.empty();
         long failedAt;
 
+        Turn(Threads threads) {
+            this.threads = threads;
+            disk = new DiskCall(threads);
+        }
+
         boolean hasFailedFor(long nanos) {
-            failedAt = failedAt == 0 ? Stopwatch.now() : failedAt;
-            return Stopwatch.now() - failedAt > nanos;
+            failedAt = failedAt == 0 ? threads.now() : failedAt;
+            return threads.now() - failedAt > nanos;
         }
     }
 
@@ -110,11 +115,11 @@ final class LateReads {
 
     private void startThread() {
         threads++;
-        Thread.ofPlatform().name(name + "-late-read").daemon().start(this::run);
+        volume.threads().start(name + "-late-read", this::run);
     }
 
     private void run() {
-        Turn turn = new Turn();
+        Turn turn = new Turn(volume.threads());
         turns.add(turn);
         while (!turn.disk.isLost()) {
             Optional<Late> next = take();

@@ -2,8 +2,8 @@ package understudy.volume.mirror;
 
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
+import java.util.List;
 import understudy.volume.Geometry;
-import understudy.volume.store.DiskFailedException;
 import understudy.volume.store.ReplicaStore;
 
 /// The replica on this host.
@@ -51,17 +51,30 @@ record LocalEndpoint(ReplicaStore store) implements ReplicaEndpoint {
         store.persistMarks();
     }
 
-    @Override
-    public void read(long offset, MemorySegment target) throws IOException {
+    void read(long offset, MemorySegment target) throws IOException {
         store.read(offset, target);
     }
 
     @Override
-    public void copy(long offset, MemorySegment source) throws IOException {
-        if (!store.touch(offset, source.byteSize()) && !store.heat()) {
-            throw new DiskFailedException(0, "the activity log has no room");
+    public void read(List<Span> spans) throws IOException {
+        for (Span span : spans) {
+            store.read(span.offset(), span.data());
         }
-        store.writeCopy(offset, source);
+    }
+
+    @Override
+    public boolean copy(List<Span> spans) throws IOException {
+        boolean isHot = true;
+        for (Span span : spans) {
+            isHot &= store.touch(span.offset(), span.data().byteSize());
+        }
+        if (!isHot && !store.heat()) {
+            return false;
+        }
+        for (Span span : spans) {
+            store.writeCopy(span.offset(), span.data());
+        }
+        return true;
     }
 
     @Override

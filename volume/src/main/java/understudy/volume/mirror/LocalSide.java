@@ -4,8 +4,6 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
-import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import understudy.protocol.MirrorInput;
@@ -37,7 +35,7 @@ final class LocalSide {
         this.served = served;
         this.options = options;
         this.opener = opener;
-        setbacks = new Setbacks(options.retry());
+        setbacks = new Setbacks(options.retry(), served.threads());
     }
 
     Optional<ReplicaStore> store() {
@@ -51,7 +49,7 @@ final class LocalSide {
     /// Opens it on a thread of its own, since disks hang.
     void open() {
         isOpening = true;
-        Thread.ofPlatform().name(options.name() + "-opener").daemon().start(() -> {
+        served.threads().start(options.name() + "-opener", () -> {
             try {
                 hand(opener.open());
             } catch (StoreRefusedException e) {
@@ -92,7 +90,7 @@ final class LocalSide {
         lastRefusal = "";
         setbacks.begins();
         store = Optional.of(opened);
-        Thread.ofPlatform().name(options.name() + "-checksums").daemon().start(() -> compute(opened));
+        served.threads().start(options.name() + "-checksums", () -> compute(opened));
         viewKnown();
     }
 
@@ -116,7 +114,7 @@ final class LocalSide {
 
     private void refused(String why) {
         isOpening = false;
-        openAt = Stopwatch.now() + options.retry().toNanos();
+        openAt = served.threads().now() + options.retry().toNanos();
         if (!why.equals(lastRefusal)) {
             lastRefusal = why;
             served.observer().error("the local replica cannot be opened: " + why);
@@ -140,13 +138,13 @@ final class LocalSide {
         served.observer().error("the local replica failed: " + why);
         store = Optional.empty();
         long wait = setbacks.ends();
-        openAt = Stopwatch.now() + (options.isMirrored() ? wait : 0);
+        openAt = served.threads().now() + (options.isMirrored() ? wait : 0);
         served.take(new MirrorInput.ReplicaLost(MirrorSide.LOCAL));
         failing.close();
     }
 
     void tick() {
-        if (store.isEmpty() && !isOpening && openAt != 0 && Stopwatch.now() > openAt) {
+        if (store.isEmpty() && !isOpening && openAt != 0 && served.threads().now() > openAt) {
             open();
         }
     }
@@ -160,7 +158,7 @@ final class LocalSide {
     void onDisk(Deed deed) throws ServedVolume.LostException {
         ReplicaStore now = needed();
         CompletableFuture<Optional<DiskFailedException>> done = new CompletableFuture<>();
-        Thread.ofPlatform().name(options.name() + "-clerk").daemon().start(() -> {
+        served.threads().start(options.name() + "-clerk", () -> {
             try {
                 served.mirrored().ordered(now, () -> deed.on(now));
                 done.complete(Optional.empty());
@@ -171,13 +169,14 @@ final class LocalSide {
             }
         });
         try {
-            Optional<DiskFailedException> failure = done.get(options.deadline().toNanos(), TimeUnit.NANOSECONDS);
+            if (!served.threads().await(done, options.deadline().toNanos())) {
+                throw new ServedVolume.LostException(MirrorSide.LOCAL, "it does not answer");
+            }
+            Optional<DiskFailedException> failure = done.get();
             if (failure.isPresent()) {
                 throw new ServedVolume.LostException(
                         MirrorSide.LOCAL, String.valueOf(failure.get().getMessage()));
             }
-        } catch (TimeoutException _) {
-            throw new ServedVolume.LostException(MirrorSide.LOCAL, "it does not answer");
         } catch (ExecutionException e) {
             throw new IllegalStateException(e.getCause());
         } catch (InterruptedException _) {

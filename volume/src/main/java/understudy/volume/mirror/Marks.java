@@ -17,6 +17,10 @@ final class Marks {
         bits[block >> 6] |= 1L << block;
     }
 
+    static void remove(long[] bits, int block) {
+        bits[block >> 6] &= ~(1L << block);
+    }
+
     static int count(long[] bits) {
         int count = 0;
         for (long word : bits) {

@@ -67,7 +67,7 @@ final class Mending {
                         at,
                         part.byteSize(),
                         offset -> store.read(offset, part),
-                        offset -> link.copy(offset, part));
+                        offset -> link.copy(List.of(new Span(offset, part))));
             }
         }
     }

@@ -24,6 +24,10 @@ final class MirrorLane implements Lane {
         work = volume.watch(new Work(this));
     }
 
+    Threads threads() {
+        return volume.threads();
+    }
+
     LaneClient client() {
         return client;
     }

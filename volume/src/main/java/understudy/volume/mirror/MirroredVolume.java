@@ -4,8 +4,7 @@ import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -36,8 +35,9 @@ final class MirroredVolume implements Volume {
     private final Flushes flushes;
     private final LateReads lateReads;
     private final Mutations mutations = new Mutations(this);
-    private final Traffic traffic = new Traffic();
-    private final Set<Work> works = ConcurrentHashMap.newKeySet();
+    private final Threads threads;
+    private final Traffic traffic;
+    private final List<Work> works = new CopyOnWriteArrayList<>();
     private final ReentrantLock changing = new ReentrantLock();
     private final Condition changed = changing.newCondition();
     private volatile long sizeBytes;
@@ -62,7 +62,9 @@ final class MirroredVolume implements Volume {
 
     /// @param isMirrored whether there is, or may be, a peer. Without one, errors of the disk are the client's;
     ///     with one, requests wait until a replica can serve them
-    MirroredVolume(String name, long sizeBytes, boolean isMirrored, Reports reports) {
+    MirroredVolume(String name, long sizeBytes, boolean isMirrored, Threads threads, Reports reports) {
+        this.threads = threads;
+        traffic = new Traffic(threads);
         this.sizeBytes = sizeBytes;
         this.isMirrored = isMirrored;
         this.reports = reports;
@@ -88,6 +90,10 @@ final class MirroredVolume implements Volume {
 
     void forget(Work work) {
         works.remove(work);
+    }
+
+    Threads threads() {
+        return threads;
     }
 
     Mutations mutations() {
@@ -155,7 +161,7 @@ final class MirroredVolume implements Volume {
             return;
         }
         try {
-            if (!before.orderLock().tryLock(nanos, TimeUnit.NANOSECONDS)) {
+            if (!lock(before, nanos)) {
                 throw new ServedVolume.LostException(MirrorSide.LOCAL, "a write does not end");
             }
         } catch (InterruptedException _) {
@@ -226,12 +232,17 @@ final class MirroredVolume implements Volume {
     }
 
     /// In turns, since the lock may belong to a thread that hangs, and the route be replaced.
-    private static boolean lockInTime(Route route) {
+    private boolean lockInTime(Route route) {
         try {
-            return route.orderLock().tryLock(LOCK_NANOS, TimeUnit.NANOSECONDS);
+            return lock(route, LOCK_NANOS);
         } catch (InterruptedException _) {
             return false;
         }
+    }
+
+    private boolean lock(Route route, long nanos) throws InterruptedException {
+        Threads.Wait<Boolean> wait = left -> route.orderLock().tryLock(left, TimeUnit.NANOSECONDS);
+        return threads.await(wait, nanos, false);
     }
 
     /// Waits until the route is another one than `known`, or it is time to look.
@@ -242,7 +253,8 @@ final class MirroredVolume implements Volume {
             isAwaited = true;
             if (route == known && !isClosed) {
                 // Not in a loop: whoever waits looks again in any case.
-                boolean _ = changed.await(LOCK_NANOS, TimeUnit.NANOSECONDS);
+                Threads.Wait<Boolean> wait = nanos -> changed.await(nanos, TimeUnit.NANOSECONDS);
+                threads.await(wait, LOCK_NANOS, false);
             }
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
@@ -385,7 +397,7 @@ final class MirroredVolume implements Volume {
                 }
                 Work taken = work.taken();
                 works.add(taken);
-                Thread.ofPlatform().name("rescuer").daemon().start(() -> rescue(work, taken));
+                threads.start("rescuer", () -> rescue(work, taken));
             }
         }
         return any;

@@ -43,6 +43,11 @@ final class Pace {
         }
     }
 
+    /// Whether no client has wanted anything for a while.
+    boolean isQuiet() {
+        return traffic.isQuietFor(QUIET_NANOS);
+    }
+
     boolean isPaused() {
         lock.lock();
         try {
@@ -64,11 +69,14 @@ final class Pace {
             long atLimit = bytesPerSecond == Long.MAX_VALUE
                     ? 0
                     : (long) Math.min((double) DEBT_NANOS_MAX, (double) bytes * 1e9 / (double) bytesPerSecond) - nanos;
-            long forClients = traffic.isQuietFor(QUIET_NANOS) ? 0 : Math.min(REST_NANOS_MAX, CLIENTS_SHARE * nanos);
+            long forClients = isQuiet() ? 0 : Math.min(REST_NANOS_MAX, CLIENTS_SHARE * nanos);
             long left = Math.max(atLimit, forClients);
             while (!isStopped.getAsBoolean() && (isPaused || left > 0)) {
                 long turn = isPaused ? QUIET_NANOS : Math.min(QUIET_NANOS, left);
-                left -= turn - Math.max(0, changed.awaitNanos(turn));
+                long began = traffic.threads().now();
+                Threads.Wait<Boolean> wait = most -> changed.await(most, TimeUnit.NANOSECONDS);
+                traffic.threads().await(wait, turn, false);
+                left -= traffic.threads().now() - began;
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

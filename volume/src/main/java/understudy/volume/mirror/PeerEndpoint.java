@@ -7,9 +7,7 @@ import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import understudy.volume.Geometry;
 import understudy.volume.store.ByteRange;
 
@@ -17,6 +15,7 @@ import understudy.volume.store.ByteRange;
 /// end.
 final class PeerEndpoint implements ReplicaEndpoint {
     private static final long WAIT_NANOS = TimeUnit.MINUTES.toNanos(5);
+    private static final long TURN_NANOS = TimeUnit.MILLISECONDS.toNanos(100);
 
     private final PeerLink link;
     private long dirtyBlocks;
@@ -88,25 +87,35 @@ final class PeerEndpoint implements ReplicaEndpoint {
         ask(Frame.PERSIST_MARKS, 0);
     }
 
+    /// All are asked for before the first is waited for.
     @Override
-    public void read(long offset, MemorySegment target) throws IOException {
-        int length = Math.toIntExact(target.byteSize());
-        PeerLink.Answer answer = link.question(Frame.READ, offset, length, WAIT_NANOS);
-        if (answer.status() != Frame.OK || answer.payload().length != length) {
-            throw new BrokenLinkException("the peer has no good data at " + offset);
+    public void read(List<Span> spans) throws IOException {
+        List<CompletableFuture<PeerLink.Answer>> answers = new ArrayList<>();
+        for (Span span : spans) {
+            int length = Math.toIntExact(span.data().byteSize());
+            answers.add(link.asked(Frame.READ, span.offset(), length, ByteBuffer.allocate(0)));
         }
-        MemorySegment.copy(MemorySegment.ofArray(answer.payload()), 0, target, 0, length);
+        for (int i = 0; i < answers.size(); i++) {
+            PeerLink.Answer answer = link.await(answers.get(i), WAIT_NANOS);
+            MemorySegment target = spans.get(i).data();
+            if (answer.status() != Frame.OK || answer.payload().length != target.byteSize()) {
+                throw new BrokenLinkException(
+                        "the peer has no good data at " + spans.get(i).offset());
+            }
+            target.copyFrom(MemorySegment.ofArray(answer.payload()));
+        }
     }
 
     @Override
-    public void copy(long offset, MemorySegment source) throws IOException {
-        link.copy(offset, source);
+    public boolean copy(List<Span> spans) throws IOException {
+        link.copy(spans);
+        return true;
     }
 
     @Override
     public void flush() throws IOException {
         CompletableFuture<Boolean> done = new CompletableFuture<>();
-        Pending pending = new Pending(false, true) {
+        Pending pending = new Pending(link.threads().now(), false, true) {
             @Override
             void settle(Replies replies) {
                 done.complete(true);
@@ -120,18 +129,14 @@ final class PeerEndpoint implements ReplicaEndpoint {
         boolean isFlushed = link.flush(pending, WAIT_NANOS);
         try {
             while (isFlushed && !done.isDone() && !link.isBroken()) {
-                try {
-                    isFlushed = done.get(100, TimeUnit.MILLISECONDS);
-                } catch (TimeoutException _) {
-                    // Perhaps the link is broken.
-                }
+                // In turns: perhaps the link is broken.
+                link.threads().await(done, TURN_NANOS);
             }
-        } catch (ExecutionException e) {
-            throw new IllegalStateException(e);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new BrokenLinkException("interrupted while the peer was flushing");
         }
+        isFlushed &= done.getNow(false);
         // A link that was given up confirms whatever waits for it.
         if (!isFlushed || link.isBroken()) {
             throw new BrokenLinkException("the link broke before the peer had flushed");

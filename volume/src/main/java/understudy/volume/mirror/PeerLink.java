@@ -1,6 +1,7 @@
 package understudy.volume.mirror;
 
 import java.io.IOException;
+import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
@@ -12,7 +13,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.Condition;
@@ -36,6 +36,7 @@ final class PeerLink implements AutoCloseable {
 
     private final MirrorWire wire;
     private final Hello.Reply peer;
+    private final Threads threads;
     private final FrameOutput output;
     private final BatchFrames frames = new BatchFrames();
     private final Broken broken;
@@ -45,6 +46,8 @@ final class PeerLink implements AutoCloseable {
 
     private final Condition room = order.newCondition();
     private final Batch[] ring = new Batch[BATCHES_MAX];
+    private final MemorySegment copyHeaders =
+            Arena.ofAuto().allocate((long) ReplicaEndpoint.SPANS_MAX * Frame.HEADER_BYTES, 8);
     private long sent;
     private long acknowledged;
     private long bytesUnderWay;
@@ -55,7 +58,7 @@ final class PeerLink implements AutoCloseable {
     private final AtomicBoolean breaking = new AtomicBoolean();
     private final AtomicBoolean isPinging = new AtomicBoolean();
     private volatile boolean isBroken;
-    private volatile long heardAt = Stopwatch.now();
+    private volatile long heardAt;
 
     /// Hears that the link is of no more use; once, from any thread.
     interface Broken {
@@ -76,16 +79,18 @@ final class PeerLink implements AutoCloseable {
     }
 
     /// @param peer how the other side greeted
-    PeerLink(MirrorWire wire, Hello.Reply peer, Broken broken) {
+    PeerLink(MirrorWire wire, Hello.Reply peer, Threads threads, Broken broken) {
         this.wire = wire;
         this.peer = peer;
+        this.threads = threads;
         this.broken = broken;
-        output = new FrameOutput(wire);
+        output = new FrameOutput(wire, threads);
+        heardAt = threads.now();
     }
 
     /// Begins to hear answers.
     void start(String name) {
-        Thread.ofPlatform().name(name + "-link").daemon().start(this::receive);
+        threads.start(name + "-link", this::receive);
     }
 
     Hello.Reply peer() {
@@ -94,6 +99,10 @@ final class PeerLink implements AutoCloseable {
 
     UUID replica() {
         return peer.replica();
+    }
+
+    Threads threads() {
+        return threads;
     }
 
     boolean isBroken() {
@@ -129,11 +138,21 @@ final class PeerLink implements AutoCloseable {
         }
     }
 
-    /// Whole blocks from a copy or a repair, in the order of the batches.
-    void copy(long offset, MemorySegment data) throws IOException {
+    /// Whole blocks from a copy or a repair, in the order of the batches, at most [ReplicaEndpoint#SPANS_MAX].
+    void copy(List<Span> spans) throws IOException {
         order.lock();
         try {
-            output.send(Frame.COPY, 0, sent, offset, 0, data.asByteBuffer());
+            ByteBuffer[] buffers = new ByteBuffer[2 * spans.size()];
+            for (int i = 0; i < spans.size(); i++) {
+                MemorySegment data = spans.get(i).data();
+                long header = (long) i * Frame.HEADER_BYTES;
+                int length = Math.toIntExact(data.byteSize());
+                Frame.encode(
+                        copyHeaders, header, Frame.COPY, 0, sent, spans.get(i).offset(), length);
+                buffers[2 * i] = copyHeaders.asSlice(header, Frame.HEADER_BYTES).asByteBuffer();
+                buffers[2 * i + 1] = data.asByteBuffer();
+            }
+            output.send(buffers, buffers.length);
         } finally {
             order.unlock();
         }
@@ -205,7 +224,7 @@ final class PeerLink implements AutoCloseable {
     /// @return false if the link is broken
     boolean flush(Pending pending, long allowanceNanos) {
         long number = questionCount.incrementAndGet();
-        flushes.put(number, new Flush(Stopwatch.now(), allowanceNanos, pending));
+        flushes.put(number, new Flush(threads.now(), allowanceNanos, pending));
         if (!trySend(Frame.FLUSH, number, 0, 0, ByteBuffer.allocate(0))) {
             flushes.remove(number);
             return false;
@@ -216,7 +235,7 @@ final class PeerLink implements AutoCloseable {
     /// Asks something. The answer comes on the link's own thread.
     void ask(byte kind, long offset, int length, ByteBuffer payload, Answered answered) {
         long number = questionCount.incrementAndGet();
-        questions.put(number, new Asked(Stopwatch.now(), answered));
+        questions.put(number, new Asked(threads.now(), answered));
         boolean isUnder = trySend(kind, number, offset, length, payload);
         // Whoever removes the question answers it; a break may have come in between.
         if ((!isUnder || isBroken) && questions.remove(number) != null) {
@@ -224,8 +243,8 @@ final class PeerLink implements AutoCloseable {
         }
     }
 
-    /// Asks something and waits for the answer.
-    Answer question(byte kind, long offset, int length, ByteBuffer payload, long nanos) throws IOException {
+    /// Asks something, whose answer [#await] waits for.
+    CompletableFuture<Answer> asked(byte kind, long offset, int length, ByteBuffer payload) {
         CompletableFuture<Answer> future = new CompletableFuture<>();
         ask(kind, offset, length, payload, new Answered() {
             @Override
@@ -239,14 +258,26 @@ final class PeerLink implements AutoCloseable {
                 future.completeExceptionally(new BrokenLinkException("the link broke"));
             }
         });
+        return future;
+    }
+
+    Answer await(CompletableFuture<Answer> future, long nanos) throws IOException {
         try {
-            return future.get(nanos, TimeUnit.NANOSECONDS);
-        } catch (ExecutionException | TimeoutException e) {
+            if (!threads.await(future, nanos)) {
+                throw new BrokenLinkException("the peer did not answer in time");
+            }
+            return future.get();
+        } catch (ExecutionException e) {
             throw new BrokenLinkException("the peer did not answer: " + e.getMessage());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             throw new BrokenLinkException("interrupted while waiting for the peer");
         }
+    }
+
+    /// Asks something and waits for the answer.
+    Answer question(byte kind, long offset, int length, ByteBuffer payload, long nanos) throws IOException {
+        return await(asked(kind, offset, length, payload), nanos);
     }
 
     Answer question(byte kind, long offset, int length, long nanos) throws IOException {
@@ -279,7 +310,7 @@ final class PeerLink implements AutoCloseable {
         try (input) {
             while (!isBroken) {
                 input.receive();
-                heardAt = Stopwatch.now();
+                heardAt = threads.now();
                 while (input.next(frame)) {
                     take(frame, input.bytes(), replies);
                 }
@@ -334,7 +365,7 @@ final class PeerLink implements AutoCloseable {
                     + " ms");
         } else if (now - heardAt > deadlineNanos / 4 && questions.isEmpty() && !isPinging.getAndSet(true)) {
             // Not by this thread: a send may hang.
-            Thread.ofVirtual().start(() -> ask(Frame.PING, 0, 0, ByteBuffer.allocate(0), new Pong()));
+            threads.start("ping", () -> ask(Frame.PING, 0, 0, ByteBuffer.allocate(0), new Pong()));
         }
     }
 

@@ -24,8 +24,8 @@ final class PeerSide {
         this.served = served;
         this.options = options;
         this.dialer = dialer;
-        setbacks = new Setbacks(options.retry());
-        search = Thread.ofPlatform().name(options.name() + "-dialer").daemon().unstarted(this::search);
+        setbacks = new Setbacks(options.retry(), served.threads());
+        search = served.threads().unstarted(options.name() + "-dialer", this::search);
     }
 
     void start() {
@@ -39,14 +39,14 @@ final class PeerSide {
         String last = "";
         try {
             while (!served.isClosing()) {
-                if (link.isEmpty() && served.knownView() > 0 && Stopwatch.now() > searchAt) {
+                if (link.isEmpty() && served.knownView() > 0 && served.threads().now() > searchAt) {
                     String refusal = tryLink();
                     if (!refusal.isEmpty() && !refusal.equals(last)) {
                         served.observer().warning("the peer's replica cannot be reached: " + refusal);
                     }
                     last = refusal;
                 }
-                Thread.sleep(options.retry());
+                served.threads().sleep(options.retry().toNanos());
             }
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
@@ -64,7 +64,7 @@ final class PeerSide {
         try {
             Hello.Greeting greeting = new Hello.Greeting(
                     options.volume(), options.sizeBytes(), served.replica(), served.knownView(), UUID.randomUUID());
-            Hello.Reply reply = Handshake.within(Handshake.TIME, wire, () -> {
+            Hello.Reply reply = Handshake.within(Handshake.TIME, served.threads(), wire, () -> {
                 Hello.write(wire, greeting.encode());
                 return Hello.Reply.decode(Hello.read(wire, Hello.REPLY_BYTES));
             });
@@ -72,7 +72,8 @@ final class PeerSide {
                 wire.close();
                 return reply.refusal().get();
             }
-            PeerLink fresh = new PeerLink(wire, reply, (broken, why) -> served.post(() -> lost(broken, why)));
+            PeerLink fresh =
+                    new PeerLink(wire, reply, served.threads(), (broken, why) -> served.post(() -> lost(broken, why)));
             link = Optional.of(fresh);
             fresh.start(options.name());
             served.post(() -> linked(fresh));
@@ -105,7 +106,7 @@ final class PeerSide {
 
     private void lost(PeerLink broken, String why) {
         if (link.isPresent() && link.get() == broken) {
-            searchAt = Stopwatch.now() + setbacks.ends();
+            searchAt = served.threads().now() + setbacks.ends();
             link = Optional.empty();
             served.observer().warning("the peer's replica is lost: " + why);
             served.take(new MirrorInput.ReplicaLost(MirrorSide.PEER));

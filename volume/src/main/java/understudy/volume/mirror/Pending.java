@@ -17,15 +17,17 @@ abstract class Pending {
         }
     }
 
-    /// When it was sent to the peer, on the clock of [Stopwatch].
-    final long since = Stopwatch.now();
+    /// When it was sent to the peer, on the clock of [Threads].
+    final long since;
 
     @SuppressWarnings("unused") // through MISSING
     private volatile int missing;
 
+    /// @param since now
     /// @param local whether the local replica must confirm it
     /// @param peer  whether the peer must
-    Pending(boolean local, boolean peer) {
+    Pending(long since, boolean local, boolean peer) {
+        this.since = since;
         missing = (local ? bit(MirrorSide.LOCAL) : 0) | (peer ? bit(MirrorSide.PEER) : 0);
     }
 

@@ -30,8 +30,8 @@ final class Proposals {
         this.served = served;
         this.options = options;
         this.ledger = ledger;
-        thread = Executors.newSingleThreadExecutor(
-                Thread.ofPlatform().name(options.name() + "-ledger").daemon().factory());
+        thread =
+                Executors.newSingleThreadExecutor(work -> served.threads().unstarted(options.name() + "-ledger", work));
     }
 
     UUID life() {
@@ -70,7 +70,7 @@ final class Proposals {
         isReadable = false;
         served.post(() -> {
             served.observer().error("the view cannot be recorded: " + e.getMessage());
-            retryAt = Stopwatch.now() + options.retry().toNanos();
+            retryAt = served.threads().now() + options.retry().toNanos();
         });
     }
 
@@ -96,7 +96,7 @@ final class Proposals {
 
     /// Tries again what failed.
     void tick() {
-        if (retryAt != 0 && Stopwatch.now() > retryAt) {
+        if (retryAt != 0 && served.threads().now() > retryAt) {
             retryAt = 0;
             if (isRead) {
                 served.take(new MirrorInput.ProposalUnanswered());

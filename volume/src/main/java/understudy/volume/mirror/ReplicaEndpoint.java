@@ -1,11 +1,12 @@
 package understudy.volume.mirror;
 
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
+import java.util.List;
 
 /// One replica, as resync and scrub see it, on either side of the link. Calls may take as long as disks and
 /// links do.
 interface ReplicaEndpoint {
+    int SPANS_MAX = 64;
 
     /// The checksums of an extent's 1024 blocks.
     void sums(int extent, int[] sums) throws IOException;
@@ -29,11 +30,13 @@ interface ReplicaEndpoint {
 
     void persistMarks() throws IOException;
 
-    /// Reads and verifies at most [Frame#PAYLOAD_BYTES_MAX] bytes.
-    void read(long offset, MemorySegment target) throws IOException;
+    /// Reads and verifies; at most [#SPANS_MAX] at a time, of at most [Frame#PAYLOAD_BYTES_MAX] bytes each.
+    void read(List<Span> spans) throws IOException;
 
-    /// Writes whole blocks, after all that clients wrote before. Under the order lock.
-    void copy(long offset, MemorySegment source) throws IOException;
+    /// Writes whole blocks, after all that clients wrote before; as many at a time. Under the order lock.
+    ///
+    /// @return false if nothing was written, for want of room in the activity log: some will be made
+    boolean copy(List<Span> spans) throws IOException;
 
     /// Makes all that was written and copied before durable.
     void flush() throws IOException;

@@ -25,12 +25,12 @@ final class ReplicaFlushes {
     private boolean isToRetire;
     private boolean isClosed;
 
-    ReplicaFlushes(String name, ReplicaStore store, FrameOutput output, Retirer retirer) {
+    ReplicaFlushes(String name, ReplicaStore store, FrameOutput output, Retirer retirer, Threads machine) {
         this.store = store;
         this.output = output;
         this.retirer = retirer;
         for (int i = 0; i < THREADS; i++) {
-            threads.add(Thread.ofPlatform().name(name + "-flush").daemon().start(this::run));
+            threads.add(machine.start(name + "-flush", this::run));
         }
     }
 

@@ -26,6 +26,7 @@ public final class ReplicaServer implements AutoCloseable {
     private final String name;
     private final Opener opener;
     private final UUID boot;
+    private final Threads threads;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition changed = lock.newCondition();
     private Optional<ReplicaStore> store = Optional.empty();
@@ -46,6 +47,11 @@ public final class ReplicaServer implements AutoCloseable {
 
     /// @param boot this start of this host
     public ReplicaServer(String name, Opener opener, UUID boot) {
+        this(name, opener, boot, new MachineThreads());
+    }
+
+    ReplicaServer(String name, Opener opener, UUID boot, Threads threads) {
+        this.threads = threads;
         this.name = name;
         this.opener = opener;
         this.boot = boot;
@@ -55,7 +61,7 @@ public final class ReplicaServer implements AutoCloseable {
     public void serve(MirrorWire wire) {
         try (wire) {
             Hello.Greeting greeting = Handshake.within(
-                    Handshake.TIME, wire, () -> Hello.Greeting.decode(Hello.read(wire, Hello.GREETING_BYTES)));
+                    Handshake.TIME, threads, wire, () -> Hello.Greeting.decode(Hello.read(wire, Hello.GREETING_BYTES)));
             ReplicaSession mine;
             try {
                 mine = admit(wire, greeting);
@@ -110,7 +116,7 @@ public final class ReplicaServer implements AutoCloseable {
                 throw new StoreRefusedException("it is being closed", "start it again");
             }
             ReplicaStore open = opened(greeting);
-            ReplicaSession mine = new ReplicaSession(name, wire, open, suspects);
+            ReplicaSession mine = new ReplicaSession(name, wire, open, suspects, threads);
             session = Optional.of(mine);
             view = greeting.view();
             return mine;
@@ -121,7 +127,8 @@ public final class ReplicaServer implements AutoCloseable {
 
     private boolean lockInTime() {
         try {
-            return lock.tryLock(HANDOVER_NANOS, TimeUnit.NANOSECONDS);
+            Threads.Wait<Boolean> wait = nanos -> lock.tryLock(nanos, TimeUnit.NANOSECONDS);
+            return threads.await(wait, HANDOVER_NANOS, false);
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
             return false;
@@ -130,14 +137,16 @@ public final class ReplicaServer implements AutoCloseable {
 
     private void endEarlier() throws StoreRefusedException {
         session.ifPresent(ReplicaSession::end);
-        long left = HANDOVER_NANOS;
+        long end = threads.now() + HANDOVER_NANOS;
         while (session.isPresent()) {
+            long left = end - threads.now();
             if (left <= 0) {
                 throw new StoreRefusedException(
                         "an earlier request has not returned from the disk", "wait, or mend the disk");
             }
             try {
-                left = changed.awaitNanos(left);
+                Threads.Wait<Boolean> wait = nanos -> changed.await(nanos, TimeUnit.NANOSECONDS);
+                threads.await(wait, left, false);
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
                 throw new StoreRefusedException("interrupted", "try again");

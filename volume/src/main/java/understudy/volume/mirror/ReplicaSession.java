@@ -34,15 +34,15 @@ final class ReplicaSession {
     private final ReplicaAnswers answers;
     private long batch;
 
-    ReplicaSession(String name, MirrorWire wire, ReplicaStore store, Suspects suspects) {
+    ReplicaSession(String name, MirrorWire wire, ReplicaStore store, Suspects suspects, Threads threads) {
         this.name = name;
         this.wire = wire;
         this.store = store;
         this.suspects = suspects;
-        output = new FrameOutput(wire);
+        output = new FrameOutput(wire, threads);
         retirer = new Retirer(store, orderLock);
         answers = new ReplicaAnswers(store, suspects, orderLock, retirer);
-        flushes = new ReplicaFlushes(name, store, output, retirer);
+        flushes = new ReplicaFlushes(name, store, output, retirer, threads);
     }
 
     ReplicaStore store() {

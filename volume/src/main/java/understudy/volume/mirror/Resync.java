@@ -19,8 +19,9 @@ import understudy.volume.Geometry;
 /// A mark is cleared when its block is equal and the target has synced since (invariant 5). Until then a crash
 /// of anybody finds it there: a resync goes on where it was.
 final class Resync implements Runnable {
-    private static final int RANGE_BLOCKS = 64;
+    private static final int RANGE_BLOCKS = ReplicaEndpoint.SPANS_MAX;
     private static final int RANGE_BYTES = RANGE_BLOCKS * Geometry.BLOCK_BYTES;
+    private static final int BUSY_BLOCKS = 16;
 
     /// Bounds on what is equal but not yet synced on the target, and so not cleared.
     private static final int UNCLEARED_EXTENTS_MAX = 64;
@@ -37,7 +38,7 @@ final class Resync implements Runnable {
     private final int[] sourceSums = new int[Geometry.EXTENT_BLOCKS];
     private final int[] targetSums = new int[Geometry.EXTENT_BLOCKS];
     private final List<Equal> uncleared = new ArrayList<>();
-    private final long began = Stopwatch.now();
+    private final long began;
     private long unclearedBytes;
     private volatile long firstLeft = -1;
     private volatile long left;
@@ -78,6 +79,7 @@ final class Resync implements Runnable {
         this.preparation = preparation;
         this.pace = pace;
         this.outcome = outcome;
+        began = volume.threads().now();
     }
 
     /// Soon. From any thread.
@@ -94,7 +96,7 @@ final class Resync implements Runnable {
         // What was copied is taken off the marks only when the target has it durably.
         long done = Math.max(1, Math.max(total - left, copied / Geometry.BLOCK_BYTES));
         long still = Math.max(0, Math.min(left, total - done));
-        long nanos = Stopwatch.now() - began;
+        long nanos = volume.threads().now() - began;
         return new ResyncProgress(
                 target instanceof PeerEndpoint,
                 isFull,
@@ -146,7 +148,7 @@ final class Resync implements Runnable {
 
     /// @return false if it is to stop
     private boolean copyExtent(int extent, long[] bits, MemorySegment range) throws IOException {
-        long began = Stopwatch.now();
+        long began = volume.threads().now();
         source.sums(extent, sourceSums);
         target.sums(extent, targetSums);
         long[] equal = bits.clone();
@@ -157,72 +159,135 @@ final class Resync implements Runnable {
                 equal[block >> 6] &= ~(1L << block);
             }
         }
-        if (!pace.rest(0, Stopwatch.now() - began, this::isStopped)) {
+        if (!pace.rest(0, volume.threads().now() - began, this::isStopped)) {
             return false;
         }
-        int block = 0;
-        while (block < Geometry.EXTENT_BLOCKS) {
-            if (!Marks.has(differing, block)) {
-                block++;
-                continue;
-            }
-            int first = block;
-            while (block < Geometry.EXTENT_BLOCKS && block - first < RANGE_BLOCKS && Marks.has(differing, block)) {
-                block++;
-            }
-            if (!copyRange(extent, first, block, equal, range)) {
-                return false;
-            }
+        boolean isGoing = true;
+        while (isGoing && Marks.count(differing) > 0) {
+            isGoing = copyPortion(new Portion(extent, differing, range, pace.isQuiet()), equal);
         }
         if (Marks.count(equal) > 0) {
             uncleared.add(new Equal(extent, equal));
         }
-        return true;
+        return isGoing;
     }
 
-    private boolean copyRange(int extent, int first, int end, long[] equal, MemorySegment buffer) throws IOException {
-        long began = Stopwatch.now();
-        long offset = (long) extent * Geometry.EXTENT_BYTES + (long) first * Geometry.BLOCK_BYTES;
-        long length = Math.min((long) (end - first) * Geometry.BLOCK_BYTES, volume.sizeBytes() - offset);
-        CopyRange copy = new CopyRange(offset, length);
+    /// What is copied in one go: runs of blocks of one extent that differ, however far they lie apart.
+    private final class Portion {
+        private final long begin;
+        private final List<Span> spans = new ArrayList<>();
+        private long bytes;
+
+        /// Takes blocks out of `differing`: fewer while clients are busy, for they wait for it.
+        Portion(int extent, long[] differing, MemorySegment buffer, boolean isQuiet) {
+            begin = (long) extent * Geometry.EXTENT_BYTES;
+            int left = isQuiet ? RANGE_BLOCKS : BUSY_BLOCKS;
+            int block = 0;
+            while (block < Geometry.EXTENT_BLOCKS && left > 0) {
+                int first = block;
+                while (block < Geometry.EXTENT_BLOCKS && left > 0 && Marks.has(differing, block)) {
+                    Marks.remove(differing, block);
+                    block++;
+                    left--;
+                }
+                if (block > first) {
+                    add(first, block, buffer);
+                }
+                block++;
+            }
+        }
+
+        private void add(int first, int end, MemorySegment buffer) {
+            long offset = begin + (long) first * Geometry.BLOCK_BYTES;
+            long length = Math.min((long) (end - first) * Geometry.BLOCK_BYTES, volume.sizeBytes() - offset);
+            spans.add(new Span(offset, buffer.asSlice(bytes, length)));
+            bytes += length;
+        }
+
+        List<Span> spans() {
+            return spans;
+        }
+
+        long bytes() {
+            return bytes;
+        }
+
+        /// From the first to the last: that clients write in between does no harm.
+        CopyRange watched() {
+            Span last = spans.getLast();
+            long offset = spans.getFirst().offset();
+            return new CopyRange(offset, last.offset() + last.data().byteSize() - offset);
+        }
+
+        /// Runs of blocks that nobody touched.
+        List<Span> untouched(CopyRange copy) {
+            List<Span> runs = new ArrayList<>();
+            long base = spans.getFirst().offset();
+            for (Span span : spans) {
+                long size = span.data().byteSize();
+                long at = 0;
+                while (at < size) {
+                    long from = at;
+                    while (at < size && !copy.isTouched(blocks(span.offset() + at - base))) {
+                        at += Geometry.BLOCK_BYTES;
+                    }
+                    if (at > from) {
+                        MemorySegment run = span.data().asSlice(from, Math.min(at, size) - from);
+                        runs.add(new Span(span.offset() + from, run));
+                    }
+                    at += Geometry.BLOCK_BYTES;
+                }
+            }
+            return runs;
+        }
+
+        private static int blocks(long bytes) {
+            return Math.toIntExact(bytes / Geometry.BLOCK_BYTES);
+        }
+
+        void addTo(long[] marks, List<Span> runs) {
+            for (Span run : runs) {
+                long size = run.data().byteSize();
+                for (long at = 0; at < size; at += Geometry.BLOCK_BYTES) {
+                    Marks.add(marks, blocks(run.offset() + at - begin));
+                }
+            }
+        }
+    }
+
+    /// What somebody touched meanwhile stays marked.
+    private boolean copyPortion(Portion portion, long[] equal) throws IOException {
+        long began = volume.threads().now();
+        CopyRange copy = portion.watched();
         volume.locked(route, () -> {
             volume.watchCopy(copy);
             return copy;
         });
+        boolean hasRoom;
         try {
-            MemorySegment data = buffer.asSlice(0, length);
-            source.read(offset, data);
-            volume.locked(route, () -> {
+            source.read(portion.spans());
+            hasRoom = volume.locked(route, () -> {
                 volume.unwatchCopy(copy);
-                put(copy, offset, data, first, equal);
-                return copy;
+                List<Span> runs = portion.untouched(copy);
+                boolean isCopied = runs.isEmpty() || target.copy(runs);
+                if (isCopied) {
+                    portion.addTo(equal, runs);
+                }
+                return isCopied;
             });
         } finally {
             volume.unwatchCopy(copy);
         }
-        long before = copied;
-        copied = before + length;
-        unclearedBytes += length;
-        return pace.rest(length, Stopwatch.now() - began, this::isStopped);
-    }
-
-    /// Runs of blocks that nobody touched; those that somebody did stay marked.
-    private void put(CopyRange copy, long offset, MemorySegment data, int first, long[] equal) throws IOException {
-        int blocks = Math.toIntExact((data.byteSize() + Geometry.BLOCK_BYTES - 1) / Geometry.BLOCK_BYTES);
-        int block = 0;
-        while (block < blocks) {
-            int begin = block;
-            while (block < blocks && !copy.isTouched(block)) {
-                Marks.add(equal, first + block);
-                block++;
-            }
-            if (block > begin) {
-                long from = (long) begin * Geometry.BLOCK_BYTES;
-                long to = Math.min((long) block * Geometry.BLOCK_BYTES, data.byteSize());
-                target.copy(offset + from, data.asSlice(from, to - from));
-            }
-            block++;
+        if (!hasRoom) {
+            // What is left out now is looked at again.
+            route.local().ifPresent(volume.reports()::logFull);
+            volume.awaitChange(route);
+            return !isStopped;
         }
+        long before = copied;
+        copied = before + portion.bytes();
+        unclearedBytes += portion.bytes();
+        return pace.rest(portion.bytes(), volume.threads().now() - began, this::isStopped);
     }
 
     private void clear() throws IOException {

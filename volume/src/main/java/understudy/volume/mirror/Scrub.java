@@ -54,9 +54,9 @@ final class Scrub {
             int extents = Geometry.extents(volume.sizeBytes());
             for (int extent = 0; extent < extents; extent++) {
                 progress.accept((double) extent / extents);
-                long began = Stopwatch.now();
+                long began = volume.threads().now();
                 scrub(route, extent, piece);
-                if (!pace.rest(Geometry.EXTENT_BYTES, Stopwatch.now() - began, isStopped)) {
+                if (!pace.rest(Geometry.EXTENT_BYTES, volume.threads().now() - began, isStopped)) {
                     throw new BrokenLinkException("the scrub was stopped");
                 }
             }

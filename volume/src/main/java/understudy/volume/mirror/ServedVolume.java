@@ -73,6 +73,7 @@ public final class ServedVolume implements AutoCloseable {
 
     private final Options options;
     private final MirrorObserver observer;
+    private final Threads threads;
     private final MirrorMachine machine = new MirrorMachine();
     private final MirroredVolume volume;
     private final BlockingQueue<Runnable> mailbox = new LinkedBlockingQueue<>(MAILBOX);
@@ -109,22 +110,32 @@ public final class ServedVolume implements AutoCloseable {
             Optional<Dialer> dialer,
             VolumeLedger ledger,
             MirrorObserver observer) {
+        this(options, opener, dialer, ledger, observer, new MachineThreads());
+    }
+
+    ServedVolume(
+            Options options,
+            LocalOpener opener,
+            Optional<Dialer> dialer,
+            VolumeLedger ledger,
+            MirrorObserver observer,
+            Threads threads) {
         this.options = options;
+        this.threads = threads;
         this.observer = observer;
         replica = options.replica();
-        volume = new MirroredVolume(options.name(), options.sizeBytes(), options.isMirrored(), new Reports());
+        volume = new MirroredVolume(options.name(), options.sizeBytes(), options.isMirrored(), threads, new Reports());
         local = new LocalSide(this, options, opener);
         peer = new PeerSide(this, options, dialer);
         copying = new Copying(this, volume, options);
         proposals = new Proposals(this, options, ledger);
-        driver = Thread.ofPlatform().name(options.name() + "-driver").daemon().unstarted(this::drive);
-        watchdog =
-                Thread.ofPlatform().name(options.name() + "-watchdog").daemon().unstarted(this::watch);
+        driver = threads.unstarted(options.name() + "-driver", this::drive);
+        watchdog = threads.unstarted(options.name() + "-watchdog", this::watch);
     }
 
     /// Begins. Once.
     public void start() {
-        patienceEnds = Stopwatch.now() + options.patience().toNanos();
+        patienceEnds = threads.now() + options.patience().toNanos();
         driver.start();
         watchdog.start();
         proposals.read();
@@ -141,7 +152,8 @@ public final class ServedVolume implements AutoCloseable {
     ///
     /// @return whether they are
     public boolean awaitServing(Duration time) throws InterruptedException {
-        return serving.await(time.toNanos(), TimeUnit.NANOSECONDS);
+        Threads.Wait<Boolean> wait = nanos -> serving.await(nanos, TimeUnit.NANOSECONDS);
+        return threads.await(wait, time.toNanos(), false);
     }
 
     // ---- the mailbox ----------------------------------------------------------------------------------------
@@ -151,7 +163,8 @@ public final class ServedVolume implements AutoCloseable {
         boolean interrupted = false;
         while (driver.getState() != Thread.State.TERMINATED) {
             try {
-                if (mailbox.offer(what, TICK_NANOS, TimeUnit.NANOSECONDS)) {
+                Threads.Wait<Boolean> wait = nanos -> mailbox.offer(what, nanos, TimeUnit.NANOSECONDS);
+                if (threads.await(wait, TICK_NANOS, false)) {
                     break;
                 }
             } catch (InterruptedException _) {
@@ -166,10 +179,9 @@ public final class ServedVolume implements AutoCloseable {
     private void drive() {
         while (!isClosing) {
             try {
-                Runnable next = mailbox.poll(TICK_NANOS, TimeUnit.NANOSECONDS);
-                if (next != null) {
-                    next.run();
-                }
+                Threads.Wait<Optional<Runnable>> wait =
+                        nanos -> Optional.ofNullable(mailbox.poll(nanos, TimeUnit.NANOSECONDS));
+                threads.await(wait, TICK_NANOS, Optional.<Runnable>empty()).ifPresent(Runnable::run);
                 tick();
             } catch (InterruptedException _) {
                 return;
@@ -184,17 +196,17 @@ public final class ServedVolume implements AutoCloseable {
     }
 
     private void tick() {
-        if (state.patient() && Stopwatch.now() > patienceEnds) {
+        if (state.patient() && threads.now() > patienceEnds) {
             take(new MirrorInput.PatienceOver());
         }
         if (heldSince != 0
                 && !isHoldTold
-                && Stopwatch.now() - heldSince > options.deadline().toNanos()) {
+                && threads.now() - heldSince > options.deadline().toNanos()) {
             isHoldTold = true;
             observer.error("requests wait: " + (proposals.isReadable() ? "no replica in sync can be used" : "no view"));
         }
-        if (Stopwatch.now() > tellAt) {
-            tellAt = Stopwatch.now() + TELL_NANOS;
+        if (threads.now() > tellAt) {
+            tellAt = threads.now() + TELL_NANOS;
             tellOfMending();
         }
         local.tick();
@@ -212,8 +224,8 @@ public final class ServedVolume implements AutoCloseable {
     private void watch() {
         try {
             while (!isClosing) {
-                Thread.sleep(Duration.ofNanos(TICK_NANOS));
-                long now = Stopwatch.now();
+                threads.sleep(TICK_NANOS);
+                long now = threads.now();
                 long deadline = options.deadline().toNanos();
                 if (options.isMirrored() && volume.rescueLost(now, deadline)) {
                     post(() -> local.failed(
@@ -352,7 +364,7 @@ public final class ServedVolume implements AutoCloseable {
         switch (effect) {
             case MirrorEffect.Hold() -> {
                 volume.install(volume.route().held());
-                heldSince = heldSince == 0 ? Stopwatch.now() : heldSince;
+                heldSince = heldSince == 0 ? threads.now() : heldSince;
             }
             case MirrorEffect.Propose(long number, InSync set) -> proposals.propose(number, set, peer.member());
             case MirrorEffect.Track(MirrorSide side) -> track(side);
@@ -437,6 +449,10 @@ public final class ServedVolume implements AutoCloseable {
     /// The replica that is copied to cannot be.
     void targetFailed(MirrorSide target, String why) {
         lose(target, why);
+    }
+
+    Threads threads() {
+        return threads;
     }
 
     MirrorObserver observer() {

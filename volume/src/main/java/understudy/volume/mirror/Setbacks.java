@@ -11,24 +11,26 @@ final class Setbacks {
     private static final int DOUBLINGS_MAX = 5;
     private static final long HELD_NANOS = TimeUnit.SECONDS.toNanos(10);
 
+    private final Threads threads;
     private final long first;
     private int doublings;
     private long began;
 
-    Setbacks(Duration first) {
+    Setbacks(Duration first, Threads threads) {
+        this.threads = threads;
         this.first = first.toNanos();
     }
 
     /// It is there.
     void begins() {
-        began = Stopwatch.now();
+        began = threads.now();
     }
 
     /// It is lost.
     ///
     /// @return how many nanoseconds to wait
     long ends() {
-        boolean hasHeld = began == 0 || Stopwatch.now() - began > HELD_NANOS;
+        boolean hasHeld = began == 0 || threads.now() - began > HELD_NANOS;
         doublings = hasHeld ? 0 : Math.min(doublings + 1, DOUBLINGS_MAX);
         return first << doublings;
     }

@@ -2,13 +2,23 @@ package understudy.volume.mirror;
 
 /// When clients last asked for something, for those who make way for them.
 final class Traffic {
-    private volatile long lastNanos = Stopwatch.now();
+    private final Threads threads;
+    private volatile long lastNanos;
+
+    Traffic(Threads threads) {
+        this.threads = threads;
+        lastNanos = threads.now();
+    }
+
+    Threads threads() {
+        return threads;
+    }
 
     void touch() {
-        lastNanos = Stopwatch.now();
+        lastNanos = threads.now();
     }
 
     boolean isQuietFor(long nanos) {
-        return Stopwatch.now() - lastNanos > nanos;
+        return threads.now() - lastNanos > nanos;
     }
 }

@@ -3,6 +3,7 @@ package understudy.volume.mirror;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
 import understudy.volume.Geometry;
 import understudy.volume.store.ReplicaStore;
 
@@ -31,7 +32,7 @@ final class Work {
     private static final int LASTS = 4;
 
     /// The thread's way into the local disk.
-    final DiskCall disk = new DiskCall();
+    final DiskCall disk;
 
     /// Whether the thread is the one that uses the lane; not that of a rescuer.
     final boolean isClients;
@@ -49,11 +50,12 @@ final class Work {
 
     Optional<Route> route = Optional.empty();
     Optional<Batch> batch = Optional.empty();
-    private boolean rescued;
+    private final CountDownLatch rescued = new CountDownLatch(1);
 
     Work(MirrorLane lane) {
         this.lane = lane;
         isClients = true;
+        disk = new DiskCall(lane.threads());
         Arrays.fill(payloads, MemorySegment.NULL);
     }
 
@@ -61,6 +63,7 @@ final class Work {
     private Work(Work lost) {
         lane = lost.lane;
         isClients = false;
+        disk = new DiskCall(lane.threads());
         payloads = lost.payloads;
         requests = lost.requests;
         offsets = lost.offsets;
@@ -192,16 +195,15 @@ final class Work {
     }
 
     /// What the lost thread was at has been seen to: its buffers are its own again.
-    synchronized void rescue() {
-        rescued = true;
-        notifyAll();
+    void rescue() {
+        rescued.countDown();
     }
 
-    synchronized void awaitRescue() {
+    void awaitRescue() {
         boolean interrupted = false;
-        while (!rescued) {
+        while (rescued.getCount() > 0) {
             try {
-                wait();
+                rescued.await();
             } catch (InterruptedException _) {
                 interrupted = true;
             }

@@ -11,6 +11,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -30,6 +31,7 @@ import understudy.volume.Volume;
 public final class NbdServer implements AutoCloseable {
     private static final int BACKLOG = 64;
     private static final Duration RETRY = Duration.ofMillis(100);
+    private static final Duration TELL_AGAIN = Duration.ofSeconds(10);
 
     /// How long threads may take that have been cut off. What hangs in a call of the volume takes longer.
     private static final Duration CUT = Duration.ofSeconds(1);
@@ -45,6 +47,7 @@ public final class NbdServer implements AutoCloseable {
             Thread.ofPlatform().daemon().name("nbd-drain-", 0).factory());
     private final Set<Connection> connections = new HashSet<>();
     private final Thread acceptor;
+    private final Seldom refusals = new Seldom(TELL_AGAIN, System::nanoTime);
     private boolean closed;
     private long accepted;
 
@@ -118,8 +121,8 @@ public final class NbdServer implements AutoCloseable {
         Connection connection;
         synchronized (this) {
             if (closed || connections.size() >= limits.connections()) {
-                LOG.warn("{}: a connection refused: there are {}", path, connections.size());
                 socket.close();
+                tellRefusal();
                 return;
             }
             String name = "nbd-" + ++accepted;
@@ -127,6 +130,18 @@ public final class NbdServer implements AutoCloseable {
             connections.add(connection);
         }
         Thread.ofPlatform().daemon().name(connection.name()).start(connection);
+    }
+
+    /// Under the monitor. A client that tries again and again does not fill the log.
+    private void tellRefusal() {
+        OptionalLong untold = refusals.tell();
+        if (untold.isPresent()) {
+            LOG.warn(
+                    "{}: a connection refused: there are {}; {} more refused since this was said last",
+                    path,
+                    connections.size(),
+                    untold.getAsLong());
+        }
     }
 
     private synchronized void ended(Connection connection) {

@@ -63,13 +63,15 @@ final class Replies {
         return structured ? CHUNK_BYTES + 8 : SIMPLE_BYTES;
     }
 
-    /// Writes what stands before the data of a read: one chunk for all of it, so that `NBD_CMD_FLAG_DF` holds
-    /// always.
-    static int dataHeader(MemorySegment out, int at, boolean structured, long cookie, long offset, int length) {
+    /// Writes what stands before the data of a read, or of a piece of one.
+    ///
+    /// @param last whether this ends the reply; a simple reply has one piece only
+    static int dataHeader(
+            MemorySegment out, int at, boolean structured, boolean last, long cookie, long offset, int length) {
         if (!structured) {
             return simple(out, at, 0, cookie);
         }
-        chunk(out, at, Nbd.REPLY_TYPE_OFFSET_DATA, cookie, 8 + length);
+        chunk(out, at, last ? Nbd.REPLY_FLAG_DONE : 0, Nbd.REPLY_TYPE_OFFSET_DATA, cookie, 8 + length);
         out.set(LONG, at + CHUNK_BYTES, offset);
         return CHUNK_BYTES + 8;
     }
@@ -117,8 +119,12 @@ final class Replies {
 
     /// The last chunk of a reply.
     private static int chunk(MemorySegment out, int at, int type, long cookie, int length) {
+        return chunk(out, at, Nbd.REPLY_FLAG_DONE, type, cookie, length);
+    }
+
+    private static int chunk(MemorySegment out, int at, int flags, int type, long cookie, int length) {
         out.set(INT, at, Nbd.STRUCTURED_REPLY_MAGIC);
-        out.set(SHORT, at + 4, (short) Nbd.REPLY_FLAG_DONE);
+        out.set(SHORT, at + 4, (short) flags);
         out.set(SHORT, at + 6, (short) type);
         out.set(LONG, at + 8, cookie);
         out.set(INT, at + 16, length);

@@ -1,6 +1,9 @@
 package understudy.volume.nbd;
 
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicIntegerArray;
+import org.jspecify.annotations.Nullable;
+import understudy.volume.LaneClient.Failure;
 
 /// The requests of one connection that are with the volume: a bounded table, whose slots are the numbers by which
 /// the volume knows them.
@@ -12,16 +15,28 @@ final class RequestTable {
     /// How many requests of one connection may be unanswered; with more, nothing is read from it.
     static final int SLOTS = 1024;
 
-    private static final int FREE = 0;
-    private static final int PENDING = 1;
+    /// What an answer was.
+    enum Answer {
+        /// The request is answered, and the slot is the caller's to reply for and to give back.
+        LAST,
+        /// Other pieces of the request are still to be answered.
+        PIECE,
+        /// It was answered before, which is a mistake.
+        TWICE
+    }
 
     private final long[] cookies = new long[SLOTS];
     private final long[] offsets = new long[SLOTS];
     private final int[] lengths = new int[SLOTS];
     private final boolean[] reads = new boolean[SLOTS];
+    private final boolean[] partial = new boolean[SLOTS];
+    private final @Nullable Failure[] failures = new Failure[SLOTS];
 
-    /// Whoever moves a slot from pending to free answers it, and nobody else does.
-    private final AtomicIntegerArray states = new AtomicIntegerArray(SLOTS);
+    /// Slots that are not free: set by the worker, cleared by whoever gives them back.
+    private final boolean[] taken = new boolean[SLOTS];
+
+    /// How many answers are missing. Whoever gives the last one replies, and nobody else does.
+    private final AtomicIntegerArray missing = new AtomicIntegerArray(SLOTS);
 
     private final int[] free = new int[SLOTS];
     private int freeCount;
@@ -42,27 +57,66 @@ final class RequestTable {
 
     /// For the worker, which has seen that there is one.
     int take(Request request) {
+        boolean isRead = request.command() == Nbd.CMD_READ;
+        return take(request.cookie(), request.offset(), (int) request.length(), isRead, false);
+    }
+
+    /// For the worker, as [#take(Request)]: a piece of a read.
+    ///
+    /// @param isPartial whether other pieces follow
+    int takePiece(long cookie, long offset, int length, boolean isPartial) {
+        return take(cookie, offset, length, true, isPartial);
+    }
+
+    private int take(long cookie, long offset, int length, boolean isRead, boolean isPartial) {
         int slot = free[--freeCount];
-        cookies[slot] = request.cookie();
-        offsets[slot] = request.offset();
-        lengths[slot] = (int) request.length();
-        reads[slot] = request.command() == Nbd.CMD_READ;
-        states.setRelease(slot, PENDING);
+        cookies[slot] = cookie;
+        offsets[slot] = offset;
+        lengths[slot] = length;
+        reads[slot] = isRead;
+        partial[slot] = isPartial;
+        failures[slot] = null;
+        taken[slot] = true;
+        missing.setRelease(slot, 1);
         return slot;
     }
 
-    /// @return whether the request was unanswered, and is now the caller's to answer and to give back
-    boolean claim(int slot) {
-        return states.compareAndSet(slot, PENDING, FREE);
+    /// For the worker: a request whose end has not yet come will have one more answer.
+    void addPiece(int slot) {
+        missing.incrementAndGet(slot);
+    }
+
+    /// Somebody has an answer.
+    Answer answer(int slot) {
+        int before = missing.get(slot);
+        while (before > 0 && !missing.compareAndSet(slot, before, before - 1)) {
+            before = missing.get(slot);
+        }
+        return before > 1 ? Answer.PIECE : before == 1 ? Answer.LAST : Answer.TWICE;
+    }
+
+    /// As [#answer], when the request or a piece of it failed.
+    Answer fail(int slot, Failure failure) {
+        if (missing.get(slot) > 0) {
+            failures[slot] = failure;
+        }
+        return answer(slot);
+    }
+
+    /// Why a request that is answered has failed, if any piece of it has.
+    Optional<Failure> failure(int slot) {
+        return Optional.ofNullable(failures[slot]);
     }
 
     /// For the worker.
     void giveBack(int slot) {
+        taken[slot] = false;
         free[freeCount++] = slot;
     }
 
     /// For others, under the outbox's lock.
     void giveBackFromElsewhere(int slot) {
+        taken[slot] = false;
         returned[returnedCount++] = slot;
     }
 
@@ -71,6 +125,11 @@ final class RequestTable {
         System.arraycopy(returned, 0, free, freeCount, returnedCount);
         freeCount += returnedCount;
         returnedCount = 0;
+    }
+
+    /// For the worker, under the outbox's lock: whether the slot's reply has yet to come.
+    boolean isTaken(int slot) {
+        return taken[slot];
     }
 
     /// For the worker, under the outbox's lock: whether no request is with the volume.
@@ -93,5 +152,10 @@ final class RequestTable {
 
     boolean isRead(int slot) {
         return reads[slot];
+    }
+
+    /// Whether it is a piece of a read that others follow.
+    boolean isPartial(int slot) {
+        return partial[slot];
     }
 }

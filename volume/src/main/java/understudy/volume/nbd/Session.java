@@ -2,6 +2,7 @@ package understudy.volume.nbd;
 
 import java.lang.foreign.MemorySegment;
 import java.time.Duration;
+import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import understudy.linux.StreamSocket;
@@ -123,8 +124,12 @@ final class Session implements LaneClient {
 
     @Override
     public void done(int request) {
-        if (!requests.claim(request)) {
-            LOG.error("{}: request {} was answered twice", name, request);
+        if (!isAnswered(request, requests.answer(request))) {
+            return;
+        }
+        Optional<Failure> failure = requests.failure(request);
+        if (failure.isPresent()) {
+            replyFailure(request, failure.get());
             return;
         }
         long cookie = requests.cookie(request);
@@ -146,8 +151,7 @@ final class Session implements LaneClient {
 
     @Override
     public void readDone(int request, MemorySegment data) {
-        if (!requests.claim(request)) {
-            LOG.error("{}: read {} was answered twice", name, request);
+        if (!isAnswered(request, requests.answer(request))) {
             return;
         }
         int length = requests.length(request);
@@ -161,7 +165,13 @@ final class Session implements LaneClient {
             int at = outbox.room(Replies.dataHeaderBytes(structured) + length);
             if (at >= 0) {
                 int header = Replies.dataHeader(
-                        outbox.memory(), at, structured, requests.cookie(request), requests.offset(request), length);
+                        outbox.memory(),
+                        at,
+                        structured,
+                        !requests.isPartial(request),
+                        requests.cookie(request),
+                        requests.offset(request),
+                        length);
                 MemorySegment.copy(data, 0, outbox.memory(), at + header, length);
                 outbox.add(header + length);
             }
@@ -177,10 +187,24 @@ final class Session implements LaneClient {
 
     @Override
     public void failed(int request, Failure failure) {
-        if (!requests.claim(request)) {
-            LOG.error("{}: request {} was answered twice", name, request);
-            return;
+        if (isAnswered(request, requests.fail(request, failure))) {
+            replyFailure(request, failure);
         }
+    }
+
+    /// Whether it is time to reply.
+    private boolean isAnswered(int request, RequestTable.Answer answer) {
+        return switch (answer) {
+            case LAST -> true;
+            case PIECE -> false;
+            case TWICE -> {
+                LOG.error("{}: request {} was answered twice", name, request);
+                yield false;
+            }
+        };
+    }
+
+    private void replyFailure(int request, Failure failure) {
         outbox.lock();
         try {
             int at = outbox.room(Replies.SMALL_BYTES_MAX);

@@ -20,7 +20,8 @@ import understudy.volume.LaneAbandonedException;
 ///
 /// All that stands complete in the buffer is one batch: reads go straight from the disk to behind their reply
 /// headers, writes from where they were received, and the replies leave in one send. Handing requests to other
-/// threads instead was measured to cost two to six times the CPU.
+/// threads instead was measured to cost two to six times the CPU. Long requests are carried out in pieces
+/// ([LongRequest]).
 ///
 /// A call of the lane may hang. So all that a successor needs is in place and published before each call: the
 /// request that the call is about counts as taken from the buffer, and its reply as not yet there.
@@ -42,11 +43,11 @@ final class Worker implements Runnable {
         ABRUPT
     }
 
-    /// A connection that had only small requests in so many batches needs no large buffers.
-    private static final int CALM_BATCHES = 4096;
-
-    /// Nor does one that had none for so long.
+    /// A connection to which nothing was said for so long needs no large buffer.
     private static final Duration CALM = Duration.ofSeconds(1);
+
+    /// Replies leave before the batch ends when there are so many bytes of them.
+    private static final int SEND_BYTES = 256 << 10;
 
     private static final int HAND_OVER_SECONDS = 60;
     private static final VarHandle CALL;
@@ -65,9 +66,10 @@ final class Worker implements Runnable {
     private final Optional<Worker> predecessor;
     private final Buffers memory;
     private final RequestTable requests;
-    private final boolean structured;
     private final Request request = new Request();
-    private final Spin spin = new Spin();
+    private final Input input;
+    private final Output output;
+    private final Pieces pieces;
     private final CountDownLatch handedOver = new CountDownLatch(1);
 
     /// Where lie the payloads of writes that lost threads recorded: held until the next end of a batch.
@@ -75,17 +77,10 @@ final class Worker implements Runnable {
 
     private volatile @Nullable Thread thread;
 
-    /// Unread input lies in [inFrom, inTo) of the one buffer, replies to be sent in [0, outTo) of the other.
-    private int inFrom;
-
-    private int inTo;
-    private int outTo;
-
     /// Whether something was recorded that [Lane#end] is to carry out.
     private boolean recorded;
 
     private boolean leftInOutbox;
-    private int calm;
 
     /// The request that the call is about, if it is about one.
     private int slot;
@@ -96,17 +91,17 @@ final class Worker implements Runnable {
 
     /// The first worker of a session, whose buffer for input holds what came after the handshake.
     Worker(Session session, Buffers memory, int inFrom, int inTo) {
-        this(session, Optional.empty(), memory);
-        this.inFrom = inFrom;
-        this.inTo = inTo;
+        this(session, Optional.empty(), memory, new Input(memory.in(), inFrom, inTo));
     }
 
-    private Worker(Session session, Optional<Worker> predecessor, Buffers memory) {
+    private Worker(Session session, Optional<Worker> predecessor, Buffers memory, Input input) {
         this.session = session;
         this.predecessor = predecessor;
         this.memory = memory;
+        this.input = input;
+        pieces = new Pieces(session, this, input);
         requests = session.requests();
-        structured = session.terms().structured();
+        output = new Output(memory.out(), session.terms().structured());
     }
 
     /// Another worker, to be started, that takes over while this one hangs in a call. Called by any other thread;
@@ -114,7 +109,8 @@ final class Worker implements Runnable {
     Worker successor() {
         memory.hold();
         inherited.forEach(Buffers::hold);
-        return new Worker(session, Optional.of(this), new Buffers());
+        Buffers fresh = new Buffers();
+        return new Worker(session, Optional.of(this), fresh, new Input(fresh.in(), 0, 0));
     }
 
     /// The thread of this worker may end, should it come back.
@@ -138,11 +134,10 @@ final class Worker implements Runnable {
 
     /// @return whether there was room
     boolean appendSuccess(long cookie) {
-        Buffer out = memory.out();
-        if (outTo + Replies.SMALL_BYTES_MAX > out.capacity()) {
+        if (!output.hasRoom(Replies.SMALL_BYTES_MAX)) {
             return false;
         }
-        outTo += Replies.success(out.memory(), outTo, false, cookie);
+        output.addSuccess(false, cookie);
         CALL.setRelease(this, call);
         return true;
     }
@@ -189,17 +184,14 @@ final class Worker implements Runnable {
         inherited.add(lost.memory);
         inherited.addAll(lost.inherited);
         Call hanging = (Call) CALL.getAcquire(lost);
-        inTo = lost.inTo - lost.inFrom;
-        memory.in().move(0, 0, inTo);
-        MemorySegment.copy(lost.memory.in().memory(), lost.inFrom, memory.in().memory(), 0, inTo);
-        outTo = lost.outTo;
-        memory.out().move(0, 0, outTo + Replies.SMALL_BYTES_MAX);
-        MemorySegment.copy(lost.memory.out().memory(), 0, memory.out().memory(), 0, outTo);
+        input.takeOver(lost.input);
+        pieces.takeOver(lost.pieces);
+        output.takeOver(lost.output);
         leftInOutbox = lost.leftInOutbox;
         recorded = true; // possibly; ending a batch without records does no harm
         if (hanging == Call.READ) {
             expect(requests.length(lost.slot));
-        } else if (hanging == Call.ALLOCATION && requests.claim(lost.slot)) {
+        } else if (hanging == Call.ALLOCATION && isLastAnswer(lost.slot)) {
             appendAllocation(lost.slot, Replies.PIECES_MAX, List.of());
             requests.giveBack(lost.slot);
         }
@@ -225,7 +217,8 @@ final class Worker implements Runnable {
             return Ending.ABRUPT;
         } catch (LaneAbandonedException e) {
             throw e;
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
+            // Whatever it is, the client must not wait for ever.
             LOG.error("{}: cut off by a mistake in this program", session.name(), e);
             return Ending.ABRUPT;
         }
@@ -233,16 +226,24 @@ final class Worker implements Runnable {
 
     private Ending serveRequests() throws LinuxException {
         while (!session.isGivenUp()) {
-            int size = request.parse(memory.in().memory(), inFrom, inTo);
+            if (pieces.isUnderWay()) {
+                if (!pieces.goOn()) {
+                    return endOfInput();
+                }
+                continue;
+            }
+            int size = input.parse(request);
             if (size == Request.VIOLATION) {
                 endBatch();
                 LOG.warn("{}: cut off: {}", session.name(), request.violation());
                 return Ending.ABRUPT;
             }
-            if (size > inTo - inFrom) {
-                endBatch();
-                session.outbox().awaitRoom();
-                if (!receive(size)) {
+            if (size > input.length()) {
+                if (LongRequest.isLong(size - Request.HEADER_BYTES)) {
+                    if (!pieces.beginWrite(request, verdict())) {
+                        return Ending.ABRUPT;
+                    }
+                } else if (!receive(size)) {
                     return endOfInput();
                 }
             } else if (request.command() == Nbd.CMD_DISC) {
@@ -259,84 +260,51 @@ final class Worker implements Runnable {
         if (session.isEnding()) {
             return Ending.POLITE;
         }
-        if (inTo > inFrom) {
+        if (input.length() > 0 || pieces.isUnderWay()) {
             LOG.info("{}: closed in the middle of a request", session.name());
         }
         return Ending.ABRUPT;
     }
 
-    /// Receives what there is.
+    /// Ends the batch, then waits for more.
     ///
-    /// @param needed how long the request at the beginning of the unread input is, as far as that is known
+    /// @param needed how many bytes are to lie side by side some day
     /// @return whether it was not the end
-    private boolean receive(int needed) throws LinuxException {
-        Buffer in = memory.in();
-        if (inFrom == inTo) {
-            inFrom = 0;
-            inTo = 0;
-            if (++calm > CALM_BATCHES) {
-                shrink();
-            }
+    boolean receive(int needed) throws LinuxException {
+        endBatch();
+        session.outbox().awaitRoom();
+        output.rest();
+        if (output.isGrown() && !session.socket().awaitReadable(CALM)) {
+            output.shrink();
         }
-        if (inFrom + needed > in.capacity()) {
-            in.move(inFrom, inTo, needed);
-            inTo -= inFrom;
-            inFrom = 0;
-        }
-        if (needed > Buffer.BYTES / 2) {
-            calm = 0;
-        }
-        int count = isGrown() ? receiveOrShrink(in) : 0;
-        if (count == 0) {
-            count = spin.receive(session.socket(), in.memory(), inTo, in.capacity() - inTo);
-        }
-        inTo += Math.max(0, count);
-        return count >= 0;
-    }
-
-    private boolean isGrown() {
-        return memory.in().isGrown() || memory.out().isGrown();
-    }
-
-    /// @return as [understudy.linux.StreamSocket#receive]; 0 after a while in which nothing came
-    private int receiveOrShrink(Buffer in) throws LinuxException {
-        int count = session.socket().receive(in.memory(), inTo, in.capacity() - inTo, false);
-        if (count == 0 && !session.socket().awaitReadable(CALM) && inFrom == inTo) {
-            shrink();
-        }
-        return count;
-    }
-
-    /// While neither buffer holds anything.
-    private void shrink() {
-        calm = 0;
-        memory.in().shrink();
-        memory.out().shrink();
+        return input.receive(session.socket(), needed);
     }
 
     /// Gives the request to the lane or answers it.
     ///
     /// @return whether to go on
     private boolean perform() {
-        Verdict verdict = request.verdict(
-                session.terms(), session.terms().export().volume().sizeBytes());
+        Verdict verdict = verdict();
         int length = (int) request.length();
         boolean isRead = request.command() == Nbd.CMD_READ;
         if (verdict != Verdict.ACCEPTED) {
-            reserve(Replies.SMALL_BYTES_MAX);
-            inFrom += request.size();
-            outTo += Replies.failure(
-                    memory.out().memory(), outTo, structured, request.cookie(), verdict.error(), verdict.message());
+            input.take(request.size());
+            refuse(verdict, request.cookie());
             return true;
         }
         if (request.command() == Nbd.CMD_CACHE || (length == 0 && request.command() != Nbd.CMD_FLUSH)) {
             reserve(Replies.SMALL_BYTES_MAX);
-            inFrom += request.size();
-            outTo += Replies.success(memory.out().memory(), outTo, structured && isRead, request.cookie());
+            input.take(request.size());
+            output.addSuccess(isRead, request.cookie());
+            return true;
+        }
+        if (isRead && pieces.takesRead(request)) {
+            input.take(request.size());
+            pieces.beginRead(request);
             return true;
         }
         if (isRead) {
-            reserve(Replies.dataHeaderBytes(structured) + length);
+            reserve(Replies.dataHeaderBytes(session.terms().structured()) + length);
             awaitBudget(length);
         } else {
             reserve(Replies.ALLOCATION_BYTES_MAX);
@@ -344,30 +312,66 @@ final class Worker implements Runnable {
         if (!awaitSlot()) {
             return false;
         }
-        inFrom += request.size();
+        input.take(request.size());
         slot = requests.take(request);
         switch (request.command()) {
-            case Nbd.CMD_READ -> read(length);
+            case Nbd.CMD_READ -> {
+                boolean _ = read(slot, request.offset(), length, request.cookie(), true);
+                if (output.length() > SEND_BYTES) {
+                    endBatch();
+                }
+            }
             case Nbd.CMD_BLOCK_STATUS -> allocation();
             default -> record(length);
         }
         return true;
     }
 
-    private void read(int length) {
-        Buffer out = memory.out();
-        int header = Replies.dataHeaderBytes(structured);
-        MemorySegment target = out.slice(outTo + header, length);
+    private Verdict verdict() {
+        return request.verdict(
+                session.terms(), session.terms().export().volume().sizeBytes());
+    }
+
+    void refuse(Verdict verdict, long cookie) {
+        reserve(Replies.SMALL_BYTES_MAX);
+        output.addRefusal(verdict, cookie);
+    }
+
+    /// Whether an answer of the worker's own is the one to reply with.
+    boolean isLastAnswer(int about) {
+        return requests.answer(about) == RequestTable.Answer.LAST;
+    }
+
+    /// Reads to behind where the reply's header will be, for which there is room.
+    ///
+    /// @param about where it is in the table
+    /// @param isEnd whether the reply ends with it
+    /// @return whether it is answered
+    boolean read(int about, long offset, int length, long cookie, boolean isEnd) {
+        MemorySegment target = output.target(length);
+        slot = about;
         enter(Call.READ);
-        boolean there = session.lane().read(slot, request.offset(), target);
+        boolean isThere = session.lane().read(about, offset, target);
         leave();
-        if (!there) {
+        pieces.wasAtOnce(isThere);
+        if (!isThere) {
             expect(length);
-        } else if (requests.claim(slot)) {
-            outTo += Replies.dataHeader(out.memory(), outTo, structured, request.cookie(), request.offset(), length);
-            outTo += length;
-            requests.giveBack(slot);
+            return false;
         }
+        if (isLastAnswer(about)) {
+            output.addData(isEnd, cookie, offset, length);
+            requests.giveBack(about);
+        }
+        return true;
+    }
+
+    /// Has the lane record a write, whose payload was taken up last.
+    void write(int about, long offset, int length, boolean durable) {
+        recorded = true;
+        slot = about;
+        enter(Call.RECORD);
+        session.lane().write(about, offset, input.taken(length), durable);
+        leave();
     }
 
     private void record(int length) {
@@ -376,8 +380,7 @@ final class Worker implements Runnable {
         recorded = true;
         enter(Call.RECORD);
         switch (request.command()) {
-            case Nbd.CMD_WRITE ->
-                lane.write(slot, request.offset(), memory.in().slice(inFrom - length, length), durable);
+            case Nbd.CMD_WRITE -> lane.write(slot, request.offset(), input.taken(length), durable);
             case Nbd.CMD_WRITE_ZEROES ->
                 lane.zero(slot, request.offset(), request.length(), !request.has(Nbd.CMD_FLAG_NO_HOLE), durable);
             case Nbd.CMD_TRIM -> lane.trim(slot, request.offset(), request.length(), durable);
@@ -391,7 +394,7 @@ final class Worker implements Runnable {
         enter(Call.ALLOCATION);
         List<Lane.Allocation> pieces = session.lane().allocation(request.offset(), request.length(), most);
         leave();
-        if (requests.claim(slot)) {
+        if (isLastAnswer(slot)) {
             appendAllocation(slot, most, pieces);
             requests.giveBack(slot);
         }
@@ -400,7 +403,7 @@ final class Worker implements Runnable {
     private void appendAllocation(int about, int most, List<Lane.Allocation> pieces) {
         reserve(Replies.ALLOCATION_BYTES_MAX);
         long length = Integer.toUnsignedLong(requests.length(about));
-        outTo += Replies.allocation(memory.out().memory(), outTo, requests.cookie(about), length, pieces, most);
+        output.addAllocation(requests.cookie(about), length, pieces, most);
     }
 
     private void expect(int length) {
@@ -413,21 +416,18 @@ final class Worker implements Runnable {
     }
 
     /// Makes room for a reply.
-    private void reserve(int bytes) {
-        Buffer out = memory.out();
-        if (outTo + bytes > out.capacity()) {
+    void reserve(int bytes) {
+        if (!output.hasRoom(bytes)) {
             endBatch();
-            if (bytes > out.capacity()) {
-                out.move(0, 0, bytes);
+            if (!output.hasRoom(bytes)) {
+                output.grow(bytes);
             }
         }
-        if (bytes > Buffer.BYTES / 2) {
-            calm = 0;
-        }
+        output.expect(bytes);
     }
 
     /// What was recorded must be on its way before this thread waits for anything: the answers may hang on it.
-    private void awaitBudget(int length) {
+    void awaitBudget(int length) {
         if (!session.outbox().hasBudget(length)) {
             endBatch();
             session.outbox().awaitBudget(length);
@@ -435,7 +435,7 @@ final class Worker implements Runnable {
     }
 
     /// @return whether there is a free slot; else the connection is broken
-    private boolean awaitSlot() {
+    boolean awaitSlot() {
         if (requests.hasFree()) {
             return true;
         }
@@ -453,7 +453,7 @@ final class Worker implements Runnable {
     }
 
     /// Has the lane carry out what was recorded, and sends the replies.
-    private void endBatch() {
+    void endBatch() {
         if (recorded) {
             enter(Call.END);
             session.lane().end();
@@ -462,10 +462,9 @@ final class Worker implements Runnable {
             inherited.forEach(Buffers::release);
             inherited.clear();
         }
-        if (outTo > 0 || leftInOutbox) {
+        if (output.length() > 0 || leftInOutbox) {
             leftInOutbox = false;
-            session.outbox().send(memory.out(), outTo);
-            outTo = 0;
+            output.send(session.outbox());
         }
     }
 

@@ -15,6 +15,10 @@ import understudy.volume.store.DiskFailedException;
 final class Medium {
     private static final int SECTOR = 512;
 
+    private static final long CALL_NANOS = 100_000;
+    private static final long SYNC_NANOS = 5_000_000;
+
+    private final Chance chance;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition thawed = lock.newCondition();
     private final byte[] bytes;
@@ -24,6 +28,8 @@ final class Medium {
     private Fault fault = Fault.NONE;
     private int faultAfter;
     private int hanging;
+
+    private Runnable synced = () -> {};
 
     /// How a disk fails.
     enum Fault {
@@ -38,9 +44,15 @@ final class Medium {
         HANGS
     }
 
-    Medium(int capacity) {
+    Medium(int capacity, Chance chance) {
+        this.chance = chance;
         bytes = new byte[capacity];
         durable = new byte[capacity];
+    }
+
+    /// Hears of every sync, from the thread that asked for it.
+    void onSync(Runnable listener) {
+        synced = listener;
     }
 
     /// From the `calls`-th call on.
@@ -98,10 +110,6 @@ final class Medium {
         }
     }
 
-    boolean isEmpty() {
-        return size == 0;
-    }
-
     /// A bit flips, and the disk does not say so.
     void corrupt(int offset) {
         lock.lock();
@@ -122,8 +130,17 @@ final class Medium {
         }
     }
 
-    void resize(int bytesNow) {
-        size = bytesNow;
+    /// Zeros, so many bytes.
+    void empty(int sizeNow) {
+        lock.lock();
+        try {
+            Arrays.fill(bytes, (byte) 0);
+            Arrays.fill(durable, (byte) 0);
+            unsynced.clear();
+            size = sizeNow;
+        } finally {
+            lock.unlock();
+        }
     }
 
     private void settle() {
@@ -131,6 +148,21 @@ final class Medium {
             System.arraycopy(bytes, sector * SECTOR, durable, sector * SECTOR, SECTOR);
         }
         unsynced.clear();
+    }
+
+    /// What a crash of all that use it would leave now, as a disk of its own.
+    Medium crashImage() {
+        lock.lock();
+        try {
+            Medium image = new Medium(bytes.length, Chance.NONE);
+            System.arraycopy(bytes, 0, image.bytes, 0, bytes.length);
+            System.arraycopy(durable, 0, image.durable, 0, bytes.length);
+            image.unsynced.or(unsynced);
+            image.size = size;
+            return image;
+        } finally {
+            lock.unlock();
+        }
     }
 
     Handle open() {
@@ -198,6 +230,7 @@ final class Medium {
 
         @Override
         public void read(long offset, MemorySegment target) throws DiskFailedException {
+            chance.pause(CALL_NANOS);
             lock.lock();
             try {
                 meet();
@@ -209,6 +242,20 @@ final class Medium {
 
         @Override
         public void write(long offset, MemorySegment source) throws DiskFailedException {
+            chance.pause(CALL_NANOS);
+            // In two parts now and then: others may look, or the process be killed, in between.
+            long part = source.byteSize() > SECTOR
+                    ? (long) chance.some((int) (source.byteSize() / SECTOR)) * SECTOR
+                    : source.byteSize();
+            put(offset, source.asSlice(0, part));
+            if (part < source.byteSize()) {
+                chance.pause(CALL_NANOS);
+                put(offset + part, source.asSlice(part));
+            }
+            chance.pause(CALL_NANOS);
+        }
+
+        private void put(long offset, MemorySegment source) throws DiskFailedException {
             lock.lock();
             try {
                 Fault met = meet();
@@ -224,6 +271,7 @@ final class Medium {
 
         @Override
         public void zero(long offset, long length, boolean punch) throws DiskFailedException {
+            chance.pause(CALL_NANOS);
             lock.lock();
             try {
                 meet();
@@ -240,12 +288,24 @@ final class Medium {
 
         @Override
         public void sync() throws DiskFailedException {
+            chance.pause(CALL_NANOS);
             lock.lock();
             try {
                 if (meet() == Fault.SYNC_ERROR) {
                     throw new DiskFailedException(5, "Input/output error");
                 }
+                // What is written while it takes its time is not covered.
                 settle();
+            } finally {
+                lock.unlock();
+            }
+            synced.run();
+            chance.pause(SYNC_NANOS);
+            lock.lock();
+            try {
+                if (isCut) {
+                    throw new DiskFailedException(5, "this process is dead");
+                }
             } finally {
                 lock.unlock();
             }

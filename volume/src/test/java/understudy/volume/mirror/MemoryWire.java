@@ -7,18 +7,22 @@ import java.util.concurrent.locks.ReentrantLock;
 
 /// Two ends of a connection in memory.
 final class MemoryWire implements MirrorWire {
+    private static final long TRAVEL_NANOS = 200_000;
+
     private final Stream in;
     private final Stream out;
+    private final Chance chance;
 
-    private MemoryWire(Stream in, Stream out) {
+    private MemoryWire(Stream in, Stream out, Chance chance) {
         this.in = in;
         this.out = out;
+        this.chance = chance;
     }
 
-    static MemoryWire[] pair() {
+    static MemoryWire[] pair(Chance chance) {
         Stream there = new Stream();
         Stream back = new Stream();
-        return new MemoryWire[] {new MemoryWire(back, there), new MemoryWire(there, back)};
+        return new MemoryWire[] {new MemoryWire(back, there, chance), new MemoryWire(there, back, chance)};
     }
 
     /// One direction.
@@ -50,7 +54,7 @@ final class MemoryWire implements MirrorWire {
             }
         }
 
-        int read(ByteBuffer into) throws IOException {
+        int read(ByteBuffer into, Chance chance) throws IOException {
             lock.lock();
             try {
                 while ((bytes.position() == 0 || isSilent) && !isClosed) {
@@ -60,7 +64,7 @@ final class MemoryWire implements MirrorWire {
                     return -1;
                 }
                 bytes.flip();
-                int count = Math.min(bytes.remaining(), into.remaining());
+                int count = chance.some(Math.min(bytes.remaining(), into.remaining()));
                 int limit = bytes.limit();
                 bytes.limit(bytes.position() + count);
                 into.put(bytes);
@@ -101,11 +105,13 @@ final class MemoryWire implements MirrorWire {
 
     @Override
     public int read(ByteBuffer into) throws IOException {
-        return in.read(into);
+        chance.pause(TRAVEL_NANOS);
+        return in.read(into, chance);
     }
 
     @Override
     public void write(ByteBuffer[] from, int count) throws IOException {
+        chance.pause(TRAVEL_NANOS);
         for (int i = 0; i < count; i++) {
             out.write(from[i]);
         }

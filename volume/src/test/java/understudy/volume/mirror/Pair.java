@@ -20,6 +20,7 @@ import understudy.volume.store.StoreRefusedException;
 
 /// Two replicas in one process, on real files and a real TCP connection.
 final class Pair implements AutoCloseable {
+    private final Path home;
     private final Path folder;
     private final UUID boot = UUID.randomUUID();
     private final UUID volume = UUID.randomUUID();
@@ -31,6 +32,13 @@ final class Pair implements AutoCloseable {
     private int port;
 
     Pair(Path folder, long size) {
+        this(folder, folder, size);
+    }
+
+    /// @param home   where the replica of the serving side is
+    /// @param folder where the other one is
+    Pair(Path home, Path folder, long size) {
+        this.home = home;
         this.folder = folder;
         here = new Identity(volume, UUID.randomUUID(), size, Instant.now());
     }
@@ -89,9 +97,9 @@ final class Pair implements AutoCloseable {
                 Duration.ofSeconds(2));
         ServedVolume starting = new ServedVolume(
                 options,
-                () -> Files.exists(folder.resolve("a"))
-                        ? ReplicaStore.open(folder.resolve("a"), Expected.ANYTHING)
-                        : ReplicaStore.create(folder.resolve("a"), here),
+                () -> Files.exists(ReplicaStore.metadata(home.resolve("a")))
+                        ? ReplicaStore.open(home.resolve("a"), Expected.ANYTHING)
+                        : ReplicaStore.create(home.resolve("a"), here),
                 Optional.of(() -> SocketWire.connect(
                         new InetSocketAddress(InetAddress.getLoopbackAddress(), port), Duration.ofSeconds(1))),
                 new FileLedger(folder.resolve("a.view")),

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
 import understudy.volume.store.DiskFailedException;
@@ -18,51 +19,78 @@ import understudy.volume.store.StoreRefusedException;
 /// A pair of hosts in one process: the real engine on disks and a wire in memory, which fail when they are told
 /// to.
 final class SimulatedPair implements AutoCloseable {
-    static final int SIZE = 12 << 20;
+    /// Two extents; the last block is not whole.
+    static final int SIZE = (6 << 20) + 512;
+
     private static final int META = Math.toIntExact(ReplicaStore.metadataBytes(SIZE));
-    private static final Duration DEADLINE = Duration.ofSeconds(3);
     private static final Duration RETRY = Duration.ofMillis(20);
 
     private final UUID volume = UUID.randomUUID();
-    final Side here = new Side();
-    final Side there = new Side();
+    private final Threads threads;
+    private final Chance chance;
+    private final Duration deadline;
+    final Side here;
+    final Side there;
     final MemoryLedger ledger = new MemoryLedger();
     final List<String> heard = new ArrayList<>();
-    private final List<String> violations = new ArrayList<>();
+    private Consumer<String> listener = _ -> {};
     private UnaryOperator<MirrorWire> wireFilter = UnaryOperator.identity();
-    private Optional<ServedVolume> served = Optional.empty();
+    private Optional<Life> life = Optional.empty();
     private Optional<ReplicaServer> server = Optional.empty();
     private Optional<MemoryWire> wire = Optional.empty();
-    private Optional<TestClient> client = Optional.empty();
+
+    /// With real threads. They have much time to answer, since the machine may be busy with something else.
+    SimulatedPair() {
+        this(new MachineThreads(), Chance.NONE, Duration.ofSeconds(3));
+    }
+
+    SimulatedPair(Threads threads, Chance chance, Duration deadline) {
+        this.threads = threads;
+        this.chance = chance;
+        this.deadline = deadline;
+        here = new Side();
+        there = new Side();
+    }
 
     /// A host's disk, and who has it open.
     final class Side {
-        final Medium data = new Medium(SIZE);
-        final Medium meta = new Medium(META);
+        final Medium data = new Medium(SIZE, chance);
+        final Medium meta = new Medium(META, chance);
         private UUID replica = UUID.randomUUID();
         private UUID boot = UUID.randomUUID();
-        private List<Medium.Handle> open = new ArrayList<>();
+        private volatile boolean isMade;
+        private volatile List<Medium.Handle> open = List.of();
 
-        synchronized ReplicaStore openStore() throws StoreRefusedException, DiskFailedException {
+        ReplicaStore openStore() throws StoreRefusedException, DiskFailedException {
             if (!open.stream().allMatch(Medium.Handle::isReleased)) {
                 throw new StoreRefusedException("it is still in use", "wait");
             }
-            open.clear();
             Medium.Handle dataNow = data.open();
             Medium.Handle metaNow = meta.open();
-            open.add(dataNow);
-            open.add(metaNow);
-            if (meta.isEmpty()) {
-                data.resize(SIZE);
-                meta.resize(META);
-                return ReplicaStore.create(dataNow, metaNow, new Identity(volume, replica, SIZE, Instant.now()));
+            open = List.of(dataNow, metaNow);
+            try {
+                return isMade ? ReplicaStore.open(dataNow, metaNow, Expected.ANYTHING) : make(dataNow, metaNow);
+            } catch (StoreRefusedException | DiskFailedException e) {
+                dataNow.close();
+                metaNow.close();
+                throw e;
             }
-            return ReplicaStore.open(dataNow, metaNow, Expected.ANYTHING);
         }
 
-        synchronized void cut() {
+        /// As files are made: they have their names only when they are whole.
+        private ReplicaStore make(Medium.Handle dataNow, Medium.Handle metaNow)
+                throws StoreRefusedException, DiskFailedException {
+            data.empty(SIZE);
+            meta.empty(META);
+            ReplicaStore store =
+                    ReplicaStore.create(dataNow, metaNow, new Identity(volume, replica, SIZE, Instant.now()));
+            isMade = true;
+            return store;
+        }
+
+        void cut() {
             open.forEach(Medium.Handle::cut);
-            open = new ArrayList<>();
+            open = List.of();
         }
 
         void fail(Medium.Fault fault, int calls) {
@@ -74,17 +102,26 @@ final class SimulatedPair implements AutoCloseable {
             meta.mend();
         }
 
-        synchronized void losePower(RandomGenerator random) {
+        void losePower(RandomGenerator random) {
             data.losePower(random);
             meta.losePower(random);
             boot = UUID.randomUUID();
         }
 
         /// An empty disk is put in.
-        synchronized void replace() {
+        void replace() {
             data.replace();
             meta.replace();
+            isMade = false;
             replica = UUID.randomUUID();
+        }
+
+        boolean isMade() {
+            return isMade;
+        }
+
+        UUID replica() {
+            return replica;
         }
     }
 
@@ -106,99 +143,57 @@ final class SimulatedPair implements AutoCloseable {
         }
     }
 
-    void filterWire(UnaryOperator<MirrorWire> filter) {
-        wireFilter = filter;
-    }
+    /// One run of the serving process. When it is killed, nothing that its threads still do has an effect.
+    private final class Life implements VolumeLedger, MirrorObserver {
+        final ServedVolume served;
+        final TestClient client;
+        private volatile boolean isOver;
 
-    synchronized void startReplica() {
-        server = Optional.of(new ReplicaServer("there", (_, _) -> there.openStore(), there.boot));
-    }
-
-    void startServing() {
-        ServedVolume starting = new ServedVolume(
-                new ServedVolume.Options(
-                        "here", volume, here.replica, SIZE, here.boot, true, DEADLINE, RETRY, Duration.ofSeconds(5)),
-                here::openStore,
-                Optional.of(this::dial),
-                ledger,
-                new Heard());
-        served = Optional.of(starting);
-        client = Optional.of(new TestClient(starting.volume()));
-        starting.start();
-    }
-
-    private synchronized MirrorWire dial() throws IOException {
-        ReplicaServer now = server.orElseThrow(() -> new IOException("connection refused"));
-        MemoryWire[] ends = MemoryWire.pair();
-        wire = Optional.of(ends[0]);
-        Thread.ofPlatform().daemon().name("there").start(() -> now.serve(ends[1]));
-        return wireFilter.apply(ends[0]);
-    }
-
-    synchronized void cutWire() {
-        wire.ifPresent(MemoryWire::close);
-    }
-
-    synchronized void silenceWire() {
-        wire.ifPresent(MemoryWire::silence);
-    }
-
-    /// SIGKILL of the replica's process.
-    synchronized void killReplica() {
-        there.cut();
-        wire.ifPresent(MemoryWire::close);
-        server = Optional.empty();
-    }
-
-    /// SIGKILL of the serving process. What its clients wait for is never answered.
-    void killServing() {
-        served.orElseThrow().kill();
-        here.cut();
-        cutWire();
-        served = Optional.empty();
-    }
-
-    boolean isProtected() {
-        return served.filter(ServedVolume::isProtected).isPresent();
-    }
-
-    boolean isReplicaRunning() {
-        return server.isPresent();
-    }
-
-    ServedVolume served() {
-        return served.orElseThrow();
-    }
-
-    TestClient client() {
-        return client.orElseThrow();
-    }
-
-    /// Ends both in good order.
-    @Override
-    public void close() throws IOException {
-        if (served.isPresent()) {
-            client.orElseThrow().close();
-            served.get().close();
-            served = Optional.empty();
+        Life() {
+            ServedVolume.Options options = new ServedVolume.Options(
+                    "here", volume, here.replica, SIZE, here.boot, true, deadline, RETRY, Duration.ofSeconds(5));
+            served = new ServedVolume(options, this::openStore, Optional.of(this::dial), this, this, threads);
+            client = new TestClient(served.volume(), threads);
         }
-        if (server.isPresent()) {
-            server.get().close();
-            server = Optional.empty();
+
+        private ReplicaStore openStore() throws StoreRefusedException, DiskFailedException {
+            if (isOver) {
+                throw new DiskFailedException(5, "this process is dead");
+            }
+            return here.openStore();
         }
-    }
 
-    MirrorObserver observer() {
-        return new Heard();
-    }
-
-    List<String> violations() {
-        synchronized (heard) {
-            return List.copyOf(violations);
+        private MirrorWire dial() throws IOException {
+            chance.pause(1_000_000);
+            if (isOver) {
+                throw new IOException("this process is dead");
+            }
+            return connect();
         }
-    }
 
-    private final class Heard implements MirrorObserver {
+        @Override
+        public Optional<VolumeView> read() throws IOException {
+            chance.pause(20_000_000);
+            Optional<VolumeView> view = alive().read();
+            chance.pause(20_000_000);
+            return view;
+        }
+
+        @Override
+        public VolumeView propose(VolumeView wanted) throws IOException {
+            chance.pause(20_000_000);
+            VolumeView view = alive().propose(wanted);
+            chance.pause(20_000_000);
+            return view;
+        }
+
+        private MemoryLedger alive() throws IOException {
+            if (isOver) {
+                throw new IOException("this process is dead");
+            }
+            return ledger;
+        }
+
         @Override
         public void error(String what) {
             info("ERROR " + what);
@@ -211,20 +206,107 @@ final class SimulatedPair implements AutoCloseable {
 
         @Override
         public void info(String what) {
-            synchronized (heard) {
-                heard.add(what);
-                if (what.startsWith("resync of the")) {
-                    checkSource(what.contains("local") ? there : here, what.contains("local") ? here : there);
-                }
+            if (!isOver) {
+                hear(what);
             }
+        }
+
+        void kill() {
+            isOver = true;
+            client.abandon();
+            here.cut();
+            cutWire();
+            // What is left of it ends in its own time.
+            threads.start("undertaker", served::kill);
         }
     }
 
-    /// The ledger alone says which way a resync goes (invariants 4 and 5).
-    private void checkSource(Side source, Side target) {
-        VolumeView view = ledger.read().orElseThrow();
-        if (view.member(source.replica).isEmpty() || view.member(target.replica).isPresent()) {
-            violations.add("a resync from " + source.replica + " to " + target.replica + " in " + view);
+    void hear(String what) {
+        synchronized (heard) {
+            heard.add(what);
+        }
+        listener.accept(what);
+    }
+
+    /// Hears what the serving side reports, from its threads.
+    void listen(Consumer<String> newListener) {
+        listener = newListener;
+    }
+
+    void filterWire(UnaryOperator<MirrorWire> filter) {
+        wireFilter = filter;
+    }
+
+    void startReplica() {
+        server = Optional.of(new ReplicaServer("there", (_, _) -> there.openStore(), there.boot, threads));
+    }
+
+    void startServing() {
+        Life begun = new Life();
+        life = Optional.of(begun);
+        begun.served.start();
+    }
+
+    private MirrorWire connect() throws IOException {
+        ReplicaServer now = server.orElseThrow(() -> new IOException("connection refused"));
+        MemoryWire[] ends = MemoryWire.pair(chance);
+        wire = Optional.of(ends[0]);
+        threads.start("there", () -> now.serve(ends[1]));
+        return wireFilter.apply(ends[0]);
+    }
+
+    void cutWire() {
+        wire.ifPresent(MemoryWire::close);
+    }
+
+    void silenceWire() {
+        wire.ifPresent(MemoryWire::silence);
+    }
+
+    /// SIGKILL of the replica's process.
+    void killReplica() {
+        there.cut();
+        wire.ifPresent(MemoryWire::close);
+        server = Optional.empty();
+    }
+
+    /// SIGKILL of the serving process. What its clients wait for is never answered.
+    void killServing() {
+        life.orElseThrow().kill();
+        life = Optional.empty();
+    }
+
+    boolean isProtected() {
+        return life.filter(now -> now.served.isProtected()).isPresent();
+    }
+
+    boolean isReplicaRunning() {
+        return server.isPresent();
+    }
+
+    ServedVolume served() {
+        return life.orElseThrow().served;
+    }
+
+    boolean isServing() {
+        return life.isPresent();
+    }
+
+    TestClient client() {
+        return life.orElseThrow().client;
+    }
+
+    /// Ends both in good order.
+    @Override
+    public void close() throws IOException {
+        if (life.isPresent()) {
+            life.get().client.close();
+            life.get().served.close();
+            life = Optional.empty();
+        }
+        if (server.isPresent()) {
+            server.get().close();
+            server = Optional.empty();
         }
     }
 

@@ -21,13 +21,20 @@ import understudy.volume.Volume;
 /// when that thread is lost another one goes on.
 final class TestClient implements LaneClient, AutoCloseable {
     private final Lane lane;
+    private final Threads threads;
     private final Arena arena = Arena.ofShared();
     private final AtomicInteger requests = new AtomicInteger();
     private final Map<Integer, CompletableFuture<byte[]>> answers = new ConcurrentHashMap<>();
-    private volatile Worker worker = new Worker();
+    private volatile Worker worker;
     volatile int threadsLost;
 
     TestClient(Volume volume) {
+        this(volume, new MachineThreads());
+    }
+
+    TestClient(Volume volume, Threads threads) {
+        this.threads = threads;
+        worker = new Worker(threads);
         lane = volume.open(this);
     }
 
@@ -35,8 +42,8 @@ final class TestClient implements LaneClient, AutoCloseable {
     private static final class Worker {
         private final LinkedBlockingQueue<Runnable> queue = new LinkedBlockingQueue<>();
 
-        Worker() {
-            Thread.ofPlatform().daemon().name("client").start(() -> {
+        Worker(Threads threads) {
+            threads.start("client", () -> {
                 try {
                     while (true) {
                         queue.take().run();
@@ -106,7 +113,14 @@ final class TestClient implements LaneClient, AutoCloseable {
 
     /// The serving side is gone: what was not answered never will be.
     void abandon() {
+        stop();
         answers.values().forEach(answer -> answer.cancel(false));
+    }
+
+    private void stop() {
+        worker.queue.add(() -> {
+            throw new LaneAbandonedException();
+        });
     }
 
     /// Waits for an answer, for long, and not for ever.
@@ -151,12 +165,13 @@ final class TestClient implements LaneClient, AutoCloseable {
     public void threadLost() {
         threadsLost++;
         Worker lost = worker;
-        worker = new Worker();
+        worker = new Worker(threads);
         lost.queue.drainTo(worker.queue);
     }
 
     @Override
     public void close() {
         lane.close();
+        stop();
     }
 }

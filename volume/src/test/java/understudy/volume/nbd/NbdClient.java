@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -18,9 +19,18 @@ import java.util.concurrent.LinkedBlockingQueue;
 /// A client that says exactly what a test wants, right or wrong.
 final class NbdClient implements AutoCloseable {
 
-    /// @param type of the chunk; −1 for a simple reply
+    /// @param type   of the last chunk; −1 for a simple reply
+    /// @param chunks how many there were; 0 for a simple reply
+    /// @param data   of all chunks together
     @SuppressWarnings("ArrayRecordComponent") // compared by nobody
-    record Reply(long cookie, int type, int error, byte[] data) {}
+    record Reply(long cookie, int type, int error, int chunks, byte[] data) {}
+
+    /// The chunks of a reply that has not ended.
+    private static final class Begun {
+        private final ByteArrayOutputStream data = new ByteArrayOutputStream();
+        private int chunks;
+        private long end;
+    }
 
     @SuppressWarnings("ArrayRecordComponent") // compared by nobody
     record OptionReply(int option, int type, byte[] data) {
@@ -32,6 +42,7 @@ final class NbdClient implements AutoCloseable {
 
     private final SocketChannel channel;
     private final Map<Long, Integer> readLengths = new ConcurrentHashMap<>();
+    private final Map<Long, Begun> begun = new ConcurrentHashMap<>();
     private final int handshakeFlags;
 
     private NbdClient(Path socket) throws IOException {
@@ -186,34 +197,57 @@ final class NbdClient implements AutoCloseable {
         sendRaw(requestBytes(flags, command, cookie, offset, length, new byte[0]));
     }
 
+    /// The next reply that ends; others may have begun before.
     Reply readReply() throws IOException {
-        int magic = receive(4).getInt();
-        if (magic == Nbd.SIMPLE_REPLY_MAGIC) {
-            ByteBuffer rest = receive(12);
-            int error = rest.getInt();
-            long cookie = rest.getLong();
-            Integer length = readLengths.remove(cookie);
-            byte[] data = error == 0 && length != null ? receive(length).array() : new byte[0];
-            return new Reply(cookie, -1, error, data);
+        while (true) {
+            int magic = receive(4).getInt();
+            if (magic == Nbd.SIMPLE_REPLY_MAGIC) {
+                return readSimple();
+            }
+            if (magic != Nbd.STRUCTURED_REPLY_MAGIC) {
+                throw new IOException("not a reply: 0x%x".formatted(magic));
+            }
+            Optional<Reply> ended = readChunk();
+            if (ended.isPresent()) {
+                return ended.get();
+            }
         }
-        if (magic != Nbd.STRUCTURED_REPLY_MAGIC) {
-            throw new IOException("not a reply: 0x%x".formatted(magic));
-        }
+    }
+
+    private Reply readSimple() throws IOException {
+        ByteBuffer rest = receive(12);
+        int error = rest.getInt();
+        long cookie = rest.getLong();
+        Integer length = readLengths.remove(cookie);
+        byte[] data = error == 0 && length != null ? receive(length).array() : new byte[0];
+        return new Reply(cookie, -1, error, 0, data);
+    }
+
+    private Optional<Reply> readChunk() throws IOException {
         ByteBuffer rest = receive(16);
-        if (rest.getShort() != Nbd.REPLY_FLAG_DONE) {
-            throw new IOException("a chunk that is not the last");
-        }
+        short flags = rest.getShort();
         int type = Short.toUnsignedInt(rest.getShort());
         long cookie = rest.getLong();
         ByteBuffer payload = receive(rest.getInt());
-        readLengths.remove(cookie);
         int error = type >= 0x8000 ? payload.getInt() : 0;
+        Begun reply = begun.computeIfAbsent(cookie, _ -> new Begun());
         if (type == Nbd.REPLY_TYPE_OFFSET_DATA) {
-            payload.getLong();
+            long offset = payload.getLong();
+            if (reply.chunks > 0 && offset != reply.end) {
+                throw new IOException("a chunk at %d after one up to %d".formatted(offset, reply.end));
+            }
+            reply.end = offset + payload.remaining();
         }
+        reply.chunks++;
         byte[] data = new byte[payload.remaining()];
         payload.get(data);
-        return new Reply(cookie, type, error, data);
+        reply.data.writeBytes(data);
+        if (flags != Nbd.REPLY_FLAG_DONE) {
+            return Optional.empty();
+        }
+        begun.remove(cookie);
+        readLengths.remove(cookie);
+        return Optional.of(new Reply(cookie, type, error, reply.chunks, reply.data.toByteArray()));
     }
 
     /// Reads replies as they come, so that one may go on sending; whoever waits for a reply to fit between two
@@ -226,7 +260,7 @@ final class NbdClient implements AutoCloseable {
                     replies.add(readReply());
                 }
             } catch (IOException e) {
-                replies.add(new Reply(-1, -1, -1, new byte[0]));
+                replies.add(new Reply(-1, -1, -1, 0, new byte[0]));
             }
         });
         return replies;

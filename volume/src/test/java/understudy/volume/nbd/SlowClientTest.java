@@ -59,6 +59,11 @@ class SlowClientTest {
             client.write(0, 1, 0, content);
             client.readReply();
             volume.fates(call -> call.kind() == Kind.READ ? Fate.HELD : Fate.AT_ONCE);
+            // From here on the server knows that reads are answered by others.
+            client.read(1, 0, 1);
+            await().until(() -> volume.held() == 1);
+            volume.answerHeld();
+            client.readReply();
             int count = 80;
             for (int i = 0; i < count; i++) {
                 client.read(i, i, MIB);
@@ -114,7 +119,7 @@ class SlowClientTest {
                     client.read(j, 0, MIB);
                 }
                 if (i % 3 == 0) {
-                    await().until(() -> volume.held() >= 8 || now % 2 == 1);
+                    await().until(() -> volume.held() >= 1 || now % 2 == 1);
                 }
                 volume.answerHeld();
             }

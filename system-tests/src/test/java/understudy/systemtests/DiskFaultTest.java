@@ -1,0 +1,81 @@
+package understudy.systemtests;
+
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import understudy.lab.DiskFault;
+import understudy.lab.DiskRepair;
+
+/// Every fault of every disk, under a guest that uses it with fio and a file system: it sees no error and no
+/// wrong byte, and afterwards both hosts have the same again.
+@ExtendWith(OnStage.class)
+@Timeout(value = 5, unit = TimeUnit.MINUTES)
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+class DiskFaultTest {
+    /// A disk that answers nothing is failed after 2 s; the rest is the ledger's, and that of a busy machine.
+    private static final Duration LONGEST_STALL = Duration.ofSeconds(8);
+    private static final int FLIPPED_BLOCKS = 64;
+
+    @ParameterizedTest(name = "the disk of the {0} fails: {1}, then {2}")
+    @CsvSource({
+        "active, ERROR, BACK",
+        "standby, ERROR, REPLACED",
+        "active, HANG, BACK",
+        "standby, HANG, BACK",
+        "active, FULL, REPLACED",
+        "standby, FULL, BACK"
+    })
+    @Order(1)
+    void aDiskThatFailsIsDoneWithoutAndCatchesUpWhenItIsRepaired(
+            String role, DiskFault how, DiskRepair repair, Stage stage) {
+        DiskGuest guest = stage.disks();
+        String host = host(guest, role);
+        for (int round = 0; round < DiskGuest.ROUNDS; round++) {
+            stage.lab().breakDisk(host, how);
+            try {
+                guest.useFiles();
+                guest.awaitOut(host);
+                guest.awaitRequests();
+            } finally {
+                stage.lab().repairDisk(host, repair);
+            }
+            guest.awaitWhole();
+            guest.awaitRequests();
+            guest.useFiles();
+        }
+    }
+
+    @Test
+    @Order(2)
+    void bitsThatFlipOnTheDiskThatTheGuestReadsAreNeverSeenAndAreMended(Stage stage) {
+        DiskGuest guest = stage.disks();
+        for (int round = 0; round < DiskGuest.ROUNDS; round++) {
+            stage.lab().corruptDisk(host(guest, "active"), FLIPPED_BLOCKS, System.nanoTime());
+            guest.awaitRequests();
+            guest.useFiles();
+            guest.readEverything();
+        }
+    }
+
+    @Test
+    @Order(3)
+    void afterAllOfThatFioHasSeenNothingAndBothReplicasAreEqual(Stage stage) {
+        DiskGuest guest = stage.disks();
+        guest.endFio(LONGEST_STALL);
+        guest.readEverything();
+        guest.assertReplicasEqual();
+        guest.startFio();
+    }
+
+    private static String host(DiskGuest guest, String role) {
+        String active = guest.vm().active();
+        return role.equals("active") ? active : Stage.otherThan(active);
+    }
+}

@@ -1,0 +1,205 @@
+package understudy.systemtests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.List;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import tools.jackson.databind.JsonNode;
+import understudy.api.Json;
+import understudy.api.VmState;
+import understudy.api.VolumeState;
+import understudy.api.VolumeStatus;
+import understudy.lab.probe.GuestShell;
+import understudy.model.ByteSize;
+import understudy.model.HostName;
+
+/// A guest of level component that works on its two disks: on the first fio writes, reads back and compares
+/// without end, at a depth of 16, past the page cache, and not faster than leaves an emulated CPU time for more; on the second there is a file system.
+///
+/// `-Dunderstudy.disks.active=h2` has the hosts exchange their roles, and `-Dunderstudy.disks.rounds=10` has each
+/// test of [DiskFaultTest] and [DiskLifeTest] do its fault so often.
+final class DiskGuest {
+    static final ByteSize MEMORY = ByteSize.ofMebibytes(384);
+    static final List<ByteSize> SIZES = List.of(ByteSize.ofMebibytes(256), ByteSize.ofMebibytes(192));
+    static final String FILES_DISK = "disk1";
+    static final String ACTIVE = System.getProperty("understudy.disks.active", "h1");
+    static final int ROUNDS = Integer.getInteger("understudy.disks.rounds", 1);
+    private static final Duration COMMAND = Duration.ofSeconds(60);
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final int FIO_MIB = 16;
+    private static final int SHELL = 23;
+    /// What fio has done when it is said to have gone on.
+    private static final int REQUESTS = 100;
+
+    private static final String FIO = String.join(
+            " ",
+            "/usr/bin/fio --name=verify --filename=/dev/vda --size=" + FIO_MIB + "m --rw=randwrite --bs=4k",
+            "--direct=1 --ioengine=libaio --iodepth=16 --rate_iops=150 --verify=crc32c --verify_fatal=1 --verify_backlog=64",
+            "--do_verify=1 --verify_state_save=0 --fsync=32 --time_based --runtime=36000",
+            "--output-format=json --output=/tmp/fio.json");
+
+    /// Writes a folder of new files, deletes the one before the last, and reads all that there is from the disk.
+    private static final String FILES_SCRIPT = """
+            cat >/bin/files <<'END'
+            #!/bin/sh
+            # files ROUND: all that was written in earlier rounds is there, and so is what is written now
+            set -e
+            mount -t ext4 /dev/vdb /mnt
+            cd /mnt
+            for sums in */sums; do [ ! -e $sums ] || (cd ${sums%/sums} && md5sum -c -s sums); done
+            rm -rf round-$(($1 - 2))
+            mkdir round-$1
+            cd round-$1
+            dd if=/dev/urandom of=random bs=64k count=16 2>/dev/null
+            cp /usr/bin/fio /sbin/e2fsck .
+            mkdir many
+            # Behind what fio uses, where nothing was written before: that needs room on the hosts.
+            dd if=random of=/dev/vda bs=1M seek=$((FIO_MIB + $1)) oflag=direct 2>/dev/null
+            for i in $(seq 20); do echo $1 $i >many/$i; done
+            md5sum random fio e2fsck many/* >sums
+            dd if=/dev/vda of=again bs=1M skip=$((FIO_MIB + $1)) count=1 iflag=direct 2>/dev/null
+            cmp random again
+            cd /
+            umount /mnt
+            echo 3 >/proc/sys/vm/drop_caches
+            e2fsck -f -n /dev/vdb
+            mount -t ext4 /dev/vdb /mnt
+            for sums in /mnt/*/sums; do (cd ${sums%/sums} && md5sum -c -s sums); done
+            umount /mnt
+            END
+            chmod 755 /bin/files""".replace("FIO_MIB", String.valueOf(FIO_MIB));
+
+    private final Stage stage;
+    private final Vm vm;
+    private int round;
+
+    DiskGuest(Stage stage, Vm vm) {
+        this.stage = stage;
+        this.vm = vm;
+    }
+
+    Vm vm() {
+        return vm;
+    }
+
+    /// Waits for the guest and sets it to work.
+    void begin() {
+        vm.await("to run", v -> v.state() == VmState.RUNNING);
+        vm.shell("echo there");
+        run("export PATH=$PATH:/sbin; mkdir -p /mnt; mkfs.ext4 -q -F /dev/vdb");
+        run(FILES_SCRIPT);
+        startFio();
+    }
+
+    void startFio() {
+        run("rm -f /tmp/fio.*; { (" + FIO
+                + " >/tmp/fio.out 2>&1; echo $? >/tmp/fio.status) </dev/null >/dev/null 2>&1 & }");
+        awaitRequests();
+    }
+
+    /// What a command prints in the guest, once it has succeeded.
+    List<String> run(String command) {
+        try (GuestShell shell =
+                GuestShell.open(stage.lab().clientNamespace(), new InetSocketAddress(vm.address(), SHELL))) {
+            return shell.run(command, COMMAND);
+        } catch (IOException e) {
+            throw new AssertionError("in the guest: " + e.getMessage(), e);
+        }
+    }
+
+    /// Until fio has done so many requests more as shows that it goes on; and it has seen no error.
+    void awaitRequests() {
+        long goal = requests() + REQUESTS;
+        Stage.eventually("fio to go on in the guest", PATIENCE, () -> {
+            assertThat(run("cat /tmp/fio.out; cat /tmp/fio.status 2>/dev/null || true"))
+                    .as("what fio says")
+                    .isEmpty();
+            return requests() >= goal;
+        });
+    }
+
+    /// Reads and writes of the first disk that were answered.
+    private long requests() {
+        String[] words = run("cat /sys/block/vda/stat").getFirst().strip().split("\\s+", -1);
+        return Long.parseLong(words[0]) + Long.parseLong(words[4]);
+    }
+
+    /// A round of work on the second disk's file system: all earlier files are right, new ones are, and it is sound.
+    void useFiles() {
+        run("files " + ++round);
+    }
+
+    /// Has fio end, and says what it saw.
+    void endFio(Duration longestStall) {
+        awaitRequests();
+        run("killall -INT fio; while [ ! -e /tmp/fio.status ]; do usleep 100000; done; rm /tmp/fio.status");
+        // What comes first tells of the signal.
+        String told = String.join("\n", run("sed -n '/^{/,$p' /tmp/fio.json"));
+        JsonNode job =
+                Json.tree(told.getBytes(StandardCharsets.UTF_8)).path("jobs").path(0);
+        assertThat(job.path("error").asInt(-1)).as("fio's error").isZero();
+        for (String direction : List.of("read", "write")) {
+            JsonNode sum = job.path(direction);
+            assertThat(sum.path("total_ios").asLong())
+                    .as(direction + "s of fio")
+                    .isPositive();
+            Duration longest = Duration.ofNanos(sum.path("clat_ns").path("max").asLong());
+            System.out.printf(
+                    "fio: %d %ss, the longest took %d ms%n",
+                    sum.path("total_ios").asLong(), direction, longest.toMillis());
+            assertThat(longest).as("the longest " + direction).isLessThan(longestStall);
+        }
+    }
+
+    List<VolumeStatus> volumes() {
+        return vm.status().disks();
+    }
+
+    /// Until both hosts have everything of both disks.
+    void awaitWhole() {
+        vm.await(
+                "to have both replicas in sync",
+                v -> v.disks().stream().allMatch(volume -> volume.state() == VolumeState.IN_SYNC));
+    }
+
+    /// Until a host's replica of some disk counts no more.
+    void awaitOut(String host) {
+        vm.await("to do without a replica of " + host, v -> v.disks().stream().anyMatch(volume -> isOut(volume, host)));
+    }
+
+    private static boolean isOut(VolumeStatus volume, String host) {
+        return volume.replicas().stream()
+                .anyMatch(replica -> replica.host().equals(new HostName(host)) && !replica.inSync());
+    }
+
+    /// Until a copy is under way.
+    void awaitResyncing(String disk) {
+        vm.await(
+                "to resync " + disk,
+                v -> v.disks().stream()
+                        .anyMatch(volume -> volume.name().equals(disk) && volume.state() == VolumeState.RESYNCING));
+    }
+
+    /// Both hosts' files are the same, byte for byte. Nobody must be writing.
+    void assertReplicasEqual() {
+        run("sync; blockdev --flushbufs /dev/vda; blockdev --flushbufs /dev/vdb");
+        TreeMap<String, String> sums = new TreeMap<>();
+        for (String host : List.of("h1", "h2")) {
+            String id = vm.status().id().toString();
+            sums.put(host, stage.node(host).run("cd /var/lib/understudy/volumes/" + id + " && sha256sum disk0 disk1"));
+        }
+        assertThat(sums.values().stream().collect(Collectors.toSet()))
+                .as("replicas by host: " + sums)
+                .hasSize(1);
+    }
+
+    /// Reads every block of both disks: what is corrupt where the guest reads it is mended by that.
+    void readEverything() {
+        run("for disk in vda vdb; do dd if=/dev/$disk of=/dev/null bs=1M iflag=direct 2>/dev/null; done");
+    }
+}

@@ -1,0 +1,213 @@
+package understudy.volume.mirror;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.lang.foreign.MemorySegment;
+import java.lang.foreign.ValueLayout;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+import understudy.volume.Geometry;
+import understudy.volume.store.ByteRange;
+import understudy.volume.store.ReplicaStore;
+
+class ResyncTest {
+    /// Two extents; the last block is not whole.
+    private static final int SIZE = (6 << 20) + 512;
+
+    private final List<String> reports = new ArrayList<>();
+    private final MirroredVolume volume = new MirroredVolume("disk", SIZE, true, new MachineThreads(), new Nothing());
+    private final Replica source = new Replica();
+    private final Replica target = new Replica();
+    private String outcome = "";
+
+    private static final class Nothing implements MirroredVolume.Reports {
+        @Override
+        public void localFailed(ReplicaStore store, String why) {}
+
+        @Override
+        public void logFull(ReplicaStore store) {}
+
+        @Override
+        public void corrupt(String what) {}
+
+        @Override
+        public void mended(List<ByteRange> ranges) {}
+    }
+
+    /// A replica in memory; its checksums are those of Java's arrays.
+    private final class Replica implements ReplicaEndpoint {
+        final byte[] bytes = new byte[SIZE];
+        final long[][] marks = new long[Geometry.extents(SIZE)][Marks.WORDS];
+        final List<Integer> copies = new ArrayList<>();
+        int refusals;
+        int unflushed;
+        Runnable whileReading = () -> {};
+
+        void markBlock(long block) {
+            Marks.add(marks[(int) (block / Geometry.EXTENT_BLOCKS)], (int) (block % Geometry.EXTENT_BLOCKS));
+        }
+
+        @Override
+        public void sums(int extent, int[] sums) {
+            for (int block = 0; block < sums.length; block++) {
+                int at = extent * Geometry.EXTENT_BYTES + block * Geometry.BLOCK_BYTES;
+                sums[block] = at < SIZE
+                        ? Arrays.hashCode(Arrays.copyOfRange(bytes, at, Math.min(SIZE, at + Geometry.BLOCK_BYTES)))
+                        : 0;
+            }
+        }
+
+        @Override
+        public int dirty(int from, long[] bits) {
+            for (int extent = from; extent < marks.length; extent++) {
+                if (Marks.count(marks[extent]) > 0) {
+                    System.arraycopy(marks[extent], 0, bits, 0, bits.length);
+                    return extent;
+                }
+            }
+            return -1;
+        }
+
+        @Override
+        public long dirtyBlocks() {
+            return Arrays.stream(marks).mapToInt(Marks::count).sum();
+        }
+
+        @Override
+        public void clear(int extent, long[] bits) {
+            reports.add("clear with " + target.unflushed + " unflushed");
+            for (int i = 0; i < bits.length; i++) {
+                marks[extent][i] &= ~bits[i];
+            }
+        }
+
+        @Override
+        public int[] logged() {
+            return new int[0];
+        }
+
+        @Override
+        public void mark(int extent) {}
+
+        @Override
+        public void persistMarks() {}
+
+        @Override
+        public void read(List<Span> spans) {
+            assertThat(spans).hasSizeBetween(1, SPANS_MAX);
+            for (Span span : spans) {
+                span.data()
+                        .copyFrom(MemorySegment.ofArray(bytes)
+                                .asSlice(span.offset(), span.data().byteSize()));
+            }
+            whileReading.run();
+        }
+
+        @Override
+        public boolean copy(List<Span> spans) {
+            assertThat(spans).hasSizeBetween(1, SPANS_MAX);
+            if (refusals > 0) {
+                refusals--;
+                return false;
+            }
+            copies.add(spans.size());
+            unflushed += spans.size();
+            for (Span span : spans) {
+                byte[] data = span.data().toArray(ValueLayout.JAVA_BYTE);
+                System.arraycopy(data, 0, bytes, Math.toIntExact(span.offset()), data.length);
+            }
+            return true;
+        }
+
+        @Override
+        public void flush() {
+            unflushed = 0;
+        }
+    }
+
+    private void run() {
+        new Resync(
+                        volume,
+                        volume.route(),
+                        source,
+                        target,
+                        () -> false,
+                        new Pace(volume.traffic()),
+                        new Resync.Outcome() {
+                            @Override
+                            public void caughtUp(Resync resync) {
+                                outcome = "caught up";
+                            }
+
+                            @Override
+                            public void stopped(Resync resync, String why) {
+                                outcome = why;
+                            }
+                        })
+                .run();
+    }
+
+    private void write(int offset, int value) {
+        source.bytes[offset] = (byte) value;
+        source.markBlock(offset / Geometry.BLOCK_BYTES);
+    }
+
+    @Test
+    void scatteredBlocksAreCopiedManyAtATime() {
+        for (int block = 0; block < 512; block += 3) {
+            write(block * Geometry.BLOCK_BYTES + 7, 1 + block % 100);
+        }
+        write(SIZE - 1, 9);
+        run();
+        assertThat(outcome).isEqualTo("caught up");
+        assertThat(Arrays.mismatch(target.bytes, source.bytes)).isEqualTo(-1);
+        assertThat(target.copies).hasSizeLessThan(171 / Replica.SPANS_MAX + 3);
+        assertThat(source.dirtyBlocks()).isZero();
+    }
+
+    @Test
+    void marksAreClearedOnlyWhenTheTargetHasFlushed() {
+        Random random = new Random(3);
+        for (int i = 0; i < 500; i++) {
+            write(random.nextInt(SIZE), 1 + random.nextInt(100));
+        }
+        run();
+        assertThat(Arrays.mismatch(target.bytes, source.bytes)).isEqualTo(-1);
+        assertThat(reports).isNotEmpty().containsOnly("clear with 0 unflushed");
+    }
+
+    @Test
+    void blocksThatClientsWroteMeanwhileAreNotOverwrittenButLookedAtAgain() {
+        int touched = 5 * Geometry.BLOCK_BYTES;
+        for (int block = 0; block < 20; block += 5) {
+            write(block * Geometry.BLOCK_BYTES, 1);
+        }
+        source.whileReading = () -> {
+            // A client's write, which both get.
+            source.whileReading = () -> {};
+            source.bytes[touched] = 77;
+            target.bytes[touched] = 77;
+            volume.copies().forEach(copy -> copy.touch(touched, 1));
+        };
+        run();
+        assertThat(outcome).isEqualTo("caught up");
+        assertThat(target.bytes[touched]).isEqualTo((byte) 77);
+        assertThat(Arrays.mismatch(target.bytes, source.bytes)).isEqualTo(-1);
+        assertThat(target.copies).containsExactly(3);
+        assertThat(volume.copies()).isEmpty();
+    }
+
+    @Test
+    void aTargetWithoutRoomInItsLogIsTriedAgain() {
+        write(100, 1);
+        write(5 << 20, 2);
+        target.refusals = 3;
+        run();
+        assertThat(outcome).isEqualTo("caught up");
+        assertThat(Arrays.mismatch(target.bytes, source.bytes)).isEqualTo(-1);
+        assertThat(source.dirtyBlocks()).isZero();
+    }
+}
