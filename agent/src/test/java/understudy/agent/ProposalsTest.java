@@ -186,17 +186,6 @@ class ProposalsTest {
         public void close() {}
     }
 
-    private static final class Deaf implements Messenger.Listener {
-        @Override
-        public void heard(HostName peer, Life life, Moment at) {}
-
-        @Override
-        public void closed(HostName peer) {}
-
-        @Override
-        public void received(HostName peer, Life life, byte[] message) {}
-    }
-
     private static View view(long number) {
         return new View(number, new Placement.Solo(SELF), new UUID(9, number));
     }

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import understudy.link.Link;
+import understudy.link.Messenger;
 import understudy.model.HostName;
 import understudy.model.Life;
 import understudy.model.Moment;
@@ -35,6 +36,7 @@ class VmDriverTest {
 
     private final Links links = new Links();
     private Link active;
+    private Messenger messenger;
     private TestDesk desk;
     private VmDriver driver;
 
@@ -42,7 +44,16 @@ class VmDriverTest {
     void open() throws IOException {
         Link standby = links.add("h1");
         active = links.add("h2");
-        desk = new TestDesk(SPEC, standby, directory, new UUID(2, 2), (_, _) -> Optional.empty(), _ -> {});
+        messenger = new Messenger(standby, new Deaf());
+        desk = new TestDesk(
+                SPEC,
+                standby,
+                messenger,
+                new FileStore(directory.resolve("files"), standby),
+                directory,
+                new UUID(2, 2),
+                (_, _) -> Optional.empty(),
+                _ -> {});
         driver = new VmDriver(desk.services(), SPEC);
         driver.start();
         standby.serve(AgentServices.CHECKPOINTS, new StreamOffers(_ -> Optional.of(driver), () -> "")::take);
@@ -52,6 +63,7 @@ class VmDriverTest {
     void close() {
         driver.close();
         desk.close();
+        messenger.close();
         links.close();
     }
 
@@ -105,5 +117,16 @@ class VmDriverTest {
                         List.of(),
                         List.of())
                 .reason();
+    }
+
+    private static final class Deaf implements Messenger.Listener {
+        @Override
+        public void heard(HostName peer, Life life, Moment at) {}
+
+        @Override
+        public void closed(HostName peer) {}
+
+        @Override
+        public void received(HostName peer, Life life, byte[] message) {}
     }
 }

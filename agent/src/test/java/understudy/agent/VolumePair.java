@@ -22,8 +22,6 @@ import understudy.link.Messenger;
 import understudy.model.ByteSize;
 import understudy.model.HostName;
 import understudy.model.Level;
-import understudy.model.Life;
-import understudy.model.Moment;
 import understudy.model.Placement;
 import understudy.model.Policy;
 import understudy.model.Replica;
@@ -107,8 +105,7 @@ final class VolumePair implements AutoCloseable {
                     boot,
                     (_, _) -> peersReport,
                     input -> told(input));
-            ReplicaFolder replicas = new ReplicaFolder(
-                    disk, CLUSTER, SPEC, name, boot, files, _ -> true);
+            ReplicaFolder replicas = new ReplicaFolder(disk, CLUSTER, SPEC, name, boot, files, _ -> true);
             work = new VolumeWork(desk, folder.resolve(name.value()).resolve("scrubs"));
             volumes = new VolumeHost(desk, replicas, work);
         }
@@ -210,17 +207,6 @@ final class VolumePair implements AutoCloseable {
         await().atMost(Duration.ofSeconds(PATIENCE_SECONDS))
                 .until(() -> host(host).volumes.serving(DISK.id()).isPresent());
         return host(host).volumes.serving(DISK.id()).orElseThrow().volume();
-    }
-
-    private static final class Deaf implements Messenger.Listener {
-        @Override
-        public void heard(HostName peer, Life life, Moment at) {}
-
-        @Override
-        public void closed(HostName peer) {}
-
-        @Override
-        public void received(HostName peer, Life life, byte[] message) {}
     }
 
     /// One request at a time.

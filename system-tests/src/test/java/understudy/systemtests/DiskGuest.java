@@ -19,7 +19,8 @@ import understudy.model.ByteSize;
 import understudy.model.HostName;
 
 /// A guest of level component that works on its two disks: on the first fio writes, reads back and compares
-/// without end, at a depth of 16, past the page cache, and not faster than leaves an emulated CPU time for more; on the second there is a file system.
+/// without end, at a depth of 16, past the page cache, and not faster than leaves an emulated CPU time for more; on the
+/// second there is a file system.
 ///
 /// `-Dunderstudy.disks.active=h2` has the hosts exchange their roles, and `-Dunderstudy.disks.rounds=10` has each
 /// test of [DiskFaultTest] and [DiskLifeTest] do its fault so often.
