@@ -57,7 +57,7 @@ final class NewVolumes {
 
     /// Whether a host has that much room for volumes. Waits for its disk.
     ///
-    /// @throws Problem.Refused with `no-room` or `disk-failed`
+    /// @throws Problem.Refused with `host-full` or `disk-failed`
     static void checkRoom(Path volumes, ByteSize size, HostName host) {
         try {
             Path there = volumes.toAbsolutePath();
@@ -67,7 +67,7 @@ final class NewVolumes {
             long free = Files.getFileStore(there).getUsableSpace();
             if (free < size.bytes()) {
                 throw Problem.of(
-                                "no-room",
+                                "host-full",
                                 "%s has %d MiB of room for disks; the images have %d MiB."
                                         .formatted(host, free >> 20, size.bytes() >> 20),
                                 "Make room, or name other hosts: --on.")

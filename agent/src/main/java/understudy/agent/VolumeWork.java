@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tools.jackson.core.JacksonException;
@@ -65,8 +66,12 @@ final class VolumeWork {
         VolumeSpec disk = disk(volume);
         ServedVolume served = served(volume, serving);
         Scrub begun = Scrub.begun(self, Instant.now());
-        boolean isMine = scrubs.merge(volume, begun, (now, next) -> now.ended().isEmpty() ? now : next) == begun;
-        if (!isMine) {
+        AtomicBoolean isBegun = new AtomicBoolean();
+        scrubs.compute(volume, (_, now) -> {
+            isBegun.set(now == null || now.ended().isPresent());
+            return now != null && !isBegun.get() ? now : begun;
+        });
+        if (!isBegun.get()) {
             throw Problem.of(
                             "scrub-runs",
                             "A scrub of " + disk.name() + " of " + spec.name() + " is under way.",
@@ -102,10 +107,15 @@ final class VolumeWork {
         // In this order: as soon as it has ended for others, the next one may begin.
         keep(disk, ended);
         scrubs.put(disk.id(), ended);
-        desk.event(
-                ended.endedWell() ? "scrubbed" : "scrub-failed",
-                ended.endedWell() ? ended.found() == 0 ? Severity.INFO : Severity.WARNING : Severity.ERROR,
-                "scrub of " + disk.name() + ": " + sentence(ended));
+        tell("scrub of " + disk.name() + ": " + sentence(ended), ended);
+    }
+
+    private void tell(String text, Scrub ended) {
+        if (ended.endedWell()) {
+            desk.event("scrubbed", ended.found() == 0 ? Severity.INFO : Severity.WARNING, text);
+        } else {
+            desk.event("scrub-failed", Severity.ERROR, text);
+        }
     }
 
     private static String sentence(Scrub scrub) {
