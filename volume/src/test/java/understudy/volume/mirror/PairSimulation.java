@@ -269,7 +269,7 @@ final class PairSimulation {
             if (isHere && random.nextBoolean()) {
                 checkCells();
             } else {
-                pair.served().scrub();
+                pair.served().scrub(_ -> {});
             }
         });
     }
