@@ -164,7 +164,8 @@ class ResyncTest {
         run();
         assertThat(outcome).isEqualTo("caught up");
         assertThat(Arrays.mismatch(target.bytes, source.bytes)).isEqualTo(-1);
-        assertThat(target.copies).hasSizeLessThan(171 / Replica.SPANS_MAX + 3);
+        // At least 16 at a time, also while the volume is so young that a client may still be at work.
+        assertThat(target.copies).hasSizeLessThan(171 / 16 + 3);
         assertThat(source.dirtyBlocks()).isZero();
     }
 
