@@ -5,10 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.TreeMap;
-import java.util.stream.Collectors;
 import tools.jackson.databind.JsonNode;
 import understudy.api.Json;
 import understudy.api.VmState;
@@ -135,6 +134,17 @@ final class DiskGuest {
         run("files " + ++round);
     }
 
+    /// Has the second disk hold so much that a copy of it takes a moment.
+    void fillFiles() {
+        run("mount -t ext4 /dev/vdb /mnt && cp -r /lib/x86_64-linux-gnu /mnt/ && umount /mnt");
+    }
+
+    /// Writes to the second disk in a second, not now: what becomes of its replicas is noticed by that.
+    void nudgeFiles() {
+        run(
+                "{ (sleep 1; mount -t ext4 /dev/vdb /mnt && date >/mnt/nudged; umount /mnt) </dev/null >/dev/null 2>&1 & }");
+    }
+
     /// Has fio end, and says what it saw.
     void endFio(Duration longestStall) {
         awaitRequests();
@@ -189,14 +199,32 @@ final class DiskGuest {
     /// Both hosts' files are the same, byte for byte. Nobody must be writing.
     void assertReplicasEqual() {
         run("sync; blockdev --flushbufs /dev/vda; blockdev --flushbufs /dev/vdb");
-        TreeMap<String, String> sums = new TreeMap<>();
-        for (String host : List.of("h1", "h2")) {
-            String id = vm.status().id().toString();
-            sums.put(host, stage.node(host).run("cd /var/lib/understudy/volumes/" + id + " && sha256sum disk0 disk1"));
+        for (VolumeStatus volume : volumes()) {
+            String blocks =
+                    "cmp -l \"$0\" \"$1\" | awk '{b = int(($1 - 1) / 4096); if (b != l || NR == 1) print b; l = b}'";
+            String differing = Node.run(List.of(
+                    "sh",
+                    "-c",
+                    blocks,
+                    file("h1", volume).toString(),
+                    file("h2", volume).toString()));
+            assertThat(differing)
+                    .as("blocks of %s that differ on h1 and h2".formatted(volume.name()))
+                    .isEmpty();
         }
-        assertThat(sums.values().stream().collect(Collectors.toSet()))
-                .as("replicas by host: " + sums)
-                .hasSize(1);
+    }
+
+    /// As it is reached from outside of the host.
+    private Path file(String host, VolumeStatus volume) {
+        long first = stage.lab().status().nodes().stream()
+                .filter(node -> node.name().equals(host))
+                .findFirst()
+                .orElseThrow()
+                .pid()
+                .orElseThrow();
+        return Path.of("/proc", String.valueOf(first), "root/var/lib/understudy/volumes")
+                .resolve(vm.status().id().toString())
+                .resolve(volume.name());
     }
 
     /// Reads every block of both disks: what is corrupt where the guest reads it is mended by that.

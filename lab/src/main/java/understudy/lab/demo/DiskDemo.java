@@ -120,7 +120,7 @@ final class DiskDemo {
             noticed = noticed(vm, churn, plan, began);
             firstWords(api, vm, broken);
         }
-        boolean wentOn = worksOn(churn, Duration.ofMillis(seconds * 1000L / (2 * ways.size())));
+        boolean wentOn = worksOn(churn, Duration.ofMillis(seconds * 1000L / (2L * ways.size())));
         timeline.tell(
                 wentOn
                         ? "the guest noticed nothing: %s; the longest wait was %s"
