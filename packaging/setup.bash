@@ -5,8 +5,11 @@ lib=$root/distribution/target/lib
 jvm_flags=(--enable-native-access=ALL-UNNAMED --sun-misc-unsafe-memory-access=allow)
 # Short pauses: a heartbeat must not wait for a collector.
 agent_flags=("${jvm_flags[@]}" -XX:+UseG1GC -XX:MetaspaceSize=128m -XX:+ExitOnOutOfMemoryError -XX:-UsePerfData)
-# A server of blocks allocates next to nothing, and wants little memory.
-server_flags=(-XX:+UseSerialGC -XX:+ExitOnOutOfMemoryError -XX:-UsePerfData)
+# A server of blocks allocates next to nothing, and what it has is outside the heap. So a small young generation, an old one
+# that holds what lives and little more (there is no upper limit: marks of what a peer lacks take 32 MiB a TiB), a bound for
+# compiled code, and what the compilers are done with is given back.
+server_flags=(-XX:+UseSerialGC -Xms16m -Xmn8m -XX:MinHeapFreeRatio=10 -XX:MaxHeapFreeRatio=20 -XX:ReservedCodeCacheSize=64m
+  -XX:TrimNativeHeapInterval=5000 -XX:+ExitOnOutOfMemoryError -XX:-UsePerfData)
 oldest_java=25
 
 say() { printf '%s\n' "$*" >&2; }

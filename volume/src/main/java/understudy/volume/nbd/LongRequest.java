@@ -10,11 +10,14 @@ import understudy.volume.Geometry;
 /// A write is refused or accepted when its header is there. Pieces end where blocks end, so that no block is
 /// touched twice. A read is answered in as many chunks, if the client knows chunks and allows it
 /// (`NBD_CMD_FLAG_DF`); the last chunk must leave last, and so each piece is answered before the next is begun.
-/// That is not done while others answer reads, from far away, who rather have all at once.
+/// While others answer reads, from far away, the pieces are larger, so that most reads are one.
 final class LongRequest {
 
     /// The least that is worth a piece, unless it is the last: half of a processor's own cache, or less.
     static final int PIECE_BYTES = 128 << 10;
+
+    /// The same for reads while others answer them.
+    static final int FAR_PIECE_BYTES = 1 << 20;
 
     private static final int NONE = -1;
 
@@ -118,7 +121,7 @@ final class LongRequest {
 
     /// How long the next piece of a read is.
     int piece() {
-        return piece(PIECE_BYTES);
+        return piece(readBytes());
     }
 
     /// The next piece has been taken up.
@@ -142,9 +145,9 @@ final class LongRequest {
         isFar = !is;
     }
 
-    /// Whether reads are answered by others, as far as the last one tells.
-    boolean isFar() {
-        return isFar;
+    /// How long a read is done in one piece.
+    int readBytes() {
+        return isFar ? FAR_PIECE_BYTES : PIECE_BYTES;
     }
 
     /// Whether a piece of a read is to be answered before the next is begun.

@@ -35,10 +35,7 @@ final class Pieces {
 
     /// Whether an accepted read is to be answered in pieces.
     boolean takesRead(Request request) {
-        return session.terms().structured()
-                && LongRequest.isLong((int) request.length())
-                && !request.has(Nbd.CMD_FLAG_DF)
-                && !now.isFar();
+        return session.terms().structured() && request.length() > now.readBytes() && !request.has(Nbd.CMD_FLAG_DF);
     }
 
     void beginRead(Request request) {
@@ -108,6 +105,9 @@ final class Pieces {
     }
 
     private boolean readNext() {
+        // Chunks before this one leave first, those too that a lost thread left behind: others may answer it, and end
+        // the reply, before this thread comes to send anything.
+        worker.endBatch();
         if (now.isAwaiting() && !awaitPiece()) {
             return false;
         }
@@ -136,7 +136,6 @@ final class Pieces {
     ///
     /// @return false if the connection is broken
     private boolean awaitPiece() {
-        worker.endBatch();
         Outbox outbox = session.outbox();
         int slot = now.slot();
         boolean _ = outbox.await(() -> !requests.isTaken(slot) || outbox.isBroken(), Outbox.FOR_EVER);
