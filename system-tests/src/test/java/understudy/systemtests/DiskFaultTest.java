@@ -7,6 +7,7 @@ import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -52,8 +53,29 @@ class DiskFaultTest {
         }
     }
 
-    @Test
+    /// What fio would write later does not hide what was forgotten. Not yet so: after a hang blocks are left out.
+    @ParameterizedTest(name = "the disk of the {0} fails: {1}, then {2}")
+    @CsvSource({"standby, ERROR, BACK", "standby, HANG, BACK", "active, ERROR, BACK"})
     @Order(2)
+    @EnabledIfSystemProperty(named = "understudy.disks", matches = "all")
+    void aReplicaThatHasCaughtUpLacksNothing(String role, DiskFault how, DiskRepair repair, Stage stage) {
+        DiskGuest guest = stage.disks();
+        String host = host(guest, role);
+        stage.lab().breakDisk(host, how);
+        try {
+            guest.awaitOut(host);
+            guest.awaitRequests();
+            guest.endFio(LONGEST_STALL);
+        } finally {
+            stage.lab().repairDisk(host, repair);
+        }
+        guest.awaitWhole();
+        guest.assertReplicasEqual();
+        guest.startFio();
+    }
+
+    @Test
+    @Order(3)
     void bitsThatFlipOnTheDiskThatTheGuestReadsAreNeverSeenAndAreMended(Stage stage) {
         DiskGuest guest = stage.disks();
         for (int round = 0; round < DiskGuest.ROUNDS; round++) {
@@ -65,7 +87,7 @@ class DiskFaultTest {
     }
 
     @Test
-    @Order(3)
+    @Order(4)
     void afterAllOfThatFioHasSeenNothingAndBothReplicasAreEqual(Stage stage) {
         DiskGuest guest = stage.disks();
         guest.endFio(LONGEST_STALL);
