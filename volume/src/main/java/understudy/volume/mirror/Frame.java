@@ -56,6 +56,7 @@ final class Frame {
     static final byte VIEW = 12;
     static final byte PING = 13;
     static final byte VERIFY = 14;
+    static final byte DIGESTS = 15;
 
     // What the replica's side sends.
     static final byte ACKNOWLEDGED = 32;
@@ -121,7 +122,7 @@ final class Frame {
         return switch (kind) {
             case WRITE, COPY, READ, ANSWER, MARK -> PAYLOAD_BYTES_MAX;
             case ZERO -> ZERO_BYTES_MAX;
-            case CLEAR -> Marks.BYTES;
+            case CLEAR, DIGESTS -> Marks.BYTES;
             case VIEW, FAILED -> 1024;
             case FLUSH, CHECKSUMS, DIRTY, LOGGED, PERSIST_MARKS, PING, VERIFY, ACKNOWLEDGED, FLUSHED -> 0;
             default -> -1;
@@ -130,7 +131,7 @@ final class Frame {
 
     private boolean hasPayload() {
         return switch (kind) {
-            case WRITE, COPY, CLEAR, VIEW, ANSWER, FAILED -> true;
+            case WRITE, COPY, CLEAR, VIEW, DIGESTS, ANSWER, FAILED -> true;
             default -> false;
         };
     }

@@ -17,6 +17,11 @@ record LocalEndpoint(ReplicaStore store) implements ReplicaEndpoint {
     }
 
     @Override
+    public void digests(int extent, long[] wanted, long[] digests) throws IOException {
+        store.digests(extent, wanted, digests);
+    }
+
+    @Override
     public int dirty(int from, long[] bits) {
         int extent = store.nextDirty(from);
         if (extent >= 0) {

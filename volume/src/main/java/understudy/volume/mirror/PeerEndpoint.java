@@ -34,6 +34,25 @@ final class PeerEndpoint implements ReplicaEndpoint {
     }
 
     @Override
+    public void digests(int extent, long[] wanted, long[] digests) throws IOException {
+        ByteBuffer payload = ByteBuffer.wrap(link.question(Frame.DIGESTS, extent, 0, marks(wanted), WAIT_NANOS)
+                        .payload())
+                .order(ByteOrder.LITTLE_ENDIAN);
+        expect(payload, Geometry.EXTENT_BLOCKS * Long.BYTES);
+        for (int i = 0; i < digests.length; i++) {
+            digests[i] = payload.getLong();
+        }
+    }
+
+    private static ByteBuffer marks(long[] bits) {
+        ByteBuffer payload = ByteBuffer.allocateDirect(Marks.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+        for (long word : bits) {
+            payload.putLong(word);
+        }
+        return payload.flip();
+    }
+
+    @Override
     public int dirty(int from, long[] bits) throws IOException {
         PeerLink.Answer answer = link.question(Frame.DIRTY, from, 0, WAIT_NANOS);
         if (answer.payload().length == 0) {
@@ -60,11 +79,7 @@ final class PeerEndpoint implements ReplicaEndpoint {
 
     @Override
     public void clear(int extent, long[] bits) throws IOException {
-        ByteBuffer payload = ByteBuffer.allocateDirect(Marks.BYTES).order(ByteOrder.LITTLE_ENDIAN);
-        for (long word : bits) {
-            payload.putLong(word);
-        }
-        link.question(Frame.CLEAR, extent, 0, payload.flip(), WAIT_NANOS);
+        link.question(Frame.CLEAR, extent, 0, marks(bits), WAIT_NANOS);
     }
 
     @Override

@@ -26,6 +26,7 @@ final class ReplicaAnswers {
     private final Retirer retirer;
     private final long[] bits = new long[Marks.WORDS];
     private final int[] sums = new int[Geometry.EXTENT_BLOCKS];
+    private final long[] digests = new long[Geometry.EXTENT_BLOCKS];
 
     ReplicaAnswers(ReplicaStore store, Suspects suspects, ReentrantLock orderLock, Retirer retirer) {
         this.store = store;
@@ -42,6 +43,7 @@ final class ReplicaAnswers {
         }
         return switch (frame.kind()) {
             case Frame.CHECKSUMS -> checksums(extent(frame));
+            case Frame.DIGESTS -> digests(extent(frame), bytes.asSlice(frame.payloadAt(), frame.length()));
             case Frame.DIRTY -> dirty(extent(frame));
             case Frame.CLEAR -> clear(extent(frame), bytes.asSlice(frame.payloadAt(), frame.length()));
             case Frame.LOGGED -> logged();
@@ -97,13 +99,27 @@ final class ReplicaAnswers {
         return new Answer(extent, payload.putLong(store.dirtyBlocks()).flip());
     }
 
-    private Answer clear(int extent, MemorySegment payload) throws BrokenLinkException {
+    private Answer digests(int extent, MemorySegment payload) throws IOException {
+        readMarks(payload);
+        store.digests(extent, bits, digests);
+        ByteBuffer answer = buffer(Geometry.EXTENT_BLOCKS * Long.BYTES);
+        for (long digest : digests) {
+            answer.putLong(digest);
+        }
+        return new Answer(extent, answer.flip());
+    }
+
+    private void readMarks(MemorySegment payload) throws BrokenLinkException {
         if (payload.byteSize() != Marks.BYTES) {
             throw new BrokenLinkException(payload.byteSize() + " bytes of marks");
         }
         for (int i = 0; i < Marks.WORDS; i++) {
             bits[i] = payload.get(JAVA_LONG_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN), (long) i * Long.BYTES);
         }
+    }
+
+    private Answer clear(int extent, MemorySegment payload) throws BrokenLinkException {
+        readMarks(payload);
         store.clear(extent, bits);
         return nothing();
     }

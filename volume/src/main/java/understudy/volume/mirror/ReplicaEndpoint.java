@@ -11,6 +11,9 @@ interface ReplicaEndpoint {
     /// The checksums of an extent's 1024 blocks.
     void sums(int extent, int[] sums) throws IOException;
 
+    /// What tells contents of blocks apart where their checksums are equal: see [ReplicaStore#digests].
+    void digests(int extent, long[] wanted, long[] digests) throws IOException;
+
     /// The marks of the first extent from `from` on that has any.
     ///
     /// @return that extent; −1 if there is none

@@ -7,12 +7,14 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import understudy.volume.Geometry;
+import understudy.volume.store.ReplicaStore;
 
 /// Copies to a replica what it misses, from the one that is in sync, in either direction; driven by the serving
 /// side, which sees all writes. Client writes go to both meanwhile.
 ///
-/// What to look at is what the source has marks for. Of each extent the checksums are compared first, and only
-/// blocks that differ are copied: a range is read from the source, and those of its blocks that no client wrote
+/// What to look at is what the source has marks for. Of each extent the checksums are compared first, and where
+/// they are equal the contents by their digests, since a checksum is no proof that blocks are equal. Only blocks
+/// that differ are copied: a range is read from the source, and those of its blocks that no client wrote
 /// meanwhile go to the target under the order lock. Comparing at different moments does no harm: a write that
 /// only one of the two checksums knows of reaches both replicas, so what is equal but for it is equal after it.
 ///
@@ -37,6 +39,8 @@ final class Resync implements Runnable {
     private final Outcome outcome;
     private final int[] sourceSums = new int[Geometry.EXTENT_BLOCKS];
     private final int[] targetSums = new int[Geometry.EXTENT_BLOCKS];
+    private final long[] sourceDigests = new long[Geometry.EXTENT_BLOCKS];
+    private final long[] targetDigests = new long[Geometry.EXTENT_BLOCKS];
     private final List<Equal> uncleared = new ArrayList<>();
     private final long began;
     private long unclearedBytes;
@@ -156,9 +160,10 @@ final class Resync implements Runnable {
         for (int block = 0; block < Geometry.EXTENT_BLOCKS; block++) {
             if (Marks.has(bits, block) && sourceSums[block] != targetSums[block]) {
                 Marks.add(differing, block);
-                equal[block >> 6] &= ~(1L << block);
+                Marks.remove(equal, block);
             }
         }
+        lookCloser(extent, equal, differing);
         if (!pace.rest(0, volume.threads().now() - began, this::isStopped)) {
             return false;
         }
@@ -170,6 +175,24 @@ final class Resync implements Runnable {
             uncleared.add(new Equal(extent, equal));
         }
         return isGoing;
+    }
+
+    /// Blocks with equal checksums may differ. One that is corrupt in the source is not copied.
+    private void lookCloser(int extent, long[] equal, long[] differing) throws IOException {
+        if (Marks.count(equal) == 0) {
+            return;
+        }
+        long[] wanted = equal.clone();
+        source.digests(extent, wanted, sourceDigests);
+        target.digests(extent, wanted, targetDigests);
+        for (int block = 0; block < Geometry.EXTENT_BLOCKS; block++) {
+            if (Marks.has(wanted, block)
+                    && sourceDigests[block] != targetDigests[block]
+                    && sourceDigests[block] != ReplicaStore.DIGEST_OF_CORRUPT) {
+                Marks.add(differing, block);
+                Marks.remove(equal, block);
+            }
+        }
     }
 
     /// What is copied in one go: runs of blocks of one extent that differ, however far they lie apart.

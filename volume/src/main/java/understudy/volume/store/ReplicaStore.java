@@ -35,6 +35,12 @@ public final class ReplicaStore implements AutoCloseable {
     /// Extents that may be made hot in one go.
     public static final int HEAT_EXTENTS_MAX = HOT_EXTENTS_MAX / 2;
 
+    /// What [#digests] has for a block of zeros.
+    public static final long DIGEST_OF_ZEROS = 0;
+
+    /// What [#digests] has for a block that is corrupt.
+    public static final long DIGEST_OF_CORRUPT = 1;
+
     private static final int COLD_PAGES = 4096;
     private static final int ESHUTDOWN = 108;
 
@@ -278,6 +284,15 @@ public final class ReplicaStore implements AutoCloseable {
         boolean isKnown = page.isKnown();
         System.arraycopy(page.sums, 0, sums, 0, Geometry.EXTENT_BLOCKS);
         return isKnown && page.isKnown();
+    }
+
+    /// Reads blocks of an extent, verifies them, and tells their contents apart: 64 bits of SHA-256 each. Two blocks
+    /// with equal checksums may differ, since what is in them may have a CRC-32C of its own.
+    ///
+    /// @param wanted  16 words: which blocks
+    /// @param digests 1024 of them; those that are not wanted are left alone
+    public void digests(int extent, long[] wanted, long[] digests) throws DiskFailedException {
+        new Digests(data, content).of(extent, wanted, digests);
     }
 
     /// Computes the checksums of an extent that are not known. Nothing is verified: what is there is right.

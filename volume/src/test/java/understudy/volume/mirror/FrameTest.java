@@ -29,6 +29,7 @@ class FrameTest {
         Frame.VIEW,
         Frame.PING,
         Frame.VERIFY,
+        Frame.DIGESTS,
         Frame.ACKNOWLEDGED,
         Frame.FLUSHED,
         Frame.ANSWER,

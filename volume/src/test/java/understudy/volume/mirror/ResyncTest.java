@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
+import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -38,6 +39,8 @@ class ResyncTest {
     }
 
     /// A replica in memory; its checksums are those of Java's arrays.
+    private boolean areChecksumsAlike;
+
     private final class Replica implements ReplicaEndpoint {
         final byte[] bytes = new byte[SIZE];
         final long[][] marks = new long[Geometry.extents(SIZE)][Marks.WORDS];
@@ -54,9 +57,20 @@ class ResyncTest {
         public void sums(int extent, int[] sums) {
             for (int block = 0; block < sums.length; block++) {
                 int at = extent * Geometry.EXTENT_BYTES + block * Geometry.BLOCK_BYTES;
-                sums[block] = at < SIZE
+                sums[block] = at < SIZE && !areChecksumsAlike
                         ? Arrays.hashCode(Arrays.copyOfRange(bytes, at, Math.min(SIZE, at + Geometry.BLOCK_BYTES)))
                         : 0;
+            }
+        }
+
+        /// Of the first bytes of each block: as far as the tests change them where checksums are alike.
+        @Override
+        public void digests(int extent, long[] wanted, long[] digests) {
+            for (int block = 0; block < digests.length; block++) {
+                int at = extent * Geometry.EXTENT_BYTES + block * Geometry.BLOCK_BYTES;
+                if (Marks.has(wanted, block) && at < SIZE) {
+                    digests[block] = new BigInteger(Arrays.copyOfRange(bytes, at, Math.min(SIZE, at + 64))).hashCode();
+                }
             }
         }
 
@@ -167,6 +181,19 @@ class ResyncTest {
         // At least 16 at a time, also while the volume is so young that a client may still be at work.
         assertThat(target.copies).hasSizeLessThan(171 / 16 + 3);
         assertThat(source.dirtyBlocks()).isZero();
+    }
+
+    /// As those of blocks that hold a CRC-32C of their own may be.
+    @Test
+    void blocksThatDifferAreCopiedEvenIfTheirChecksumsAreEqual() {
+        areChecksumsAlike = true;
+        write(7, 5);
+        write(9 * Geometry.BLOCK_BYTES, 6);
+        source.markBlock(20);
+        run();
+        assertThat(outcome).isEqualTo("caught up");
+        assertThat(Arrays.mismatch(target.bytes, source.bytes)).isEqualTo(-1);
+        assertThat(target.copies).as("and only these").containsExactly(2);
     }
 
     @Test

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,6 +15,7 @@ import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.util.Random;
 import java.util.UUID;
+import java.util.zip.CRC32C;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -121,6 +123,31 @@ class ReplicaStoreTest {
         assertThat(store.loggedExtents()).isEmpty();
         assertThat(store.computeNext()).isFalse();
         assertThat(isKnown(3)).isTrue();
+    }
+
+    /// Two records of a log, each with its own CRC-32C at the end, as databases write them.
+    @Test
+    void digestsTellBlocksApartWhoseChecksumsAreEqual() throws IOException {
+        for (int block = 0; block < 2; block++) {
+            ByteBuffer bytes = ByteBuffer.allocateDirect(BLOCK).order(ByteOrder.LITTLE_ENDIAN);
+            bytes.putInt(0, 1000 + block);
+            CRC32C crc = new CRC32C();
+            crc.update(bytes.slice(0, 16));
+            bytes.putInt(16, (int) crc.getValue());
+            write((long) block * BLOCK, MemorySegment.ofBuffer(bytes));
+        }
+        int[] sums = new int[Geometry.EXTENT_BLOCKS];
+        assertThat(store.checksums(0, sums)).isTrue();
+        assertThat(sums[0]).as("this is why").isEqualTo(sums[1]);
+        long[] digests = new long[Geometry.EXTENT_BLOCKS];
+        digests[3] = 7;
+        store.digests(0, new long[] {7, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, digests);
+        assertThat(digests[0]).isNotEqualTo(digests[1]);
+        assertThat(digests[2]).isEqualTo(ReplicaStore.DIGEST_OF_ZEROS);
+        assertThat(digests[3]).as("not wanted").isEqualTo(7);
+        corrupt(5);
+        store.digests(0, new long[] {1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, digests);
+        assertThat(digests[0]).isEqualTo(ReplicaStore.DIGEST_OF_CORRUPT);
     }
 
     @Test
