@@ -24,7 +24,18 @@ final class Arrows {
         allow("checkpoint", "model", "protocol", "linux", "qemu");
         allow("network", "model", "linux");
         allow("ledger", "model", "protocol");
-        allow("agent", "model", "api", "protocol", "linux", "qemu", "link", "checkpoint", "network", "ledger");
+        allow(
+                "agent",
+                "model",
+                "api",
+                "protocol",
+                "linux",
+                "qemu",
+                "link",
+                "checkpoint",
+                "network",
+                "ledger",
+                "volume");
         allow("volume", "model", "protocol", "linux");
         allow("cli", "model", "api", "volume");
         allow("lab", "model", "api", "linux", "cli");
