@@ -7,16 +7,13 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import understudy.lab.DiskRepair;
 
-/// Agents and hosts that die under a guest that uses its disks. Not yet shown, as replicas differ after some copies:
-/// run with `-Dunderstudy.disks=all`.
+/// Agents and hosts that die under a guest that uses its disks.
 @ExtendWith(OnStage.class)
-@EnabledIfSystemProperty(named = "understudy.disks", matches = "all")
 @Timeout(value = 5, unit = TimeUnit.MINUTES)
 class DiskLifeTest {
     private static final Duration LONGEST_STALL = Duration.ofSeconds(20);
