@@ -15,6 +15,10 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import understudy.agent.AgentConfig;
+import understudy.simulator.ScenarioOutcome;
+import understudy.simulator.ScenarioRun;
+import understudy.simulator.scenario.BadScenario;
+import understudy.simulator.scenario.ScenarioFile;
 
 /// Whether the references list what there is in the code: no more, no less, nothing twice.
 class ReferencesTest {
@@ -49,6 +53,34 @@ class ReferencesTest {
         keys.addAll(keys("understudy.agent.AgentConfig$PeerDocument", "peers[]."));
         assertThat(Documents.firstCells(Documents.reference("agent-configuration.md")))
                 .containsExactlyInAnyOrderElementsOf(keys);
+    }
+
+    @Test
+    void everythingThatAScenarioFileCanSayHasItsLine() throws ClassNotFoundException {
+        String document = "understudy.simulator.scenario.Document";
+        List<String> words = new ArrayList<>(keys(document, ""));
+        words.addAll(keys(document + "$Node", "hosts[]."));
+        words.addAll(keys(document + "$Node", "witnesses[]."));
+        words.addAll(keys(document + "$Vm", "vms[]."));
+        words.addAll(keys(document + "$Happening", "steps[]."));
+        words.addAll(ScenarioFile.commands());
+        words.addAll(ScenarioFile.expectations());
+        words.addAll(SourceFacts.timelineEvents());
+        assertThat(SourceFacts.timelineEvents()).contains("vm-started", "vm-unwanted", "takeover", "host-down");
+        assertThat(Documents.firstCells(Documents.reference("scenario-files.md")))
+                .containsExactlyInAnyOrderElementsOf(words);
+    }
+
+    @Test
+    void theExamplesOfScenarioFilesComeOutAsTheySay() throws BadScenario {
+        List<String> examples = new ArrayList<>(Documents.fenced(Documents.reference("scenario-files.md"), "yaml"));
+        examples.addAll(Documents.fenced(
+                Documents.read(Documents.root().resolve("docs/how-to/try-a-set-up-in-the-simulator.md")), "yaml"));
+        assertThat(examples).hasSize(2);
+        for (String example : examples) {
+            ScenarioOutcome outcome = ScenarioRun.play(ScenarioFile.parse("example.yaml", example), 1);
+            assertThat(outcome.isOk()).as(outcome.report()).isTrue();
+        }
     }
 
     /// The file's form is a private matter of the agent's, so it is asked by name.

@@ -24,7 +24,21 @@ final class SourceFacts {
 
     private static final Pattern STATUS = Pattern.compile("case ([^>]*) -> (\\d{3});");
 
+    private static final Pattern NOTE = Pattern.compile("\\bnote\\(([^,;]*\"[^,;]*),");
+
     private SourceFacts() {}
+
+    /// The events of a simulation's timeline.
+    static SortedSet<String> timelineEvents() {
+        SortedSet<String> events = new TreeSet<>();
+        for (Path source : Documents.sources("simulator")) {
+            NOTE.matcher(Documents.read(source))
+                    .results()
+                    .flatMap(note -> LITERAL.matcher(note.group(1)).results())
+                    .forEach(event -> events.add(event.group(1)));
+        }
+        return events;
+    }
 
     /// The HTTP status of each problem that has one of its own.
     static Map<String, String> statusOfProblems() {

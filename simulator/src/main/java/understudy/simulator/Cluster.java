@@ -44,6 +44,7 @@ final class Cluster {
     private final List<Checker> checkers;
     private final List<Violation> violations = new ArrayList<>();
     private final List<TimelineEntry> timeline = new ArrayList<>();
+    private final Tally tally = new Tally();
     private boolean faultsGoOn;
     private int branches;
     private long writes;
@@ -78,7 +79,10 @@ final class Cluster {
 
     /// Powers everything on, and asks for the VMs.
     void start() {
-        inOrder.forEach(Node::powerOn);
+        inOrder.forEach(node -> {
+            note("host-up", node.name(), "", "");
+            node.powerOn();
+        });
         options.plan().vms().forEach(this::create);
         inOrder.forEach(node -> node.startAgent(new Life(dice.uuid())));
         ledger.start();
@@ -172,6 +176,10 @@ final class Cluster {
         return timeline;
     }
 
+    Tally tally() {
+        return tally;
+    }
+
     boolean faultsGoOn() {
         return faultsGoOn;
     }
@@ -202,6 +210,7 @@ final class Cluster {
     }
 
     void observe(Observation seen) {
+        tally.see(seen, schedule.nowNanos());
         record(seen);
         for (Checker checker : checkers) {
             checker.check(seen)
@@ -214,12 +223,9 @@ final class Cluster {
         switch (seen) {
             case Observation.ViewAccepted(VmId vm, VmRecord before, View view) -> {
                 note("view", vm, view.placement().activeReplica(), view.toString());
-                if (before.view().placement() instanceof Placement.Paired(Replica _, Replica standby)
-                        && view.isActive(standby.host())) {
-                    note("takeover", vm, Optional.of(standby), "");
-                }
-                if (view.placement() instanceof Placement.Stopped) {
-                    note("vm-stopped", vm, before.view().placement().activeReplica(), "");
+                moved(vm, before.view(), view);
+                if (isProtected(before) != isProtected(before.withView(view))) {
+                    note(isProtected(before) ? "vm-unprotected" : "vm-protected", vm, Optional.empty(), "");
                 }
             }
             case Observation.GuestBooted(VmId vm, HostName host, Branch branch) ->
@@ -239,6 +245,20 @@ final class Cluster {
                     Observation.GateOpened _,
                     Observation.EpochHeld _ -> {}
         }
+    }
+
+    private void moved(VmId vm, View before, View view) {
+        if (tally.isTakeover(before, view)) {
+            note("takeover", vm, view.placement().activeReplica(), "");
+        }
+        if (tally.isSwitchover(before, view)) {
+            note("switchover", vm, view.placement().activeReplica(), "");
+        }
+    }
+
+    /// A guest's process is gone.
+    void ended(VmId vm, HostName host, String why) {
+        note("vm-stopped", host, name(vm), why);
     }
 
     private String name(VmId vm) {
@@ -284,7 +304,7 @@ final class Cluster {
                 !vm.wanted()
                         && hosts.values().stream()
                                 .noneMatch(host -> host.guest(id).isPresent());
-            case Placement.Solo(Replica active) -> vm.wanted() && isWhole(vm, active);
+            case Placement.Solo(Replica active) -> vm.wanted() && isAllThatItCanBe(vm) && runs(active, id);
             case Placement.Paired(Replica active, Replica standby) ->
                 vm.wanted()
                         && part(active, id)
@@ -300,13 +320,24 @@ final class Cluster {
         };
     }
 
-    /// Whether a VM of level `component` has all that this promises.
-    private boolean isWhole(VmRecord vm, Replica active) {
-        VmId id = vm.spec().id();
-        return vm.spec().level() == Level.COMPONENT
-                && vm.view().isWhole()
-                && part(active, id).filter(Part.Running.class::isInstance).isPresent()
+    /// Whether a VM without a standby has all that its level promises, or is of one host and never will.
+    private static boolean isAllThatItCanBe(VmRecord vm) {
+        boolean whole = vm.spec().level() == Level.COMPONENT && vm.view().isWhole();
+        return whole || vm.spec().hosts().size() == 1;
+    }
+
+    private boolean runs(Replica active, VmId id) {
+        return part(active, id).filter(Part.Running.class::isInstance).isPresent()
                 && host(active.host()).guest(id).filter(Guest::isRunning).isPresent();
+    }
+
+    /// Whether, by its view, nothing is lost with any one component.
+    boolean isProtected(VmRecord vm) {
+        return switch (vm.view().placement()) {
+            case Placement.Stopped _ -> false;
+            case Placement.Solo _ -> isAllThatItCanBe(vm) && vm.spec().hosts().size() > 1;
+            case Placement.Paired _ -> true;
+        };
     }
 
     /// Where the ledger has each VM.
@@ -337,7 +368,7 @@ final class Cluster {
                 .map(VmDriver::part);
     }
 
-    private String describe(VmRecord vm) {
+    String describe(VmRecord vm) {
         StringBuilder text = new StringBuilder(
                 vm.spec().name() + ", " + (vm.wanted() ? "wanted" : "not wanted") + ", is in " + vm.view() + ";");
         for (HostName name : vm.spec().hosts()) {

@@ -107,7 +107,7 @@ public record ClusterPlan(List<HostName> hosts, List<HostName> witnesses, List<H
     /// A VM as far as a simulation cares.
     ///
     /// @param number tells it from all others, for ever
-    static VmSpec spec(int number, VmName name, Level level, ByteSize memory, int disks, List<HostName> hosts) {
+    public static VmSpec spec(int number, VmName name, Level level, ByteSize memory, int disks, List<HostName> hosts) {
         return new VmSpec(
                 new VmId(new UUID(0, number)),
                 name,

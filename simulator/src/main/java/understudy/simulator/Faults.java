@@ -32,56 +32,70 @@ final class Faults {
         }
     }
 
+    /// Its operating system ends everything in order, then switches it off.
+    void shutDown(HostName name) {
+        Host host = cluster.host(name);
+        if (!host.isPowered()) {
+            return;
+        }
+        cluster.note("host-down", name, "", "shuts down");
+        host.endAll();
+        cluster.schedule().after(Schedule.SECOND, () -> {
+            if (host.life().isEmpty()) {
+                host.powerOff();
+            }
+        });
+    }
+
     void crashAgent(HostName name) {
-        fault(name, "agent died");
+        note("agent-down", name, "");
         node(name).killAgent();
     }
 
     void startAgent(HostName name) {
         Node node = node(name);
         if (node.isPowered() && node.life().isEmpty()) {
-            fault(name, "agent starts");
+            note("agent-up", name, "");
             node.startAgent(new Life(cluster.dice().uuid()));
         }
     }
 
     void pauseAgent(HostName name) {
-        fault(name, "agent pauses");
+        note("agent-paused", name, "");
         node(name).pauseAgent();
     }
 
     void wakeAgent(HostName name) {
         if (node(name).isPaused()) {
-            fault(name, "agent wakes");
+            note("agent-resumed", name, "");
             node(name).wakeAgent();
         }
     }
 
     void cut(HostName one, HostName other) {
-        fault(one, "cut from " + other);
+        note("cut", one, "from " + other);
         cluster.network().cut(one, other);
     }
 
     void cutOneWay(HostName from, HostName to) {
-        fault(from, "is not heard by " + to);
+        note("cut", from, "not heard by " + to);
         cluster.network().cutOneWay(from, to);
     }
 
     void join(HostName one, HostName other) {
-        fault(one, "joined with " + other);
+        note("restored", one, "with " + other);
         cluster.network().join(one, other);
     }
 
     void breakConnections(HostName name) {
-        fault(name, "connections break");
+        note("connections-broken", name, "");
         cluster.host(name).agent().ifPresent(Agent::breakConnections);
     }
 
     void crashGuest(HostName name, VmRecord vm) {
         Host host = cluster.host(name);
         host.guest(vm.spec().id()).ifPresent(guest -> {
-            fault(name, "guest of " + vm.spec().name() + " crashes");
-            guest.die();
+            guest.die("it crashed");
             host.agent().flatMap(agent -> agent.driver(vm.spec().id())).ifPresent(driver -> driver.guestCrashed(guest));
         });
     }
@@ -89,7 +103,7 @@ final class Faults {
     void loseImage(HostName name, VmRecord vm) {
         Host host = cluster.host(name);
         if (host.isResponsive() && host.image(vm.spec().id()).isPresent()) {
-            fault(name, "image of " + vm.spec().name() + " is lost");
+            note("image-lost", name, "of " + vm.spec().name());
             host.agent().flatMap(agent -> agent.driver(vm.spec().id())).ifPresent(VmDriver::imageLost);
         }
     }
@@ -100,7 +114,7 @@ final class Faults {
                 .activeReplica()
                 .map(active -> cluster.host(active.host()))
                 .ifPresent(host -> {
-                    fault(host.name(), "switchover of " + vm.spec().name());
+                    note("switchover-asked", host.name(), "of " + vm.spec().name());
                     host.agent()
                             .ifPresent(agent -> host.inLife(
                                     agent.life(), () -> agent.driver(vm.spec()).give(new ViewInput.SwitchoverAsked())));
@@ -108,7 +122,7 @@ final class Faults {
     }
 
     void breakDisk(HostName name, VolumeId volume) {
-        fault(name, "disk of " + volume + " fails");
+        note("disk-failed", name, volume.toString());
         cluster.host(name).breakDisk(volume);
     }
 
@@ -117,12 +131,12 @@ final class Faults {
         boolean counted = cluster.ledger().vms().stream()
                 .flatMap(vm -> vm.view().volume(volume).stream())
                 .anyMatch(it -> it.isInSync(name));
-        fault(name, "disk of " + volume + (replaced && !counted ? " is replaced" : " works again"));
+        note(replaced && !counted ? "disk-replaced" : "disk-repaired", name, volume.toString());
         cluster.host(name).repairDisk(volume, replaced && !counted);
     }
 
     void want(VmRecord vm, boolean wanted) {
-        cluster.note("fault", Optional.empty(), vm.spec().name().toString(), wanted ? "is to start" : "is to stop");
+        noteWish(vm, wanted);
         cluster.ledger().apply(new LedgerCommand.SetWanted(vm.spec().id(), wanted));
     }
 
@@ -144,8 +158,23 @@ final class Faults {
         cluster.ledger().vms().stream().filter(vm -> !vm.wanted()).forEach(vm -> want(vm, true));
     }
 
-    private void fault(HostName name, String text) {
-        cluster.note("fault", name, "", text);
+    void noteWish(VmRecord vm, boolean wanted) {
+        cluster.note(
+                wanted ? "vm-wanted" : "vm-unwanted",
+                Optional.empty(),
+                vm.spec().name().toString(),
+                "");
+    }
+
+    void noteSwitchover(VmDriver driver) {
+        note(
+                "switchover-asked",
+                driver.agent().host().name(),
+                "of " + driver.spec().name());
+    }
+
+    private void note(String event, HostName name, String text) {
+        cluster.note(event, name, "", text);
     }
 
     private Node node(HostName name) {

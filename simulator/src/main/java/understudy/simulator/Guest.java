@@ -5,6 +5,8 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import understudy.model.HostName;
+import understudy.model.VmId;
 import understudy.model.VolumeId;
 import understudy.simulator.Branch.Point;
 
@@ -12,6 +14,8 @@ import understudy.simulator.Branch.Point;
 /// listens.
 final class Guest {
     private final Cluster cluster;
+    private final VmId vm;
+    private final HostName host;
     private final Branch branch;
     private final boolean busy;
     private long position;
@@ -22,10 +26,12 @@ final class Guest {
     private Optional<Consumer<Point>> listener = Optional.empty();
     private final Map<VolumeId, DiskWork> disks = new TreeMap<>();
 
-    Guest(Cluster cluster, Branch branch, boolean busy) {
+    Guest(Cluster cluster, VmId vm, HostName host, Branch branch) {
         this.cluster = cluster;
+        this.vm = vm;
+        this.host = host;
         this.branch = branch;
-        this.busy = busy;
+        this.busy = cluster.isBusy(vm);
         this.position = branch.fork().map(Point::position).orElse(0L);
     }
 
@@ -82,7 +88,10 @@ final class Guest {
         paused = false;
     }
 
-    void die() {
+    void die(String why) {
+        if (alive) {
+            cluster.ended(vm, host, why);
+        }
         alive = false;
         listener = Optional.empty();
     }

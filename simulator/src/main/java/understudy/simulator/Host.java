@@ -45,7 +45,7 @@ final class Host extends Node {
     }
 
     void put(VmId vm, Guest guest) {
-        guest(vm).ifPresent(Guest::die);
+        guest(vm).ifPresent(old -> old.die("another begins"));
         guests.put(vm, guest);
     }
 
@@ -133,12 +133,20 @@ final class Host extends Node {
         images.clear();
     }
 
+    /// Its operating system ends all processes, and writes out its caches.
+    void endAll() {
+        killAgent();
+        guests.values().forEach(guest -> guest.die("its host shuts down"));
+        guests.clear();
+        disks.values().stream().filter(disk -> !disk.isFailing()).forEach(DiskReplica::flush);
+    }
+
     @Override
     void powerOff() {
         agent.ifPresent(Agent::vanished);
         agent = Optional.empty();
         super.powerOff();
-        guests.values().forEach(Guest::die);
+        guests.values().forEach(guest -> guest.die("its host lost its power"));
         guests.clear();
         disks.values().forEach(it -> it.losePower(cluster.dice(), schedule().nowNanos()));
     }

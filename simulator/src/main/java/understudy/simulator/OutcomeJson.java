@@ -8,6 +8,22 @@ final class OutcomeJson {
     private OutcomeJson() {}
 
     static String of(Outcome outcome) {
+        return "{" + fields(outcome, outcome.verdict()) + "}";
+    }
+
+    static String of(ScenarioOutcome played) {
+        String failures = played.failures().stream()
+                .map(it -> "{\"ms\":%d,\"line\":%d,\"text\":%s}".formatted(it.ms(), it.line(), quoted(it.text())))
+                .collect(Collectors.joining(","));
+        return "{\"scenario\":%s,\"file\":%s,%s,\"failures\":[%s]}"
+                .formatted(
+                        quoted(played.scenario().name()),
+                        quoted(played.scenario().file()),
+                        fields(played.outcome(), played.verdict()),
+                        failures);
+    }
+
+    private static String fields(Outcome outcome, String verdict) {
         String violations = outcome.violations().stream()
                 .map(it -> "{\"ms\":%d,\"invariant\":%s,\"text\":%s}"
                         .formatted(it.ms(), quoted(it.invariant()), quoted(it.text())))
@@ -17,8 +33,8 @@ final class OutcomeJson {
                 .map(it -> "%s:{\"state\":%s,\"active\":%s,\"standby\":%s}"
                         .formatted(quoted(it.vm()), quoted(it.state()), orNull(it.active()), orNull(it.standby())))
                 .collect(Collectors.joining(","));
-        return "{\"seed\":%d,\"verdict\":%s,\"violations\":[%s],\"timeline\":[%s],\"end\":{\"vms\":{%s}}}"
-                .formatted(outcome.seed(), quoted(outcome.verdict()), violations, timeline, vms);
+        return "\"seed\":%d,\"verdict\":%s,\"violations\":[%s],\"timeline\":[%s],\"end\":{\"vms\":{%s}}"
+                .formatted(outcome.seed(), quoted(verdict), violations, timeline, vms);
     }
 
     private static String entry(TimelineEntry it) {

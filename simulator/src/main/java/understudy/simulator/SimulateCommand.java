@@ -1,23 +1,33 @@
 package understudy.simulator;
 
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
 import understudy.model.VolumeSpec;
+import understudy.simulator.scenario.BadScenario;
+import understudy.simulator.scenario.Scenario;
+import understudy.simulator.scenario.ScenarioFile;
 
-/// `simulate`: explores random faults in virtual time. Exit code 0 if no promise was broken, 1 if one was, 2
-/// for a mistake on the command line.
+/// `simulate`: replays scenario files, or explores random faults, in virtual time. Exit code 0 if all is as
+/// promised and expected, 1 if something is not, 2 for a mistake on the command line or in a file.
 @Command(
         name = "simulate",
         mixinStandardHelpOptions = true,
-        description = "Drives a simulated cluster through random faults, and checks what Understudy promises.")
+        description = "Replays scenario files in a simulated cluster, or drives one through random faults, and checks"
+                + " what Understudy promises.")
 public final class SimulateCommand implements Callable<Integer> {
     private static final int SEEDS_MAX = 10_000_000;
+    private static final int RANDOM_SEEDS = 200;
     private static final int HOSTS_MAX = 64;
     private static final int VMS_MAX = 2_000;
 
@@ -27,10 +37,21 @@ public final class SimulateCommand implements Callable<Integer> {
         json
     }
 
-    @Option(names = "--random", description = "Explore random faults.")
+    @Parameters(
+            paramLabel = "FILE|DIR",
+            arity = "0..*",
+            description = "Scenario files; of a folder, all *.yaml files in it and below.")
+    private List<Path> paths = List.of();
+
+    @Option(names = "--random", description = "Explore random faults instead.")
     private boolean random;
 
-    @Option(names = "--seeds", defaultValue = "200", description = "How many runs (default: ${DEFAULT-VALUE}).")
+    @Option(
+            names = "--seeds",
+            defaultValue = "0",
+            description =
+                    "How many runs with --random, or of each scenario, from --seed on (default: 200 with --random,"
+                            + " else 1).")
     private int seeds;
 
     @Option(names = "--seed", defaultValue = "1", description = "The first run's seed (default: ${DEFAULT-VALUE}).")
@@ -39,21 +60,26 @@ public final class SimulateCommand implements Callable<Integer> {
     @Option(
             names = "--hosts",
             defaultValue = "2",
-            description = "Hosts of the cluster, 2 to 64, beside one witness (default: ${DEFAULT-VALUE}).")
+            description = "With --random: hosts, 2 to 64, beside one witness (default: ${DEFAULT-VALUE}).")
     private int hosts;
 
     @Option(
             names = "--vms",
             defaultValue = "1",
-            description = "VMs, 1 to 2000, spread over all pairs of hosts (default: ${DEFAULT-VALUE}).")
+            description = "With --random: VMs, 1 to 2000, spread over all pairs of hosts (default: ${DEFAULT-VALUE}).")
     private int vms;
 
     @Option(
             names = "--disks",
             defaultValue = "0",
-            description = "Disks of each VM: with none it is of level system, else of level component"
+            description = "With --random: disks of each VM; with none it is of level system, else of level component"
                     + " (default: ${DEFAULT-VALUE}).")
     private int disks;
+
+    @Option(
+            names = {"-v", "--timeline"},
+            description = "Print all that happened in each scenario.")
+    private boolean timeline;
 
     @Option(
             names = "--output",
@@ -67,26 +93,14 @@ public final class SimulateCommand implements Callable<Integer> {
 
     @Override
     public Integer call() {
-        if (!random) {
-            throw new ParameterException(spec.commandLine(), "Say --random: there are no scenario files yet.");
+        if (random != paths.isEmpty()) {
+            throw new ParameterException(spec.commandLine(), "Name scenario files or folders, or say --random.");
         }
-        check("--seeds", seeds, 1, SEEDS_MAX);
+        check("--seeds", seeds, 0, SEEDS_MAX);
         check("--hosts", hosts, 2, HOSTS_MAX);
         check("--vms", vms, 1, VMS_MAX);
         check("--disks", disks, 0, VolumeSpec.DISKS_MAX);
-        SimulationOptions options = SimulationOptions.RANDOM.with(ClusterPlan.of(hosts, vms, disks));
-        PrintWriter out = spec.commandLine().getOut();
-        int broken = 0;
-        for (int i = 0; i < seeds; i++) {
-            Outcome outcome = SimulationRun.run(seed + i, options);
-            broken += outcome.isOk() ? 0 : 1;
-            write(out, outcome);
-        }
-        if (output == Output.text) {
-            out.printf("%d runs, seeds %d to %d: %d broke a promise%n", seeds, seed, seed + seeds - 1, broken);
-        }
-        out.flush();
-        return broken == 0 ? 0 : 1;
+        return random ? explore(seeds == 0 ? RANDOM_SEEDS : seeds) : replay(Math.max(1, seeds));
     }
 
     private void check(String option, int value, int min, int max) {
@@ -95,13 +109,60 @@ public final class SimulateCommand implements Callable<Integer> {
         }
     }
 
-    private void write(PrintWriter out, Outcome outcome) {
-        if (output == Output.json) {
-            out.println(OutcomeJson.of(outcome));
-        } else if (!outcome.isOk() || seeds == 1) {
-            out.println(outcome.report());
+    private int explore(int runs) {
+        SimulationOptions options = SimulationOptions.RANDOM.with(ClusterPlan.of(hosts, vms, disks));
+        PrintWriter out = spec.commandLine().getOut();
+        int broken = 0;
+        for (int i = 0; i < runs; i++) {
+            Outcome outcome = SimulationRun.run(seed + i, options);
+            broken += outcome.isOk() ? 0 : 1;
+            if (output == Output.json) {
+                out.println(OutcomeJson.of(outcome));
+            } else if (!outcome.isOk() || runs == 1) {
+                out.println(outcome.report());
+            }
+            out.flush();
+        }
+        if (output == Output.text) {
+            out.printf("%d runs, seeds %d to %d: %d broke a promise%n", runs, seed, seed + runs - 1, broken);
         }
         out.flush();
+        return broken == 0 ? 0 : 1;
+    }
+
+    private int replay(int runs) {
+        List<Scenario> scenarios = new ArrayList<>();
+        boolean isBad = false;
+        for (Path path : ScenarioFolder.files(paths)) {
+            try {
+                scenarios.add(ScenarioFile.read(path));
+            } catch (BadScenario e) {
+                isBad = true;
+                tell(String.valueOf(e.getMessage()));
+            } catch (IOException e) {
+                isBad = true;
+                tell(path + ": it cannot be read (" + e.getClass().getSimpleName() + "). Name a file that can.");
+            }
+        }
+        if (isBad) {
+            return 2;
+        }
+        if (scenarios.isEmpty()) {
+            tell("There is no *.yaml file in " + paths + ". Name a folder that has some.");
+            return 2;
+        }
+        ScenarioReport report = new ScenarioReport(spec.commandLine().getOut(), output == Output.json, timeline);
+        for (Scenario scenario : scenarios) {
+            for (int i = 0; i < runs; i++) {
+                report.play(scenario, seed + i);
+            }
+        }
+        return report.end() ? 0 : 1;
+    }
+
+    private void tell(String text) {
+        spec.commandLine().getErr().println(text);
+        spec.commandLine().getErr().flush();
     }
 
     /// Runs the command alone.

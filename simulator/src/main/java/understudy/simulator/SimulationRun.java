@@ -6,14 +6,14 @@ import java.util.function.BooleanSupplier;
 /// One run: a cluster starts, faults happen, everything is repaired, and all must be well in time. One seed is
 /// one run.
 public final class SimulationRun {
-    /// Far more than a run of the longest kind has, for each VM.
+    /// Far more than can happen at one moment.
     private static final long STEPS_MAX = 5_000_000;
 
     private final long seed;
     private final Cluster cluster;
     private final Faults faults;
     private final RandomFaults randomFaults;
-    private final long stepsMax;
+    private long moment = -1;
     private long steps;
 
     SimulationRun(long seed, SimulationOptions options) {
@@ -21,7 +21,6 @@ public final class SimulationRun {
         this.cluster = new Cluster(seed, options);
         this.faults = new Faults(cluster);
         this.randomFaults = new RandomFaults(cluster, faults);
-        this.stepsMax = STEPS_MAX * Math.max(1, options.plan().vms().size());
         cluster.start();
     }
 
@@ -82,15 +81,28 @@ public final class SimulationRun {
             if (condition.getAsBoolean()) {
                 return true;
             }
-            if (!cluster.schedule().step() || ++steps > stepsMax) {
-                throw new IllegalStateException("seed " + seed + " ran dry or in circles after " + steps + " steps");
-            }
+            step();
         }
         return condition.getAsBoolean();
     }
 
+    private void step() {
+        if (!cluster.schedule().step()) {
+            throw new IllegalStateException("seed " + seed + " ran dry");
+        }
+        steps = cluster.schedule().nowNanos() == moment ? steps + 1 : 0;
+        moment = cluster.schedule().nowNanos();
+        if (steps > STEPS_MAX) {
+            throw new IllegalStateException("seed " + seed + " runs in circles at " + moment + " ns");
+        }
+    }
+
     Outcome outcome() {
-        return new Outcome(seed, repeat(), cluster.violations(), cluster.timeline(), cluster.end());
+        return outcome(repeat());
+    }
+
+    Outcome outcome(String repeat) {
+        return new Outcome(seed, repeat, cluster.violations(), cluster.timeline(), cluster.end());
     }
 
     private String repeat() {

@@ -122,7 +122,7 @@ final class VmDriver {
             case ViewEffect.RemoveReplicas() -> disks.remove();
             case ViewEffect.BootGuest() -> boot();
             case ViewEffect.AdoptGuest() -> adopt();
-            case ViewEffect.KillGuest(String _) -> kill();
+            case ViewEffect.KillGuest(String why) -> kill(why);
             case ViewEffect.ShutDownGuest() -> shutDown();
             case ViewEffect.OpenGate() -> open();
             case ViewEffect.StartCopy(Replica standby, long view) -> startCopy(standby, view);
@@ -140,6 +140,9 @@ final class VmDriver {
 
     private void propose(View view) {
         cluster.observe(new Observation.ViewProposed(vm(), view));
+        if (part() instanceof Part.HandingOver) {
+            cluster.tally().handsOver(view);
+        }
         plantedAtProposal();
         long attempt = ++asked;
         cluster.ledger()
@@ -177,7 +180,7 @@ final class VmDriver {
     // ---- the guest ------------------------------------------------------------------------------------------------
 
     private void boot() {
-        Guest guest = new Guest(cluster, cluster.boot(), cluster.isBusy(vm()));
+        Guest guest = new Guest(cluster, vm(), agent.host().name(), cluster.boot());
         cluster.observe(new Observation.GuestBooted(vm(), agent.host().name(), guest.branch()));
         begin(guest, cluster.dice().millis(50, 400));
     }
@@ -190,7 +193,7 @@ final class VmDriver {
             boot();
         } else {
             agent.host().dropImage(vm());
-            Guest guest = new Guest(cluster, cluster.fork(held.get()), cluster.isBusy(vm()));
+            Guest guest = new Guest(cluster, vm(), agent.host().name(), cluster.fork(held.get()));
             cluster.observe(new Observation.ImageResumed(vm(), agent.host().name(), guest.branch()));
             begin(guest, cluster.dice().millis(5, 60));
         }
@@ -203,7 +206,7 @@ final class VmDriver {
         boolean fails = cluster.faultsGoOn() && cluster.dice().chance(0.05);
         later(takes, () -> {
             if (guest.isAlive() && fails) {
-                guest.die();
+                guest.die("it could not start");
                 gone(guest);
             } else if (guest.isAlive()) {
                 guest.run();
@@ -245,13 +248,13 @@ final class VmDriver {
         give(new ViewInput.GuestGone(cluster.schedule().now()));
     }
 
-    private void kill() {
-        guest().ifPresent(this::end);
+    private void kill(String why) {
+        guest().ifPresent(guest -> end(guest, why));
         gate.shut();
     }
 
-    private void end(Guest guest) {
-        guest.die();
+    private void end(Guest guest, String why) {
+        guest.die(why);
         guest.noticeDeath();
     }
 
@@ -259,7 +262,7 @@ final class VmDriver {
         Optional<Guest> ending = guest();
         later(cluster.dice().millis(20, 300), () -> {
             if (ending.isEmpty() || ending.get().isAlive()) {
-                ending.ifPresent(this::end);
+                ending.ifPresent(guest -> end(guest, "it shut down"));
                 give(new ViewInput.GuestGone(cluster.schedule().now()));
             }
         });
