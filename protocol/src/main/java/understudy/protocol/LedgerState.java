@@ -39,10 +39,11 @@ import understudy.protocol.LedgerAnswer.Refused;
 /// @param vms     by id; unmodifiable
 /// @param hosts   by name; unmodifiable
 public record LedgerState(long applied, SortedMap<VmId, VmRecord> vms, SortedMap<HostName, HostRecord> hosts) {
-    /// The most VMs of one cluster: the whole state travels in one snapshot.
-    public static final int VMS_MAX = 1024;
-    /// The most hosts and witnesses of one cluster.
-    public static final int HOSTS_MAX = 64;
+    /// The most VMs of one cluster. The whole state travels in one answer, which has at most 32 MiB between voters;
+    /// a VM with all that one can have (8 disks on two hosts, 2 KiB of kernel command line) takes about 7 KiB.
+    public static final int VMS_MAX = 2048;
+    /// The most hosts and witnesses of one cluster: 64 hosts, and some witnesses.
+    public static final int HOSTS_MAX = 72;
 
     public LedgerState {
         if (applied < 0) {

@@ -19,6 +19,9 @@ final class OutgoingStream {
     /// Silence of the standby after which the stream counts as broken.
     private static final long SILENCE_MAX = Schedule.SECOND;
 
+    /// How much later the epoch of an idle guest is made: it would be empty, and there may be thousands.
+    private static final long IDLE_WAITS = 2 * Schedule.SECOND;
+
     private final Cluster cluster;
     private final VmDriver driver;
     private final Replica standby;
@@ -199,7 +202,8 @@ final class OutgoingStream {
     private void plan() {
         long plan = ++planned;
         if (begun && !capturing && !last && !closed && sender.mayCapture(state)) {
-            long wait = Math.max(0, sender.due(state).since(now()).toNanos());
+            long idle = cluster.isBusy(driver.vm()) ? 0 : IDLE_WAITS;
+            long wait = idle + Math.max(0, sender.due(state).since(now()).toNanos());
             driver.later(wait, () -> {
                 if (plan == planned && !capturing && !last && !closed) {
                     step(new EpochSender.Input.Tick(now()));

@@ -23,6 +23,9 @@ import understudy.protocol.LedgerState;
 final class SimulatedLedger {
     private static final long CHECK_EVERY = 10 * Schedule.MILLISECOND;
 
+    /// Of a feed that is further behind, all arrives at once up to here.
+    private static final int BEHIND_MAX = 20;
+
     /// A change of one VM.
     ///
     /// @param record what the ledger holds of it from then on; empty once it is deleted
@@ -219,7 +222,9 @@ final class SimulatedLedger {
         cluster.schedule().after(delay, () -> {
             copy.feeding = false;
             if (serves(copy.node)) {
-                cluster.learnt(copy.node, copy.next());
+                do {
+                    cluster.learnt(copy.node, copy.next());
+                } while (copy.waiting.size() > BEHIND_MAX);
                 feed(copy);
             }
         });
