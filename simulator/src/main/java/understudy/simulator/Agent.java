@@ -6,7 +6,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import understudy.model.HostName;
 import understudy.model.Life;
+import understudy.model.Moment;
 import understudy.model.Replica;
 import understudy.model.VmId;
 import understudy.model.VmRecord;
@@ -24,14 +26,24 @@ final class Agent {
     private final Life life;
     private final Map<VmId, VmDriver> drivers = new TreeMap<>();
     private final List<Connection> connections = new ArrayList<>();
-    private Optional<Life> peer = Optional.empty();
-    private PeerWatch.State watched;
+    private final Map<HostName, Peer> peers = new TreeMap<>();
+
+    /// What is known of another host's agent.
+    private static final class Peer {
+        final Host host;
+        Optional<Life> life = Optional.empty();
+        PeerWatch.State watched;
+
+        Peer(Host host, Moment since) {
+            this.host = host;
+            this.watched = new PeerWatch.State.Heard(since);
+        }
+    }
 
     Agent(Cluster cluster, Host host, Life life) {
         this.cluster = cluster;
         this.host = host;
         this.life = life;
-        this.watched = new PeerWatch.State.Heard(cluster.schedule().now());
     }
 
     Host host() {
@@ -59,14 +71,22 @@ final class Agent {
             if (host.guest(vm.spec().id()).isPresent()) {
                 driver(vm.spec()).found();
             }
-            cluster.ledger().copyAt(host.name(), vm.spec().id()).ifPresent(this::learnt);
         }
+        cluster.ledger().copyAt(host).forEach(this::learnt);
         tick();
         heartbeat();
     }
 
-    void learnt(VmRecord vm) {
+    private void learnt(VmRecord vm) {
         driver(vm.spec()).give(new ViewInput.RecordLearnt(vm));
+    }
+
+    void learnt(SimulatedLedger.Entry entry) {
+        entry.record().ifPresentOrElse(this::learnt, () -> forget(entry.spec().id()));
+    }
+
+    private void forget(VmId vm) {
+        Optional.ofNullable(drivers.remove(vm)).ifPresent(driver -> driver.give(new ViewInput.RecordGone()));
     }
 
     /// Opens a connection to the other host's agent; to be asked only when that is there.
@@ -77,75 +97,95 @@ final class Agent {
     }
 
     private void tick() {
-        watch(new PeerWatch.Input.Tick(cluster.schedule().now()));
+        PeerWatch.Input tick = new PeerWatch.Input.Tick(cluster.schedule().now());
+        cluster.partners().of(host.name()).forEach(name -> watch(peer(name), tick));
         drivers.values().forEach(VmDriver::tick);
         host.inLife(life, 20 * Schedule.MILLISECOND, this::tick);
     }
 
+    private Peer peer(HostName name) {
+        return peers.computeIfAbsent(
+                name, _ -> new Peer(cluster.host(name), cluster.schedule().now()));
+    }
+
+    private List<Host> reachable() {
+        return cluster.partners().of(host.name()).stream()
+                .map(cluster::host)
+                .filter(other -> cluster.network().carries(host, other))
+                .toList();
+    }
+
+    /// One for all others: they leave together.
     private void heartbeat() {
-        Host other = cluster.otherThan(host);
-        if (cluster.network().carries(host, other)) {
-            cluster.schedule()
-                    .after(
-                            cluster.packetDelay(),
-                            () -> other.agent().ifPresent(it -> other.inLife(it.life, () -> it.heard(life))));
+        List<Host> others = reachable();
+        if (!others.isEmpty()) {
+            cluster.schedule().after(cluster.packetDelay(), () -> others.forEach(this::live));
         }
         host.inLife(life, 25 * Schedule.MILLISECOND, this::heartbeat);
     }
 
-    private void heard(Life other) {
-        boolean isNew = !peer.equals(Optional.of(other));
-        peer = Optional.of(other);
-        List<PeerWatch.Effect> effects =
-                watch(new PeerWatch.Input.HeartbeatReceived(cluster.schedule().now()));
+    private void live(Host other) {
+        other.agent().ifPresent(it -> other.inLife(it.life, () -> it.heard(host.name(), life)));
+    }
+
+    private void heard(HostName name, Life other) {
+        Peer peer = peer(name);
+        boolean isNew = !peer.life.equals(Optional.of(other));
+        peer.life = Optional.of(other);
+        List<PeerWatch.Effect> effects = watch(
+                peer, new PeerWatch.Input.HeartbeatReceived(cluster.schedule().now()));
         if (isNew && !effects.contains(PeerWatch.Effect.REPORT_HEARD)) {
-            report(PeerWatch.Effect.REPORT_HEARD);
+            report(peer, PeerWatch.Effect.REPORT_HEARD);
         }
     }
 
-    void peerClosed() {
-        watch(new PeerWatch.Input.ConnectionsClosed(cluster.schedule().now()));
+    private void peerClosed(HostName name) {
+        watch(
+                peer(name),
+                new PeerWatch.Input.ConnectionsClosed(cluster.schedule().now()));
     }
 
-    private List<PeerWatch.Effect> watch(PeerWatch.Input input) {
-        Step<PeerWatch.State, PeerWatch.Effect> step = WATCH.step(watched, input);
-        watched = step.state();
-        step.effects().forEach(this::report);
+    private List<PeerWatch.Effect> watch(Peer peer, PeerWatch.Input input) {
+        Step<PeerWatch.State, PeerWatch.Effect> step = WATCH.step(peer.watched, input);
+        peer.watched = step.state();
+        step.effects().forEach(effect -> report(peer, effect));
         return step.effects();
     }
 
-    private void report(PeerWatch.Effect effect) {
-        var now = cluster.schedule().now();
+    private void report(Peer peer, PeerWatch.Effect effect) {
+        Moment now = cluster.schedule().now();
         switch (effect) {
             case REPORT_HEARD ->
-                peer.ifPresent(other ->
-                        giveAll(new ViewInput.PeerHeard(cluster.otherThan(host).name(), other, now)));
-            case REPORT_LOST -> giveAll(new ViewInput.PeerLost(now));
+                peer.life.ifPresent(other -> tell(peer, new ViewInput.PeerHeard(peer.host.name(), other, now)));
+            case REPORT_LOST -> tell(peer, new ViewInput.PeerLost(now));
             case REPORT_DOUBTED -> {}
         }
     }
 
-    private void giveAll(ViewInput input) {
-        List.copyOf(drivers.values()).forEach(driver -> driver.give(input));
+    /// Tells the VMs whose other host it is.
+    private void tell(Peer peer, ViewInput input) {
+        List.copyOf(drivers.values()).stream()
+                .filter(driver -> driver.peer().equals(Optional.of(peer.host)))
+                .forEach(driver -> driver.give(input));
     }
 
-    /// What this agent knows of the other, for a driver that begins later.
-    Optional<ViewInput> peerInput() {
-        var now = cluster.schedule().now();
-        return switch (watched) {
+    /// What this agent knows of another, for a driver that begins later.
+    Optional<ViewInput> peerInput(Host other) {
+        Peer peer = peer(other.name());
+        Moment now = cluster.schedule().now();
+        return switch (peer.watched) {
             case PeerWatch.State.Lost _ -> Optional.of(new ViewInput.PeerLost(now));
             case PeerWatch.State.Heard _, PeerWatch.State.Doubted _ ->
-                peer.map(
-                        other -> new ViewInput.PeerHeard(cluster.otherThan(host).name(), other, now));
+                peer.life.map(is -> new ViewInput.PeerHeard(other.name(), is, now));
         };
     }
 
     /// The process is gone; its kernel closes its connections.
     void died() {
         connections.forEach(connection -> connection.close(host));
-        Host other = cluster.otherThan(host);
-        if (cluster.network().carries(host, other)) {
-            other.agent().ifPresent(it -> other.inLife(it.life, cluster.packetDelay(), it::peerClosed));
+        for (Host other : reachable()) {
+            other.agent()
+                    .ifPresent(it -> other.inLife(it.life, cluster.packetDelay(), () -> it.peerClosed(host.name())));
         }
     }
 

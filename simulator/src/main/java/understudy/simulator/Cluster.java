@@ -1,44 +1,46 @@
 package understudy.simulator;
 
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.UUID;
-import understudy.model.ByteSize;
 import understudy.model.HostName;
 import understudy.model.Level;
 import understudy.model.Life;
 import understudy.model.Placement;
-import understudy.model.Policy;
 import understudy.model.Replica;
 import understudy.model.View;
 import understudy.model.VmId;
-import understudy.model.VmName;
 import understudy.model.VmRecord;
 import understudy.model.VmSpec;
-import understudy.model.VolumeId;
 import understudy.model.VolumeReplica;
 import understudy.model.VolumeSpec;
 import understudy.model.VolumeView;
+import understudy.protocol.LedgerAnswer;
 import understudy.protocol.LedgerCommand;
 import understudy.protocol.Part;
 import understudy.simulator.Branch.Point;
+import understudy.simulator.ClusterPlan.Load;
+import understudy.simulator.ClusterPlan.VmPlan;
 
-/// Two hosts, a witness, and their VMs, in one virtual time.
+/// Hosts, witnesses, and their VMs, in one virtual time.
 final class Cluster {
-    static final HostName H1 = new HostName("h1");
-    static final HostName H2 = new HostName("h2");
-    static final HostName W1 = new HostName("w1");
-
     private final SimulationOptions options;
     private final Schedule schedule = new Schedule();
     private final Dice dice;
-    private final Host h1 = new Host(H1, this, schedule);
-    private final Host h2 = new Host(H2, this, schedule);
-    private final Node w1 = new Node(W1, schedule);
-    private final List<Node> nodes = List.of(h1, h2, w1);
-    private final Network network = new Network(nodes);
+    private final SortedMap<HostName, Host> hosts = new TreeMap<>();
+    private final SortedMap<HostName, Node> nodes = new TreeMap<>();
+    private final List<Node> inOrder = new ArrayList<>();
+    private final Network network;
     private final SimulatedLedger ledger;
+    private final Partners partners;
+    private final Map<VmId, Load> loads = new TreeMap<>();
     private final List<Checker> checkers;
     private final List<Violation> violations = new ArrayList<>();
     private final List<TimelineEntry> timeline = new ArrayList<>();
@@ -46,10 +48,18 @@ final class Cluster {
     private int branches;
     private long writes;
 
+    /// The VM that was found not to be well the last time: it is looked at first.
+    private Optional<VmId> lacking = Optional.empty();
+
     Cluster(long seed, SimulationOptions options) {
         this.options = options;
         this.dice = new Dice(seed);
+        options.plan().hosts().forEach(name -> add(new Host(name, this, schedule)));
+        options.plan().witnesses().forEach(name -> add(new Node(name, schedule)));
+        this.network =
+                new Network(options.plan().voters().stream().map(this::node).toList());
         this.ledger = new SimulatedLedger(this);
+        this.partners = new Partners(ledger);
         this.checkers = List.of(
                 new OneRunner(),
                 new NothingLost(this),
@@ -58,45 +68,36 @@ final class Cluster {
                 new AcknowledgedIsKept(this));
     }
 
+    private void add(Node node) {
+        inOrder.add(node);
+        nodes.put(node.name(), node);
+        if (node instanceof Host host) {
+            hosts.put(host.name(), host);
+        }
+    }
+
     /// Powers everything on, and asks for the VMs.
     void start() {
-        nodes.forEach(Node::powerOn);
-        for (int i = 1; i <= options.vms(); i++) {
-            VmSpec spec = spec(i);
-            View first = new View(1, new Placement.Stopped(), blank(spec), dice.uuid());
-            ledger.apply(new LedgerCommand.CreateVm(spec, true, first));
-        }
-        nodes.forEach(node -> node.startAgent(new Life(dice.uuid())));
+        inOrder.forEach(Node::powerOn);
+        options.plan().vms().forEach(this::create);
+        inOrder.forEach(node -> node.startAgent(new Life(dice.uuid())));
         ledger.start();
         watchHandicaps();
     }
 
-    private VmSpec spec(int number) {
-        return new VmSpec(
-                new VmId(new UUID(0, number)),
-                new VmName("vm" + number),
-                options.disks() == 0 ? Level.SYSTEM : Level.COMPONENT,
-                Policy.BALANCED,
-                ByteSize.ofMebibytes(256),
-                1,
-                "pc-q35-7.2",
-                "qemu64",
-                List.of(),
-                disks(number),
-                Optional.empty(),
-                number % 2 == 1 ? List.of(H1, H2) : List.of(H2, H1));
+    /// A new VM, as from a user.
+    LedgerAnswer create(VmPlan vm) {
+        View first = new View(1, new Placement.Stopped(), blank(vm.spec()), dice.uuid());
+        loads.put(vm.spec().id(), vm.load());
+        return ledger.apply(new LedgerCommand.CreateVm(vm.spec(), vm.wanted(), first));
     }
 
-    private List<VolumeSpec> disks(int number) {
-        List<VolumeSpec> disks = new ArrayList<>();
-        for (int i = 0; i < options.disks(); i++) {
-            VolumeId id = new VolumeId(new UUID(number, i));
-            disks.add(new VolumeSpec(id, VolumeSpec.name(i), ByteSize.ofMebibytes(1), Optional.empty()));
-        }
-        return disks;
+    /// Whether its guest does anything of its own accord.
+    boolean isBusy(VmId vm) {
+        return loads.get(vm) != Load.IDLE;
     }
 
-    /// New volumes, with empty replicas on both hosts.
+    /// New volumes, with empty replicas on all of its hosts.
     private List<VolumeView> blank(VmSpec spec) {
         List<VolumeView> volumes = new ArrayList<>();
         for (VolumeSpec disk : spec.disks()) {
@@ -117,11 +118,7 @@ final class Cluster {
     }
 
     private void watchHandicaps() {
-        for (Host host : hosts()) {
-            if (!ledger.serves(host)) {
-                host.handicapped(schedule.nowNanos());
-            }
-        }
+        hosts.values().stream().filter(ledger.unserved()).forEach(host -> host.handicapped(schedule.nowNanos()));
         schedule.after(10 * Schedule.MILLISECOND, this::watchHandicaps);
     }
 
@@ -145,24 +142,26 @@ final class Cluster {
         return ledger;
     }
 
+    /// Hosts first, then witnesses, as they were named.
     List<Node> nodes() {
-        return nodes;
+        return Collections.unmodifiableList(inOrder);
     }
 
-    List<Host> hosts() {
-        return List.of(h1, h2);
+    Node node(HostName name) {
+        return Objects.requireNonNull(nodes.get(name));
+    }
+
+    /// In the order of their names.
+    Collection<Host> hosts() {
+        return Collections.unmodifiableCollection(hosts.values());
     }
 
     Host host(HostName name) {
-        return name.equals(H1) ? h1 : h2;
+        return Objects.requireNonNull(hosts.get(name));
     }
 
-    Node witness() {
-        return w1;
-    }
-
-    Host otherThan(Host host) {
-        return host.equals(h1) ? h2 : h1;
+    Partners partners() {
+        return partners;
     }
 
     List<Violation> violations() {
@@ -196,9 +195,9 @@ final class Cluster {
     }
 
     /// A node's copy of the ledger got its next entry.
-    void learnt(Node node, VmRecord vm) {
+    void learnt(Node node, SimulatedLedger.Entry entry) {
         if (node instanceof Host host) {
-            host.agent().ifPresent(agent -> host.inLife(agent.life(), () -> agent.learnt(vm)));
+            host.agent().ifPresent(agent -> host.inLife(agent.life(), () -> agent.learnt(entry)));
         }
     }
 
@@ -252,7 +251,12 @@ final class Cluster {
     }
 
     void note(String event, HostName host, String vm, String text) {
-        timeline.add(new TimelineEntry(millis(), event, vm, host.toString(), text));
+        note(event, Optional.of(host), vm, text);
+    }
+
+    void note(String event, Optional<HostName> host, String vm, String text) {
+        timeline.add(new TimelineEntry(
+                millis(), event, vm, host.map(HostName::toString).orElse(""), text));
     }
 
     void trace(VmDriver driver, String text) {
@@ -265,18 +269,21 @@ final class Cluster {
 
     /// Whether every VM is where its users want it, at its level; else what is missing.
     Optional<String> missing() {
-        return ledger.vms().stream()
-                .map(this::missing)
-                .flatMap(Optional::stream)
-                .findFirst();
+        Optional<VmRecord> still = lacking.flatMap(ledger::vm).filter(vm -> !isWell(vm));
+        Optional<VmRecord> first =
+                still.or(() -> ledger.vms().stream().filter(vm -> !isWell(vm)).findFirst());
+        lacking = first.map(vm -> vm.spec().id());
+        return first.map(this::describe);
     }
 
-    private Optional<String> missing(VmRecord vm) {
+    /// Whether a VM is where its users want it, at its level.
+    boolean isWell(VmRecord vm) {
         VmId id = vm.spec().id();
-        boolean there = switch (vm.view().placement()) {
+        return switch (vm.view().placement()) {
             case Placement.Stopped _ ->
                 !vm.wanted()
-                        && hosts().stream().noneMatch(host -> host.guest(id).isPresent());
+                        && hosts.values().stream()
+                                .noneMatch(host -> host.guest(id).isPresent());
             case Placement.Solo(Replica active) -> vm.wanted() && isWhole(vm, active);
             case Placement.Paired(Replica active, Replica standby) ->
                 vm.wanted()
@@ -291,7 +298,6 @@ final class Cluster {
                                 .filter(Guest::isRunning)
                                 .isPresent();
         };
-        return there ? Optional.empty() : Optional.of(describe(vm));
     }
 
     /// Whether a VM of level `component` has all that this promises.
@@ -334,7 +340,8 @@ final class Cluster {
     private String describe(VmRecord vm) {
         StringBuilder text = new StringBuilder(
                 vm.spec().name() + ", " + (vm.wanted() ? "wanted" : "not wanted") + ", is in " + vm.view() + ";");
-        for (Host host : hosts()) {
+        for (HostName name : vm.spec().hosts()) {
+            Host host = host(name);
             String part = host.agent()
                     .flatMap(agent -> agent.driver(vm.spec().id()))
                     .map(VmDriver::describe)

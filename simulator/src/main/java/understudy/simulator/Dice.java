@@ -30,6 +30,11 @@ final class Dice {
         return things.get(random.nextInt(things.size()));
     }
 
+    /// One of them, all with the same probability, as [#chance] would choose.
+    <T> T share(List<T> things) {
+        return things.get((int) (random.nextDouble() * things.size()));
+    }
+
     UUID uuid() {
         return new UUID(random.nextLong(), random.nextLong());
     }

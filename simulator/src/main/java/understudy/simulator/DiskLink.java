@@ -3,6 +3,7 @@ package understudy.simulator;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.function.LongConsumer;
+import understudy.model.HostName;
 import understudy.model.VolumeReplica;
 
 /// The way from the active's end of a volume to the other host's. What is sent is carried out in order, by a
@@ -17,11 +18,15 @@ final class DiskLink {
     private boolean ready;
     private boolean over;
 
-    DiskLink(Cluster cluster, Mirror near) {
+    DiskLink(Cluster cluster, Mirror near, Host there) {
         this.cluster = cluster;
         this.near = near;
         this.here = near.driver().agent().host();
-        this.there = cluster.otherThan(here);
+        this.there = there;
+    }
+
+    HostName to() {
+        return there.name();
     }
 
     boolean isReady() {
@@ -60,7 +65,7 @@ final class DiskLink {
             Optional<UUID> named = near.named(there.name()).map(VolumeReplica::id);
             if (!older && present.isPresent() && present.equals(named)) {
                 ready = true;
-                near.linked();
+                near.linked(there.name());
                 return;
             }
             present.filter(_ -> !older).ifPresent(id -> near.found(there.name(), id));

@@ -32,7 +32,7 @@ final class DiskWork {
         port = Optional.of(to);
         open.replaceAll((_, request) -> request.again());
         List.copyOf(open.values()).forEach(to::submit);
-        if (first) {
+        if (first && guest.isBusy()) {
             for (int block = 0; block < DiskReplica.BLOCKS; block++) {
                 read(block);
             }

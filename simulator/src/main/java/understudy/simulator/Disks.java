@@ -60,6 +60,11 @@ final class Disks {
         });
     }
 
+    /// The VM is no more.
+    void remove() {
+        mirrors.keySet().forEach(driver.agent().host()::remove);
+    }
+
     /// From here on the guest's requests come here.
     void attach(Guest guest) {
         guest.disks(mirrors.keySet()).forEach((volume, work) -> work.attach(mirror(volume)));

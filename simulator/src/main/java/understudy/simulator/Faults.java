@@ -1,7 +1,6 @@
 package understudy.simulator;
 
-import java.util.Arrays;
-import java.util.List;
+import java.util.Optional;
 import understudy.model.HostName;
 import understudy.model.Life;
 import understudy.model.VmRecord;
@@ -9,7 +8,7 @@ import understudy.model.VolumeId;
 import understudy.protocol.LedgerCommand;
 import understudy.protocol.ViewInput;
 
-/// What can go wrong, and how it is repaired: one method each, for scripts; and a random sequence of them.
+/// What can go wrong, and how it is repaired: one method each.
 final class Faults {
     private final Cluster cluster;
 
@@ -123,14 +122,14 @@ final class Faults {
     }
 
     void want(VmRecord vm, boolean wanted) {
-        fault(Cluster.W1, vm.spec().name() + (wanted ? " is started" : " is stopped"));
+        cluster.note("fault", Optional.empty(), vm.spec().name().toString(), wanted ? "is to start" : "is to stop");
         cluster.ledger().apply(new LedgerCommand.SetWanted(vm.spec().id(), wanted));
     }
 
     /// Repairs everything, and wants every VM to run.
     void heal() {
         cluster.faultsGoOn(false);
-        cluster.note("healed", Cluster.W1, "", "");
+        cluster.note("healed", Optional.empty(), "", "");
         cluster.network().joinAll();
         for (Node node : cluster.nodes()) {
             returnHost(node.name());
@@ -145,131 +144,11 @@ final class Faults {
         cluster.ledger().vms().stream().filter(vm -> !vm.wanted()).forEach(vm -> want(vm, true));
     }
 
-    /// The kinds of random faults.
-    private enum Kind {
-        POWER_LOSS,
-        AGENT_CRASH,
-        AGENT_PAUSE,
-        PEER_CUT,
-        ISOLATION,
-        WITNESS_CUT,
-        ONE_WAY_CUT,
-        WITNESS_LOSS,
-        CONNECTION_LOSS,
-        GUEST_CRASH,
-        IMAGE_LOSS,
-        SWITCHOVER,
-        STOP_AND_START,
-        DISK_ERROR,
-        DISK_LOSS;
-
-        /// Whether it can happen to VMs with disks, or to such without.
-        boolean concerns(boolean withDisks) {
-            return switch (this) {
-                case IMAGE_LOSS, SWITCHOVER -> !withDisks;
-                case DISK_ERROR, DISK_LOSS -> withDisks;
-                default -> true;
-            };
-        }
-    }
-
-    /// Lets random faults happen from now on, for `nanos`. Each run has some of the kinds only, and its own pace:
-    /// faults that hide each other in one run do not in the next.
-    void begin(long nanos) {
-        cluster.faultsGoOn(true);
-        Dice dice = cluster.dice();
-        boolean withDisks = cluster.options().disks() > 0;
-        List<Kind> kinds = Arrays.stream(Kind.values())
-                .filter(kind -> kind.concerns(withDisks))
-                .filter(_ -> dice.chance(0.4))
-                .toList();
-        double gapMillis = dice.pick(List.of(250.0, 1_000.0, 3_000.0));
-        if (!kinds.isEmpty()) {
-            next(kinds, gapMillis, cluster.schedule().nowNanos() + nanos);
-        }
-    }
-
-    private void next(List<Kind> kinds, double gapMillis, long until) {
-        Dice dice = cluster.dice();
-        long wait = dice.chance(0.3) ? dice.millis(0, 60) : dice.millis(0, 2 * gapMillis);
-        cluster.schedule().after(wait, () -> {
-            if (cluster.schedule().nowNanos() < until) {
-                random(dice.pick(kinds));
-                next(kinds, gapMillis, until);
-            }
-        });
-    }
-
-    private void random(Kind kind) {
-        Dice dice = cluster.dice();
-        HostName host = dice.chance(0.5) ? Cluster.H1 : Cluster.H2;
-        HostName other = host.equals(Cluster.H1) ? Cluster.H2 : Cluster.H1;
-        HostName any = dice.pick(List.of(Cluster.H1, Cluster.H2, Cluster.W1));
-        VmRecord vm = dice.pick(cluster.ledger().vms());
-        switch (kind) {
-            case POWER_LOSS -> {
-                loseHost(host);
-                later(200, dice.chance(0.5) ? 2_000 : 12_000, () -> returnHost(host));
-            }
-            case AGENT_CRASH -> {
-                crashAgent(any);
-                later(20, dice.chance(0.8) ? 800 : 8_000, () -> startAgent(any));
-            }
-            case AGENT_PAUSE -> {
-                pauseAgent(any);
-                later(10, 3_000, () -> wakeAgent(any));
-            }
-            case PEER_CUT -> {
-                cut(host, other);
-                later(50, 4_000, () -> join(host, other));
-            }
-            case ISOLATION -> {
-                cut(host, other);
-                cut(host, Cluster.W1);
-                later(50, 4_000, () -> {
-                    join(host, other);
-                    join(host, Cluster.W1);
-                });
-            }
-            case WITNESS_CUT -> {
-                cut(host, Cluster.W1);
-                later(50, 4_000, () -> join(host, Cluster.W1));
-            }
-            case ONE_WAY_CUT -> {
-                HostName to = dice.chance(0.7) ? other : Cluster.W1;
-                boolean out = dice.chance(0.5);
-                cutOneWay(out ? host : to, out ? to : host);
-                later(50, 3_000, () -> join(host, to));
-            }
-            case WITNESS_LOSS -> {
-                loseHost(Cluster.W1);
-                later(200, 6_000, () -> returnHost(Cluster.W1));
-            }
-            case CONNECTION_LOSS -> breakConnections(host);
-            case GUEST_CRASH -> crashGuest(host, vm);
-            case IMAGE_LOSS -> loseImage(host, vm);
-            case SWITCHOVER -> askSwitchover(vm);
-            case STOP_AND_START -> {
-                want(vm, !vm.wanted());
-                later(10, 3_000, () -> want(vm, true));
-            }
-            case DISK_ERROR, DISK_LOSS -> {
-                VolumeId volume = dice.pick(vm.spec().disks()).id();
-                breakDisk(host, volume);
-                later(50, 4_000, () -> repairDisk(host, volume, kind == Kind.DISK_LOSS));
-            }
-        }
-    }
-
-    private void later(double from, double to, Runnable repair) {
-        cluster.schedule().after(cluster.dice().millis(from, to), repair);
-    }
-
     private void fault(HostName name, String text) {
         cluster.note("fault", name, "", text);
     }
 
     private Node node(HostName name) {
-        return name.equals(Cluster.W1) ? cluster.witness() : cluster.host(name);
+        return cluster.node(name);
     }
 }

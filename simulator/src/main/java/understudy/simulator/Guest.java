@@ -13,6 +13,7 @@ import understudy.simulator.Branch.Point;
 final class Guest {
     private final Cluster cluster;
     private final Branch branch;
+    private final boolean busy;
     private long position;
     private boolean alive = true;
     private boolean unnoticed = true;
@@ -21,9 +22,10 @@ final class Guest {
     private Optional<Consumer<Point>> listener = Optional.empty();
     private final Map<VolumeId, DiskWork> disks = new TreeMap<>();
 
-    Guest(Cluster cluster, Branch branch) {
+    Guest(Cluster cluster, Branch branch, boolean busy) {
         this.cluster = cluster;
         this.branch = branch;
+        this.busy = busy;
         this.position = branch.fork().map(Point::position).orElse(0L);
     }
 
@@ -48,6 +50,11 @@ final class Guest {
         return paused;
     }
 
+    /// Whether it does anything of its own accord.
+    boolean isBusy() {
+        return busy;
+    }
+
     /// What it does with its disks.
     Map<VolumeId, DiskWork> disks(Set<VolumeId> volumes) {
         volumes.forEach(volume -> disks.computeIfAbsent(volume, _ -> new DiskWork(cluster, this)));
@@ -61,7 +68,9 @@ final class Guest {
     void run() {
         if (alive && !running) {
             running = true;
-            work();
+            if (busy) {
+                work();
+            }
         }
     }
 

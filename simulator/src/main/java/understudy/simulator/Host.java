@@ -84,6 +84,11 @@ final class Host extends Node {
         disks.put(volume, replica);
     }
 
+    void remove(VolumeId volume) {
+        disks.remove(volume);
+        broken.remove(volume);
+    }
+
     /// The disk of a replica returns errors from now on.
     void breakDisk(VolumeId volume) {
         broken.add(volume);

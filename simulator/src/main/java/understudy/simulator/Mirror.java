@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.UUID;
+import java.util.stream.Stream;
 import understudy.model.HostName;
 import understudy.model.Placement.Solo;
 import understudy.model.Replica;
@@ -28,7 +29,11 @@ final class Mirror {
     private final VmDriver driver;
     private final VolumeId volume;
     private final HostName self;
-    private final HostName peer;
+    private final Optional<Host> peer;
+
+    /// This host, then the other, if there is one.
+    private final List<HostName> hosts;
+
     private final List<DiskRequest> open = new ArrayList<>();
     private final Set<HostName> failed = new TreeSet<>();
     private Optional<View> view = Optional.empty();
@@ -48,7 +53,9 @@ final class Mirror {
         this.driver = driver;
         this.volume = volume;
         this.self = driver.agent().host().name();
-        this.peer = cluster.otherThan(driver.agent().host()).name();
+        this.peer = driver.peer();
+        this.hosts =
+                Stream.concat(Stream.of(self), peer.map(Host::name).stream()).toList();
     }
 
     VmDriver driver() {
@@ -162,7 +169,7 @@ final class Mirror {
             return;
         }
         copy.ifPresent(it -> it.touched(request.block()));
-        for (HostName host : List.of(self, peer)) {
+        for (HostName host : hosts) {
             if (isInSync(host) || copy.filter(it -> it.target().equals(host)).isPresent()) {
                 carry(host, request);
             }
@@ -177,12 +184,13 @@ final class Mirror {
             answered(request, self, replica().orElseThrow().read(request.block()));
         } else if (isInSync(self) && !failed.contains(self)) {
             fail(self);
-        } else if (isInSync(peer) && !failed.contains(peer) && isLinked()) {
-            link.orElseThrow().read(request.block(), found -> {
-                if (open.contains(request)) {
-                    answered(request, peer, found);
-                }
-            });
+        } else {
+            link.filter(it -> it.isReady() && isSource(it.to()))
+                    .ifPresent(way -> way.read(request.block(), found -> {
+                        if (open.contains(request)) {
+                            answered(request, way.to(), found);
+                        }
+                    }));
         }
     }
 
@@ -219,8 +227,7 @@ final class Mirror {
         boolean due = open.contains(request)
                 && isServing()
                 && request.kind() != DiskRequest.Kind.READ
-                && has(self, request)
-                && has(peer, request);
+                && hosts.stream().allMatch(host -> has(host, request));
         if (!due) {
             return;
         }
@@ -270,7 +277,7 @@ final class Mirror {
     void linkLost(DiskLink which) {
         if (link.filter(which::equals).isPresent()) {
             link = Optional.empty();
-            fail(peer);
+            fail(which.to());
         }
     }
 
@@ -281,12 +288,8 @@ final class Mirror {
         if (!isServing()) {
             return;
         }
-        if (link.isEmpty() && cluster.schedule().nowNanos() - dialledAt >= CONNECT_EVERY) {
-            dialledAt = cluster.schedule().nowNanos();
-            DiskLink made = new DiskLink(cluster, this);
-            link = Optional.of(made);
-            made.dial();
-        }
+        peer.filter(_ -> link.isEmpty() && cluster.schedule().nowNanos() - dialledAt >= CONNECT_EVERY)
+                .ifPresent(this::dial);
         if (isInSync(self) && !failed.contains(self) && !works()) {
             fail(self);
         }
@@ -298,6 +301,13 @@ final class Mirror {
         open.stream().filter(it -> it.kind() == DiskRequest.Kind.READ).toList().forEach(this::read);
     }
 
+    private void dial(Host there) {
+        dialledAt = cluster.schedule().nowNanos();
+        DiskLink made = new DiskLink(cluster, this, there);
+        link = Optional.of(made);
+        made.dial();
+    }
+
     /// At the other end: what comes by an older way is not taken any more.
     void accept(DiskLink which) {
         accepted = Optional.of(which);
@@ -307,9 +317,9 @@ final class Mirror {
         return accepted.filter(which::equals).isPresent();
     }
 
-    void linked() {
-        if (failed.contains(peer) && isLast(peer)) {
-            recovered(peer);
+    void linked(HostName there) {
+        if (failed.contains(there) && isLast(there)) {
+            recovered(there);
         }
         List.copyOf(open).forEach(this::dispatch);
         beginCopy();
@@ -333,9 +343,10 @@ final class Mirror {
         if (copy.isPresent() || promised.isPresent() || !isLinked()) {
             return;
         }
-        if (isSource(self) && !isInSync(peer)) {
-            begin(peer);
-        } else if (isSource(peer) && !isInSync(self) && works()) {
+        HostName there = way().to();
+        if (isSource(self) && !isInSync(there)) {
+            begin(there);
+        } else if (isSource(there) && !isInSync(self) && works()) {
             begin(self);
         }
     }

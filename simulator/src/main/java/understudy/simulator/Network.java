@@ -5,7 +5,7 @@ import java.util.Set;
 import java.util.TreeSet;
 import understudy.model.HostName;
 
-/// Which node's messages arrive where. A cut has a direction.
+/// Which node's messages arrive where, and who has a majority by that. A cut has a direction.
 final class Network {
     private record Way(HostName from, HostName to) implements Comparable<Way> {
         @Override
@@ -15,11 +15,12 @@ final class Network {
         }
     }
 
-    private final List<Node> nodes;
+    private final List<Node> voters;
     private final Set<Way> cuts = new TreeSet<>();
 
-    Network(List<Node> nodes) {
-        this.nodes = List.copyOf(nodes);
+    /// @param voters those that vote in the ledger
+    Network(List<Node> voters) {
+        this.voters = List.copyOf(voters);
     }
 
     void cutOneWay(HostName from, HostName to) {
@@ -52,8 +53,12 @@ final class Network {
                 && (one.equals(other) || (carries(one, other) && carries(other, one)));
     }
 
-    /// Whether a node can talk with a majority, itself included.
-    boolean hasMajority(Node node) {
-        return nodes.stream().filter(other -> talk(node, other)).count() * 2 > nodes.size();
+    boolean votes(Node node) {
+        return voters.contains(node);
+    }
+
+    /// Whether a voter can talk with a majority of voters, itself included.
+    boolean hasMajority(Node voter) {
+        return voters.stream().filter(other -> talk(voter, other)).count() * 2 > voters.size();
     }
 }

@@ -5,10 +5,12 @@ import java.util.stream.Collectors;
 
 /// How a run ended.
 ///
+/// @param repeat     the command that runs it again
 /// @param violations all promises that were broken at the first moment at which one was; empty if none
 /// @param timeline   what happened, in order
 /// @param end        where each VM is when the run ends
-public record Outcome(long seed, List<Violation> violations, List<TimelineEntry> timeline, List<VmEnd> end) {
+public record Outcome(
+        long seed, String repeat, List<Violation> violations, List<TimelineEntry> timeline, List<VmEnd> end) {
 
     /// Where a VM is.
     ///
@@ -35,7 +37,7 @@ public record Outcome(long seed, List<Violation> violations, List<TimelineEntry>
     /// For people: what was broken, how to see it again, and what led to it.
     public String report() {
         return violations.stream().map(Violation::toString).collect(Collectors.joining("\n"))
-                + "\nrepeat with: understudy simulate --random --seeds 1 --seed " + seed + "\n"
+                + "\nrepeat with: " + repeat + "\n"
                 + timeline.stream().map(TimelineEntry::toString).collect(Collectors.joining("\n"));
     }
 }

@@ -61,7 +61,7 @@ final class OutgoingStream {
     }
 
     void start() {
-        Host other = cluster.otherThan(driver.agent().host());
+        Host other = cluster.host(standby.host());
         boolean there = cluster.network().talk(driver.agent().host(), other) && other.isLife(standby.life());
         driver.later(cluster.dice().millis(1, there ? 10 : 300), () -> {
             Optional<Agent> peer = other.agent().filter(it -> it.life().equals(standby.life()));

@@ -18,6 +18,8 @@ import understudy.model.VolumeSpec;
         description = "Drives a simulated cluster through random faults, and checks what Understudy promises.")
 public final class SimulateCommand implements Callable<Integer> {
     private static final int SEEDS_MAX = 10_000_000;
+    private static final int HOSTS_MAX = 64;
+    private static final int VMS_MAX = 2_000;
 
     /// How results are written.
     enum Output {
@@ -35,9 +37,21 @@ public final class SimulateCommand implements Callable<Integer> {
     private long seed;
 
     @Option(
+            names = "--hosts",
+            defaultValue = "2",
+            description = "Hosts of the cluster, 2 to 64, beside one witness (default: ${DEFAULT-VALUE}).")
+    private int hosts;
+
+    @Option(
+            names = "--vms",
+            defaultValue = "1",
+            description = "VMs, 1 to 2000, spread over all pairs of hosts (default: ${DEFAULT-VALUE}).")
+    private int vms;
+
+    @Option(
             names = "--disks",
             defaultValue = "0",
-            description = "Disks of the VM: with none it is of level system, else of level component"
+            description = "Disks of each VM: with none it is of level system, else of level component"
                     + " (default: ${DEFAULT-VALUE}).")
     private int disks;
 
@@ -56,13 +70,11 @@ public final class SimulateCommand implements Callable<Integer> {
         if (!random) {
             throw new ParameterException(spec.commandLine(), "Say --random: there are no scenario files yet.");
         }
-        if (seeds < 1 || seeds > SEEDS_MAX) {
-            throw new ParameterException(spec.commandLine(), "--seeds " + seeds + ": 1 to " + SEEDS_MAX);
-        }
-        if (disks < 0 || disks > VolumeSpec.DISKS_MAX) {
-            throw new ParameterException(spec.commandLine(), "--disks " + disks + ": 0 to " + VolumeSpec.DISKS_MAX);
-        }
-        SimulationOptions options = SimulationOptions.RANDOM.withDisks(disks);
+        check("--seeds", seeds, 1, SEEDS_MAX);
+        check("--hosts", hosts, 2, HOSTS_MAX);
+        check("--vms", vms, 1, VMS_MAX);
+        check("--disks", disks, 0, VolumeSpec.DISKS_MAX);
+        SimulationOptions options = SimulationOptions.RANDOM.with(ClusterPlan.of(hosts, vms, disks));
         PrintWriter out = spec.commandLine().getOut();
         int broken = 0;
         for (int i = 0; i < seeds; i++) {
@@ -75,6 +87,12 @@ public final class SimulateCommand implements Callable<Integer> {
         }
         out.flush();
         return broken == 0 ? 0 : 1;
+    }
+
+    private void check(String option, int value, int min, int max) {
+        if (value < min || value > max) {
+            throw new ParameterException(spec.commandLine(), "%s %d: %d to %d".formatted(option, value, min, max));
+        }
     }
 
     private void write(PrintWriter out, Outcome outcome) {

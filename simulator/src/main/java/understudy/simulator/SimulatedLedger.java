@@ -1,15 +1,18 @@
 package understudy.simulator;
 
-import java.util.ArrayList;
+import java.util.ArrayDeque;
+import java.util.Collection;
+import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Consumer;
-import understudy.model.HostName;
+import java.util.function.Predicate;
 import understudy.model.View;
 import understudy.model.VmId;
 import understudy.model.VmRecord;
+import understudy.model.VmSpec;
 import understudy.protocol.LedgerAnswer;
 import understudy.protocol.LedgerCommand;
 import understudy.protocol.LedgerState;
@@ -20,31 +23,75 @@ import understudy.protocol.LedgerState;
 final class SimulatedLedger {
     private static final long CHECK_EVERY = 10 * Schedule.MILLISECOND;
 
+    /// A change of one VM.
+    ///
+    /// @param record what the ledger holds of it from then on; empty once it is deleted
+    record Entry(VmSpec spec, Optional<VmRecord> record) {}
+
+    /// A node's own copy of the ledger: a beginning of the log, perhaps an old one. A host looks only at its own
+    /// VMs.
+    private static final class Copy {
+        final Node node;
+        final Deque<Entry> waiting = new ArrayDeque<>();
+        final Map<VmId, VmRecord> vms = new TreeMap<>();
+        boolean feeding;
+
+        Copy(Node node) {
+            this.node = node;
+        }
+
+        void logged(Entry entry) {
+            if (!(node instanceof Host) || entry.spec().hosts().contains(node.name())) {
+                waiting.add(entry);
+            }
+        }
+
+        Entry next() {
+            Entry entry = waiting.removeFirst();
+            VmId id = entry.spec().id();
+            entry.record().ifPresentOrElse(vm -> vms.put(id, vm), () -> vms.remove(id));
+            return entry;
+        }
+    }
+
     private final Cluster cluster;
-    private final List<VmRecord> log = new ArrayList<>();
-    private final Map<HostName, Integer> fed = new TreeMap<>();
-    private final Map<HostName, Boolean> feeding = new TreeMap<>();
+    private final List<Copy> copies;
     private LedgerState truth = LedgerState.empty();
     private Optional<Node> leader = Optional.empty();
     private boolean electing;
+    private long specsChanged;
 
     SimulatedLedger(Cluster cluster) {
         this.cluster = cluster;
+        this.copies = cluster.nodes().stream().map(Copy::new).toList();
     }
 
     Optional<VmRecord> vm(VmId id) {
         return truth.vm(id);
     }
 
-    List<VmRecord> vms() {
-        return List.copyOf(truth.vms().values());
+    Collection<VmRecord> vms() {
+        return truth.vms().values();
+    }
+
+    /// Goes up whenever a VM comes, goes, or becomes something else.
+    long specsChanged() {
+        return specsChanged;
     }
 
     /// Whether a node could have something decided now.
     boolean serves(Node node) {
-        return leader.filter(l ->
-                        cluster.network().hasMajority(l) && cluster.network().talk(node, l))
-                .isPresent();
+        return working().filter(it -> cluster.network().talk(node, it)).isPresent();
+    }
+
+    /// Picks those that could not have anything decided now.
+    Predicate<Node> unserved() {
+        Optional<Node> works = working();
+        return node -> works.filter(it -> cluster.network().talk(node, it)).isEmpty();
+    }
+
+    private Optional<Node> working() {
+        return leader.filter(cluster.network()::hasMajority);
     }
 
     void start() {
@@ -52,21 +99,20 @@ final class SimulatedLedger {
     }
 
     private void check() {
-        if (leader.isPresent() && !cluster.network().hasMajority(leader.get())) {
-            leader = Optional.empty();
-        }
+        leader = working();
         if (leader.isEmpty() && !electing) {
             electing = true;
             cluster.schedule().after(cluster.dice().millis(100, 500), this::elect);
         }
-        cluster.nodes().forEach(this::feed);
+        copies.forEach(this::feed);
         cluster.schedule().after(CHECK_EVERY, this::check);
     }
 
-    /// Prefers the witness, as the real one does.
+    /// Prefers a witness, as the real one does.
     private void elect() {
         electing = false;
         List<Node> able = cluster.nodes().reversed().stream()
+                .filter(cluster.network()::votes)
                 .filter(cluster.network()::hasMajority)
                 .toList();
         if (!able.isEmpty()) {
@@ -91,7 +137,7 @@ final class SimulatedLedger {
 
     /// Lands whether or not its author is still there.
     private void land(Node from, LedgerCommand command, Consumer<LedgerAnswer> answered) {
-        if (leader.filter(cluster.network()::hasMajority).isEmpty()) {
+        if (working().isEmpty()) {
             return;
         }
         LedgerAnswer answer = apply(command);
@@ -109,53 +155,72 @@ final class SimulatedLedger {
         LedgerState before = truth;
         LedgerState.Applied applied = truth.apply(command);
         truth = applied.state();
+        Optional<VmId> about = about(command);
         if (command instanceof LedgerCommand.ChangeView(VmId id, long _, View _)) {
             changed(before, id, applied.answer());
         }
-        for (VmRecord vm : truth.vms().values()) {
-            if (!before.vm(vm.spec().id()).equals(Optional.of(vm))) {
-                log.add(vm);
-            }
-        }
-        cluster.nodes().forEach(this::feed);
+        about.ifPresent(id -> log(before.vm(id), truth.vm(id)));
+        copies.forEach(this::feed);
         return applied.answer();
+    }
+
+    private static Optional<VmId> about(LedgerCommand command) {
+        return switch (command) {
+            case LedgerCommand.CreateVm it -> Optional.of(it.spec().id());
+            case LedgerCommand.ChangeView it -> Optional.of(it.vm());
+            case LedgerCommand.SetWanted it -> Optional.of(it.vm());
+            case LedgerCommand.GrowVolume it -> Optional.of(it.vm());
+            case LedgerCommand.DeleteVm it -> Optional.of(it.vm());
+            case LedgerCommand.RegisterHost _ -> Optional.empty();
+        };
+    }
+
+    private void log(Optional<VmRecord> was, Optional<VmRecord> is) {
+        if (was.equals(is)) {
+            return;
+        }
+        Optional<VmSpec> spec = is.map(VmRecord::spec);
+        if (!was.map(VmRecord::spec).equals(spec)) {
+            specsChanged++;
+        }
+        Entry entry = new Entry(spec.or(() -> was.map(VmRecord::spec)).orElseThrow(), is);
+        copies.forEach(copy -> copy.logged(entry));
     }
 
     private void changed(LedgerState before, VmId id, LedgerAnswer answer) {
         if (answer instanceof LedgerAnswer.Refused(var problem)) {
             cluster.observe(new Observation.ProposalRefused(id, problem.message()));
         }
-        VmRecord was = before.vm(id).orElseThrow();
-        VmRecord is = truth.vm(id).orElseThrow();
-        if (!was.view().equals(is.view())) {
-            cluster.observe(new Observation.ViewAccepted(id, was, is.view()));
+        Optional<VmRecord> was = before.vm(id);
+        Optional<VmRecord> is = truth.vm(id);
+        if (is.isPresent() && !was.map(VmRecord::view).equals(is.map(VmRecord::view))) {
+            cluster.observe(
+                    new Observation.ViewAccepted(id, was.orElseThrow(), is.get().view()));
         }
     }
 
-    /// What a node's own copy of the ledger holds: a beginning of the log, perhaps an old one.
-    Optional<VmRecord> copyAt(HostName node, VmId id) {
-        Optional<VmRecord> last = Optional.empty();
-        for (VmRecord vm : log.subList(0, fed.getOrDefault(node, 0))) {
-            if (vm.spec().id().equals(id)) {
-                last = Optional.of(vm);
-            }
-        }
-        return last;
+    /// What a node's own copy of the ledger holds of its VMs.
+    Collection<VmRecord> copyAt(Node node) {
+        return copies.stream()
+                .filter(copy -> copy.node.equals(node))
+                .findFirst()
+                .orElseThrow()
+                .vms
+                .values();
     }
 
-    private void feed(Node node) {
-        if (feeding.getOrDefault(node.name(), false) || fed.getOrDefault(node.name(), 0) >= log.size()) {
+    private void feed(Copy copy) {
+        if (copy.feeding || copy.waiting.isEmpty()) {
             return;
         }
-        feeding.put(node.name(), true);
+        copy.feeding = true;
         boolean slow = cluster.dice().chance(0.05);
         long delay = slow ? cluster.dice().millis(20, 400) : cluster.dice().millis(0.5, 10);
         cluster.schedule().after(delay, () -> {
-            feeding.put(node.name(), false);
-            if (serves(node)) {
-                VmRecord next = log.get(fed.merge(node.name(), 1, Integer::sum) - 1);
-                cluster.learnt(node, next);
-                feed(node);
+            copy.feeding = false;
+            if (serves(copy.node)) {
+                cluster.learnt(copy.node, copy.next());
+                feed(copy);
             }
         });
     }

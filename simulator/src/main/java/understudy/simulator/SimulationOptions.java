@@ -1,13 +1,11 @@
 package understudy.simulator;
 
 import java.time.Duration;
-import understudy.model.VolumeSpec;
 import understudy.protocol.ViewMachine.Timing;
 
 /// What a run is like, its seed apart.
 ///
-/// @param vms           1 or more
-/// @param disks         of each VM; with none they are of level `system`, else of level `component`
+/// @param plan          hosts, witnesses and VMs
 /// @param faultsFor     how long faults go on; zero for none
 /// @param healWithin    how long after the last fault every VM must be back at its level
 /// @param timing        the waits of the view machine
@@ -15,8 +13,7 @@ import understudy.protocol.ViewMachine.Timing;
 /// @param lostMessages  share of proposals, and of answers to them, that are lost, in [0, 1]
 /// @param mutation      a planted bug
 public record SimulationOptions(
-        int vms,
-        int disks,
+        ClusterPlan plan,
         Duration faultsFor,
         Duration healWithin,
         Timing timing,
@@ -33,32 +30,32 @@ public record SimulationOptions(
             Duration.ofMillis(300),
             Duration.ofSeconds(5));
 
-    /// Everything that can go wrong does. The bound is the longest wait between two attempts (5 s), the wait of
-    /// a host without an image (3 s), the start of a stopped VM (1 s), and as much again for what fails once
-    /// more.
+    /// Everything that can go wrong does, to a pair and a witness. The bound is the longest wait between two
+    /// attempts (5 s), the wait of a host without an image (3 s), the start of a stopped VM (1 s), and as much
+    /// again for what fails once more.
     public static final SimulationOptions RANDOM = new SimulationOptions(
-            1, 0, Duration.ofSeconds(12), Duration.ofSeconds(20), SHORT, 0.05, 0.05, Mutation.NONE);
+            ClusterPlan.of(2, 1, 0), Duration.ofSeconds(12), Duration.ofSeconds(20), SHORT, 0.05, 0.05, Mutation.NONE);
 
     /// Nothing goes wrong but what a script asks for; production's waits.
-    public static final SimulationOptions QUIET =
-            new SimulationOptions(1, 0, Duration.ZERO, Duration.ofSeconds(45), Timing.DEFAULT, 0, 0, Mutation.NONE);
+    public static final SimulationOptions QUIET = new SimulationOptions(
+            ClusterPlan.of(2, 1, 0), Duration.ZERO, Duration.ofSeconds(45), Timing.DEFAULT, 0, 0, Mutation.NONE);
 
     public SimulationOptions {
-        if (vms < 1
-                || disks < 0
-                || disks > VolumeSpec.DISKS_MAX
-                || faultsFor.isNegative()
-                || !healWithin.isPositive()) {
-            throw new IllegalArgumentException(
-                    "%d VMs, faults for %s, healed within %s".formatted(vms, faultsFor, healWithin));
+        if (faultsFor.isNegative() || !healWithin.isPositive()) {
+            throw new IllegalArgumentException("faults for %s, healed within %s".formatted(faultsFor, healWithin));
         }
     }
 
+    public SimulationOptions with(ClusterPlan other) {
+        return new SimulationOptions(other, faultsFor, healWithin, timing, slowProposals, lostMessages, mutation);
+    }
+
+    /// A pair and a witness with one VM, which has disks.
     public SimulationOptions withDisks(int number) {
-        return new SimulationOptions(vms, number, faultsFor, healWithin, timing, slowProposals, lostMessages, mutation);
+        return with(ClusterPlan.of(2, 1, number));
     }
 
     public SimulationOptions with(Mutation planted) {
-        return new SimulationOptions(vms, disks, faultsFor, healWithin, timing, slowProposals, lostMessages, planted);
+        return new SimulationOptions(plan, faultsFor, healWithin, timing, slowProposals, lostMessages, planted);
     }
 }

@@ -6,18 +6,22 @@ import java.util.function.BooleanSupplier;
 /// One run: a cluster starts, faults happen, everything is repaired, and all must be well in time. One seed is
 /// one run.
 public final class SimulationRun {
-    /// Far more than a run of the longest kind has.
+    /// Far more than a run of the longest kind has, for each VM.
     private static final long STEPS_MAX = 5_000_000;
 
     private final long seed;
     private final Cluster cluster;
     private final Faults faults;
+    private final RandomFaults randomFaults;
+    private final long stepsMax;
     private long steps;
 
     SimulationRun(long seed, SimulationOptions options) {
         this.seed = seed;
         this.cluster = new Cluster(seed, options);
         this.faults = new Faults(cluster);
+        this.randomFaults = new RandomFaults(cluster, faults);
+        this.stepsMax = STEPS_MAX * Math.max(1, options.plan().vms().size());
         cluster.start();
     }
 
@@ -35,7 +39,7 @@ public final class SimulationRun {
     private void explore() {
         SimulationOptions options = cluster.options();
         settle(options.healWithin().toNanos());
-        faults.begin(options.faultsFor().toNanos());
+        randomFaults.begin(options.faultsFor().toNanos());
         pass(options.faultsFor().toNanos());
         faults.heal();
         settle(options.healWithin().toNanos());
@@ -78,7 +82,7 @@ public final class SimulationRun {
             if (condition.getAsBoolean()) {
                 return true;
             }
-            if (!cluster.schedule().step() || ++steps > STEPS_MAX) {
+            if (!cluster.schedule().step() || ++steps > stepsMax) {
                 throw new IllegalStateException("seed " + seed + " ran dry or in circles after " + steps + " steps");
             }
         }
@@ -86,6 +90,11 @@ public final class SimulationRun {
     }
 
     Outcome outcome() {
-        return new Outcome(seed, cluster.violations(), cluster.timeline(), cluster.end());
+        return new Outcome(seed, repeat(), cluster.violations(), cluster.timeline(), cluster.end());
+    }
+
+    private String repeat() {
+        return "understudy simulate --random --seeds 1 --seed " + seed
+                + cluster.options().plan().flags();
     }
 }

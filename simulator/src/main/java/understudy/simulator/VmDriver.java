@@ -46,7 +46,7 @@ final class VmDriver {
         this.gate = new Gate(frame -> cluster.observe(
                 new Observation.FrameLeft(spec.id(), agent.host().name(), frame)));
         this.disks = new Disks(cluster, this, spec);
-        agent.peerInput().ifPresent(this::give);
+        peer().flatMap(agent::peerInput).ifPresent(this::give);
     }
 
     VmId vm() {
@@ -59,6 +59,11 @@ final class VmDriver {
 
     Agent agent() {
         return agent;
+    }
+
+    /// The VM's other host, if it has two.
+    Optional<Host> peer() {
+        return spec.otherThan(agent.host().name()).map(cluster::host);
     }
 
     Gate gate() {
@@ -114,7 +119,7 @@ final class VmDriver {
         switch (effect) {
             case ViewEffect.Propose(View view) -> propose(view);
             case ViewEffect.ApplyInSync(View view) -> disks.apply(view);
-            case ViewEffect.RemoveReplicas() -> {}
+            case ViewEffect.RemoveReplicas() -> disks.remove();
             case ViewEffect.BootGuest() -> boot();
             case ViewEffect.AdoptGuest() -> adopt();
             case ViewEffect.KillGuest(String _) -> kill();
@@ -172,7 +177,7 @@ final class VmDriver {
     // ---- the guest ------------------------------------------------------------------------------------------------
 
     private void boot() {
-        Guest guest = new Guest(cluster, cluster.boot());
+        Guest guest = new Guest(cluster, cluster.boot(), cluster.isBusy(vm()));
         cluster.observe(new Observation.GuestBooted(vm(), agent.host().name(), guest.branch()));
         begin(guest, cluster.dice().millis(50, 400));
     }
@@ -185,7 +190,7 @@ final class VmDriver {
             boot();
         } else {
             agent.host().dropImage(vm());
-            Guest guest = new Guest(cluster, cluster.fork(held.get()));
+            Guest guest = new Guest(cluster, cluster.fork(held.get()), cluster.isBusy(vm()));
             cluster.observe(new Observation.ImageResumed(vm(), agent.host().name(), guest.branch()));
             begin(guest, cluster.dice().millis(5, 60));
         }

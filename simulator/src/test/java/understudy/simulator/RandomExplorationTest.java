@@ -22,6 +22,13 @@ class RandomExplorationTest {
         assertNothingBroken(RandomExploration.run(FIRST, SEEDS, SimulationOptions.RANDOM.withDisks(2)));
     }
 
+    @ParameterizedTest(name = "{0} hosts, {1} VMs with {2} disks")
+    @CsvSource({"3, 4, 0", "5, 6, 0", "4, 4, 1"})
+    void noFaultsOfALargerClusterBreakAPromise(int hosts, int vms, int disks) {
+        SimulationOptions options = SimulationOptions.RANDOM.with(ClusterPlan.of(hosts, vms, disks));
+        assertNothingBroken(RandomExploration.run(FIRST, SEEDS / 20, options));
+    }
+
     @Test
     void aSeedIsOneRun() {
         assertThat(SimulationRun.run(17, SimulationOptions.RANDOM))

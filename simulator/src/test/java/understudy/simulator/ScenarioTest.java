@@ -1,9 +1,6 @@
 package understudy.simulator;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static understudy.simulator.Cluster.H1;
-import static understudy.simulator.Cluster.H2;
-import static understudy.simulator.Cluster.W1;
 
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
@@ -18,6 +15,9 @@ import understudy.protocol.Part;
 /// One fault at a time, in a quiet cluster with production's waits. The VM runs on h1, with standby h2.
 class ScenarioTest {
     private static final long MS = Schedule.MILLISECOND;
+    private static final HostName H1 = new HostName("h1");
+    private static final HostName H2 = new HostName("h2");
+    private static final HostName W1 = new HostName("w1");
 
     private final SimulationRun run = new SimulationRun(1, SimulationOptions.QUIET);
     private final Cluster cluster = run.cluster();
@@ -170,7 +170,7 @@ class ScenarioTest {
     }
 
     private VmRecord vm() {
-        return cluster.ledger().vms().getFirst();
+        return cluster.ledger().vms().iterator().next();
     }
 
     private View view() {

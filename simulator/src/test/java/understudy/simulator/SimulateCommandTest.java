@@ -31,10 +31,15 @@ class SimulateCommandTest {
     void mistakesOnTheCommandLineExitWithTwo() {
         assertThat(execute("--seeds", "3")).isEqualTo(2);
         assertThat(execute("--random", "--seeds", "0")).isEqualTo(2);
+        assertThat(execute("--random", "--hosts", "1")).isEqualTo(2);
+        assertThat(execute("--random", "--vms", "0")).isEqualTo(2);
     }
 
     @Test
     void aViolationSaysHowToSeeItAgain() {
+        SimulationOptions large = SimulationOptions.RANDOM.with(ClusterPlan.of(3, 2, 1));
+        assertThat(SimulationRun.run(7, large).repeat())
+                .isEqualTo("understudy simulate --random --seeds 1 --seed 7 --hosts 3 --vms 2 --disks 1");
         Outcome outcome = SimulationRun.run(1, SimulationOptions.RANDOM.with(Mutation.RELEASE_AT_CAPTURE));
         assertThat(outcome.report()).contains("simulate --random --seeds 1 --seed 1");
         assertThat(OutcomeJson.of(outcome)).contains("\"verdict\":\"violation\"");

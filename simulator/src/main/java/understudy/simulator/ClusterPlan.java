@@ -1,0 +1,149 @@
+package understudy.simulator;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.UUID;
+import java.util.stream.Stream;
+import understudy.model.ByteSize;
+import understudy.model.HostName;
+import understudy.model.Level;
+import understudy.model.Policy;
+import understudy.model.VmId;
+import understudy.model.VmName;
+import understudy.model.VmSpec;
+import understudy.model.VolumeId;
+import understudy.model.VolumeSpec;
+
+/// What there is before anything happens: hosts, witnesses, and VMs.
+///
+/// @param hosts     at least one
+/// @param witnesses any number; no witness is a cluster that waits after most losses
+/// @param voters    those of them that vote in the ledger; at least one
+/// @param vms       what is created at the beginning; further ones may come
+public record ClusterPlan(List<HostName> hosts, List<HostName> witnesses, List<HostName> voters, List<VmPlan> vms) {
+    /// More voters make every decision slower and few outages shorter.
+    private static final int VOTERS_MAX = 5;
+
+    /// What a guest does while it runs.
+    public enum Load {
+        /// It says something every few milliseconds, and uses its disks all the time.
+        BUSY,
+        /// It says nothing of its own accord, and leaves its disks alone.
+        IDLE
+    }
+
+    /// A VM that is created at the beginning.
+    ///
+    /// @param wanted whether it is to run from the start
+    public record VmPlan(VmSpec spec, boolean wanted, Load load) {}
+
+    public ClusterPlan {
+        hosts = List.copyOf(hosts);
+        witnesses = List.copyOf(witnesses);
+        voters = List.copyOf(voters);
+        vms = List.copyOf(vms);
+        Set<HostName> names = new TreeSet<>(hosts);
+        names.addAll(witnesses);
+        if (hosts.isEmpty() || names.size() != hosts.size() + witnesses.size()) {
+            throw new IllegalArgumentException("hosts %s, witnesses %s".formatted(hosts, witnesses));
+        }
+        if (voters.isEmpty() || !names.containsAll(voters)) {
+            throw new IllegalArgumentException("voters %s of %s".formatted(voters, names));
+        }
+        for (VmPlan vm : vms) {
+            if (!hosts.containsAll(vm.spec().hosts())) {
+                throw new IllegalArgumentException(
+                        "%s on %s of %s".formatted(vm.spec().name(), vm.spec().hosts(), hosts));
+            }
+        }
+    }
+
+    /// Hosts `h1`, `h2`, …, a witness `w1`, and VMs `vm1`, `vm2`, … that are spread over all pairs of hosts.
+    ///
+    /// @param hosts 2 or more
+    /// @param disks of each VM; with none they are of level `system`, else of level `component`
+    public static ClusterPlan of(int hosts, int vms, int disks) {
+        List<HostName> names = Stream.iterate(1, i -> i + 1)
+                .limit(hosts)
+                .map(ClusterPlan::host)
+                .toList();
+        List<HostName> witnesses = List.of(new HostName("w1"));
+        List<VmPlan> plans = new ArrayList<>();
+        for (int i = 0; i < vms; i++) {
+            plans.add(new VmPlan(spec(i + 1, disks, pair(names, i)), true, Load.BUSY));
+        }
+        return new ClusterPlan(names, witnesses, voters(names, witnesses), plans);
+    }
+
+    private static HostName host(int number) {
+        return new HostName("h" + number);
+    }
+
+    private static List<HostName> pair(List<HostName> hosts, int index) {
+        int active = index % hosts.size();
+        int distance = 1 + index / hosts.size() % (hosts.size() - 1);
+        return List.of(hosts.get(active), hosts.get((active + distance) % hosts.size()));
+    }
+
+    /// Everybody in a small cluster; in a larger one the witnesses first, an odd number in all.
+    public static List<HostName> voters(List<HostName> hosts, List<HostName> witnesses) {
+        List<HostName> all = Stream.concat(witnesses.stream(), hosts.stream()).toList();
+        return all.size() <= VOTERS_MAX ? all : all.subList(0, VOTERS_MAX);
+    }
+
+    private static VmSpec spec(int number, int disks, List<HostName> hosts) {
+        return spec(
+                number,
+                new VmName("vm" + number),
+                disks == 0 ? Level.SYSTEM : Level.COMPONENT,
+                ByteSize.ofMebibytes(256),
+                disks,
+                hosts);
+    }
+
+    /// A VM as far as a simulation cares.
+    ///
+    /// @param number tells it from all others, for ever
+    static VmSpec spec(int number, VmName name, Level level, ByteSize memory, int disks, List<HostName> hosts) {
+        return new VmSpec(
+                new VmId(new UUID(0, number)),
+                name,
+                level,
+                Policy.BALANCED,
+                memory,
+                1,
+                "pc-q35-7.2",
+                "qemu64",
+                List.of(),
+                disks(number, disks),
+                Optional.empty(),
+                hosts);
+    }
+
+    private static List<VolumeSpec> disks(int number, int count) {
+        List<VolumeSpec> disks = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            VolumeId id = new VolumeId(new UUID(number, i));
+            disks.add(new VolumeSpec(id, VolumeSpec.name(i), ByteSize.ofMebibytes(1), Optional.empty()));
+        }
+        return disks;
+    }
+
+    /// The flags of `simulate --random` that make a cluster like this one.
+    String flags() {
+        int disks = vms.isEmpty() ? 0 : vms.getFirst().spec().disks().size();
+        return flag("--hosts", hosts.size(), 2) + flag("--vms", vms.size(), 1) + flag("--disks", disks, 0);
+    }
+
+    private static String flag(String name, int value, int byDefault) {
+        return value == byDefault ? "" : " " + name + " " + value;
+    }
+
+    /// Whether any VM has disks, or any has none.
+    boolean hasVms(boolean withDisks) {
+        return vms.stream().anyMatch(vm -> vm.spec().disks().isEmpty() != withDisks);
+    }
+}
