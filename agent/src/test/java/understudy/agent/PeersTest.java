@@ -35,8 +35,8 @@ class PeersTest {
         }
 
         @Override
-        public void lost(HostName peer, Moment at) {
-            lines.add("%s lost at %d".formatted(peer, millis(at)));
+        public void lost(HostName peer, Moment at, boolean closed) {
+            lines.add("%s lost at %d%s".formatted(peer, millis(at), closed ? ", closed" : ""));
         }
 
         List<String> take() {

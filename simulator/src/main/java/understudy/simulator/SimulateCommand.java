@@ -1,6 +1,7 @@
 package understudy.simulator;
 
 import java.io.PrintWriter;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -8,6 +9,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
+import understudy.model.Level;
 import understudy.model.VolumeSpec;
 
 /// `simulate`: explores random faults in virtual time. Exit code 0 if no promise was broken, 1 if one was, 2
@@ -51,9 +53,14 @@ public final class SimulateCommand implements Callable<Integer> {
     @Option(
             names = "--disks",
             defaultValue = "0",
-            description = "Disks of each VM: with none it is of level system, else of level component"
-                    + " (default: ${DEFAULT-VALUE}).")
+            description = "Disks of each VM; at level system none (default: ${DEFAULT-VALUE}).")
     private int disks;
+
+    @Option(
+            names = "--level",
+            description =
+                    "Level of each VM: restart, component or system (default: system without disks, else component).")
+    private Optional<String> level = Optional.empty();
 
     @Option(
             names = "--output",
@@ -74,7 +81,7 @@ public final class SimulateCommand implements Callable<Integer> {
         check("--hosts", hosts, 2, HOSTS_MAX);
         check("--vms", vms, 1, VMS_MAX);
         check("--disks", disks, 0, VolumeSpec.DISKS_MAX);
-        SimulationOptions options = SimulationOptions.RANDOM.with(ClusterPlan.of(hosts, vms, disks));
+        SimulationOptions options = SimulationOptions.RANDOM.with(plan());
         PrintWriter out = spec.commandLine().getOut();
         int broken = 0;
         for (int i = 0; i < seeds; i++) {
@@ -87,6 +94,16 @@ public final class SimulateCommand implements Callable<Integer> {
         }
         out.flush();
         return broken == 0 ? 0 : 1;
+    }
+
+    private ClusterPlan plan() {
+        try {
+            return level.isPresent()
+                    ? ClusterPlan.of(hosts, vms, disks, Level.parse(level.get()))
+                    : ClusterPlan.of(hosts, vms, disks);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
+        }
     }
 
     private void check(String option, int value, int min, int max) {
