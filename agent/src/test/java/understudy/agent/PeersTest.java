@@ -100,7 +100,7 @@ class PeersTest {
         peers.tick(at(199));
         assertThat(told.take()).containsExactly("h2 heard as 1 at 0", "h2 doubted");
         peers.tick(at(200));
-        assertThat(told.take()).containsExactly("h2 lost at 200");
+        assertThat(told.take()).containsExactly("h2 lost at 200, closed");
     }
 
     @Test
