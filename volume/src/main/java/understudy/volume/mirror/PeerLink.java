@@ -20,6 +20,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import understudy.protocol.MirrorSide;
+import understudy.volume.store.BadBlocks;
 
 /// The serving side's end of a link to the peer's replica: one association, from its greeting to its end.
 ///
@@ -59,6 +60,10 @@ final class PeerLink implements AutoCloseable {
     private final AtomicBoolean isPinging = new AtomicBoolean();
     private volatile boolean isBroken;
     private volatile long heardAt;
+
+    /// What the replica says that it does not have, less what was sent to it since. Changed under the volume's order
+    /// lock, or before anybody else knows of this link.
+    private volatile BadBlocks bad = BadBlocks.NONE;
 
     /// Hears that the link is of no more use; once, from any thread.
     interface Broken {
@@ -105,6 +110,20 @@ final class PeerLink implements AutoCloseable {
         return threads;
     }
 
+    BadBlocks bad() {
+        return bad;
+    }
+
+    void bad(BadBlocks known) {
+        bad = known;
+    }
+
+    private void wrote(long offset, long length) {
+        if (!bad.isEmpty()) {
+            bad = bad.withoutWritten(offset, length, peer.sizeBytes());
+        }
+    }
+
     boolean isBroken() {
         return isBroken;
     }
@@ -129,6 +148,9 @@ final class PeerLink implements AutoCloseable {
             bytesUnderWay += batch.bytes;
             int buffers = frames.gather(work, from, to, number);
             output.send(frames.buffers(), buffers);
+            for (int i = from; i < to && !bad.isEmpty(); i++) {
+                wrote(work.offset(i), work.length(i));
+            }
             return true;
         } catch (IOException e) {
             breakOff(reason(e));
@@ -153,6 +175,7 @@ final class PeerLink implements AutoCloseable {
                 buffers[2 * i + 1] = data.asByteBuffer();
             }
             output.send(buffers, buffers.length);
+            spans.forEach(span -> wrote(span.offset(), span.data().byteSize()));
         } finally {
             order.unlock();
         }
