@@ -58,6 +58,7 @@ final class Frame {
     static final byte DIGESTS = 14;
     static final byte BAD = 15;
     static final byte MARK_BAD = 16;
+    static final byte PROBE = 17;
 
     // What the replica's side sends.
     static final byte ACKNOWLEDGED = 32;
@@ -125,7 +126,7 @@ final class Frame {
             case ZERO -> ZERO_BYTES_MAX;
             case CLEAR, DIGESTS, MARK_BAD -> Marks.BYTES;
             case VIEW, FAILED -> 1024;
-            case FLUSH, CHECKSUMS, DIRTY, LOGGED, PERSIST_MARKS, PING, BAD, ACKNOWLEDGED, FLUSHED -> 0;
+            case FLUSH, CHECKSUMS, DIRTY, LOGGED, PERSIST_MARKS, PING, BAD, PROBE, ACKNOWLEDGED, FLUSHED -> 0;
             default -> -1;
         };
     }

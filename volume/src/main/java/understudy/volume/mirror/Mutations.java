@@ -85,7 +85,7 @@ final class Mutations {
     private Outcome attempt(Route now, Work work, int wanted, Replies replies) {
         int from = work.carried;
         int to = wanted;
-        volume.traffic().touch();
+        volume.traffic().change();
         if (now.local().isPresent()) {
             ReplicaStore store = now.local().get();
             try {

@@ -70,7 +70,7 @@ final class PeerLink implements AutoCloseable {
         void broken(PeerLink link, String why);
     }
 
-    /// What was asked, when, and who gets the answer.
+    /// What was asked, since when an answer is due, and who gets it.
     private record Asked(long since, Answered answered) {}
 
     private record Flush(long since, long allowance, Pending pending) {}
@@ -257,8 +257,29 @@ final class PeerLink implements AutoCloseable {
 
     /// Asks something. The answer comes on the link's own thread.
     void ask(byte kind, long offset, int length, ByteBuffer payload, Answered answered) {
+        ask(kind, offset, length, payload, 0, answered);
+    }
+
+    /// Has the peer's disk make something durable; if it does not in time, the link breaks off.
+    ///
+    /// @param patienceNanos how much later than other questions it may be answered
+    void probe(long patienceNanos) {
+        ask(Frame.PROBE, 0, 0, ByteBuffer.allocate(0), patienceNanos, new Answered() {
+            @Override
+            public void answered(int status, long offset, MemorySegment payload) {
+                // It did.
+            }
+
+            @Override
+            public void unanswered() {
+                // The link is broken, and whoever uses it has been told.
+            }
+        });
+    }
+
+    private void ask(byte kind, long offset, int length, ByteBuffer payload, long patienceNanos, Answered answered) {
         long number = questionCount.incrementAndGet();
-        questions.put(number, new Asked(threads.now(), answered));
+        questions.put(number, new Asked(threads.now() + patienceNanos, answered));
         boolean isUnder = trySend(kind, number, offset, length, payload);
         // Whoever removes the question answers it; a break may have come in between.
         if ((!isUnder || isBroken) && questions.remove(number) != null) {

@@ -49,6 +49,10 @@ final class ReplicaAnswers {
             }
             case Frame.VIEW -> view(ViewMessage.decode(bytes.asSlice(frame.payloadAt(), frame.length())));
             case Frame.BAD -> bad();
+            case Frame.PROBE -> {
+                store.probe();
+                yield nothing();
+            }
             case Frame.MARK_BAD -> markBad(extent(frame), bytes.asSlice(frame.payloadAt(), frame.length()));
             default -> throw new BrokenLinkException("a frame of kind " + frame.kind() + " from the serving side");
         };

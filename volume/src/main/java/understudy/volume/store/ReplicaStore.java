@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import understudy.volume.Geometry;
 import understudy.volume.Lane;
@@ -272,6 +273,12 @@ public final class ReplicaStore implements AutoCloseable {
     /// Makes all content written before durable: one `fdatasync` of the data.
     public void sync() throws DiskFailedException {
         failure.sync(data);
+    }
+
+    /// Finds out whether the disks still take something: writes the superblock anew, and syncs both.
+    public void probe() throws DiskFailedException {
+        metadata.change(UnaryOperator.identity());
+        sync();
     }
 
     /// The checksums of an extent as they are now: for each block CRC-32C, exclusive-or that of a block of zeros.
