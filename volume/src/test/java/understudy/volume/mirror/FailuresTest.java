@@ -196,7 +196,12 @@ class FailuresTest {
         for (int i = 0; i < 5; i++) {
             write(20);
             pair.killServing();
-            pair.here.losePower(random);
+            // On a machine that stands still for seconds the peer may have been taken for lost just before. Then what
+            // was answered since was only here, and two failures may take it: no promise covers that.
+            boolean isMirrored = pair.ledger.read().orElseThrow().inSync().size() == 2;
+            if (isMirrored) {
+                pair.here.losePower(random);
+            }
             pair.startServing();
             assertAllIsThere();
             awaitProtection();
