@@ -42,6 +42,8 @@ final class ActiveSide {
     private Optional<Moment> killAt = Optional.empty();
     private boolean killNow;
     private boolean mayBePaused;
+    /// It was booted, perhaps where another host's was before.
+    private boolean isNew;
 
     private volatile Optional<CheckpointStream> stream = Optional.empty();
     private volatile Optional<Double> progress = Optional.empty();
@@ -69,6 +71,7 @@ final class ActiveSide {
         Instance instance = desk.services().qemu().start(desk.spec(), Role.ACTIVE, this::qemuEvent, volumes::listen);
         takeUp(instance);
         watch(instance);
+        isNew = true;
     }
 
     void adopt() throws IOException {
@@ -102,6 +105,7 @@ final class ActiveSide {
                 instance.process().directory(),
                 desk.services().bridge(),
                 () -> stream.ifPresent(CheckpointStream::outputWaiting),
+                desk.services().leases().of(desk.spec().id()),
                 desk);
     }
 
@@ -127,7 +131,13 @@ final class ActiveSide {
     /// Lets everything out, and the guest run.
     void openGate() {
         progress = Optional.empty();
-        guest.ifPresent(active -> active.ports().open());
+        guest.ifPresent(active -> {
+            active.ports().open();
+            if (isNew) {
+                active.ports().announce();
+            }
+        });
+        isNew = false;
         runIfPaused();
     }
 
@@ -144,6 +154,11 @@ final class ActiveSide {
                 LOG.warn("{}: the guest does not run on yet: {}", desk.spec().name(), DriverDesk.reason(e));
             }
         }
+    }
+
+    /// Whether there is a guest that runs or could.
+    boolean isThere() {
+        return guest.isPresent();
     }
 
     void shutDown() {

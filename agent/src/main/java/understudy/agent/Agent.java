@@ -57,6 +57,7 @@ public final class Agent implements AutoCloseable {
     /// A host that has said nothing for longer may have ended.
     private static final Duration FRESH = Duration.ofSeconds(3);
     private static final Duration CATCH_UP = Duration.ofSeconds(10);
+    private static final Duration FILES_AGAIN = Duration.ofSeconds(5);
 
     private final AgentConfig config;
     private final Replica self;
@@ -64,6 +65,8 @@ public final class Agent implements AutoCloseable {
     private final Link link;
     private final Messenger messenger;
     private final RatisLedger ledger;
+    private final LeaseKeeper leases;
+    private final SortedMap<HostName, Long> renewals = new TreeMap<>();
     private final AgentServices services;
     private final FileStore files;
     private final Peers peers;
@@ -102,15 +105,27 @@ public final class Agent implements AutoCloseable {
         this.exports = new ExportService(config.name(), link, this::export);
         this.messenger = new Messenger(link, new MessengerListener());
         this.ledger = startLedger();
+        this.leases = new LeaseKeeper(self, config.lease(), ledger);
         HostProbe probe = new HostProbe(config, self.life());
         QemuHost qemu = new QemuHost(config.run(), config.data(), files, probe.accelerator());
         this.services = new AgentServices(
-                self, HostBoot.of(config.run()), config, link, messenger, ledger, qemu, files, events, this::report);
+                self,
+                HostBoot.of(config.run()),
+                config,
+                link,
+                messenger,
+                ledger,
+                qemu,
+                files,
+                events,
+                this::report,
+                leases);
         this.host = probe.record();
         this.rest = new RestServer(new AgentControl(this), config.api());
         var _ = clock.scheduleAtFixedRate(guarded(this::tick), 0, TICK.toMillis(), TimeUnit.MILLISECONDS);
         var _ = clock.scheduleAtFixedRate(guarded(this::keepLedgerWarm), 1000, WARM.toMillis(), TimeUnit.MILLISECONDS);
         var _ = clock.scheduleAtFixedRate(guarded(this::report), 0, REPORT.toMillis(), TimeUnit.MILLISECONDS);
+        leases.start();
         register();
         catchUp.start();
         services.happened(
@@ -276,13 +291,25 @@ public final class Agent implements AutoCloseable {
             }
         }
         drivers.values().removeIf(driver -> isForgotten(driver, state));
+        state.renewals().forEach(this::renewed);
     }
 
-    private static boolean isForgotten(VmDriver driver, LedgerState state) {
+    /// A host whose renewals go on lives, heard or not.
+    private void renewed(HostName peer, long count) {
+        Optional<Long> before = Optional.ofNullable(renewals.put(peer, count));
+        if (!peer.equals(config.name()) && before.filter(it -> it != count).isPresent()) {
+            drivers.values().stream()
+                    .filter(driver -> driver.spec().hosts().contains(peer))
+                    .forEach(driver -> driver.input(new ViewInput.PeerRenewed(now())));
+        }
+    }
+
+    private boolean isForgotten(VmDriver driver, LedgerState state) {
         boolean forgotten = !state.vms().containsKey(driver.spec().id());
         if (forgotten) {
             driver.input(new ViewInput.RecordGone());
             driver.closeWhenDone();
+            leases.forget(driver.spec().id());
         }
         return forgotten;
     }
@@ -294,6 +321,27 @@ public final class Agent implements AutoCloseable {
         driver.start();
         drivers.put(record.spec().id(), driver);
         record.spec().otherThan(config.name()).ifPresent(peer -> peers.repeat(peer, new ToDriver(driver)));
+        Thread.ofVirtual().name("files-" + record.spec().name()).start(() -> keepBootFiles(driver));
+    }
+
+    /// A host that takes a VM over cannot ask the lost one for its kernel.
+    private void keepBootFiles(VmDriver driver) {
+        try {
+            while (drivers.get(driver.spec().id()) == driver) {
+                try {
+                    services.qemu().fetchFiles(driver.spec(), services.peerNames());
+                    return;
+                } catch (IOException e) {
+                    LOG.info(
+                            "{}: its boot files are not here yet: {}",
+                            driver.spec().name(),
+                            e.getMessage());
+                }
+                Thread.sleep(FILES_AGAIN);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     /// The link's threads are virtual; a disk that hangs would keep one's carrier.
@@ -395,8 +443,8 @@ public final class Agent implements AutoCloseable {
         }
 
         @Override
-        public void lost(HostName peer, Moment at) {
-            driver.peerLost(at);
+        public void lost(HostName peer, Moment at, boolean closed) {
+            driver.peerLost(at, closed);
         }
     }
 
@@ -413,8 +461,8 @@ public final class Agent implements AutoCloseable {
         }
 
         @Override
-        public void lost(HostName peer, Moment at) {
-            driversWith(peer).forEach(driver -> new ToDriver(driver).lost(peer, at));
+        public void lost(HostName peer, Moment at, boolean closed) {
+            driversWith(peer).forEach(driver -> new ToDriver(driver).lost(peer, at, closed));
             events.happened(Optional.empty(), "peer-lost", Severity.WARNING, peer + " is silent");
         }
 
@@ -467,6 +515,7 @@ public final class Agent implements AutoCloseable {
         rest.close();
         drivers.values().forEach(VmDriver::close);
         messenger.close();
+        leases.close();
         ledger.close();
         link.close();
     }

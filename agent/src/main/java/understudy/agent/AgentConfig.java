@@ -22,9 +22,11 @@ import tools.jackson.core.StreamReadFeature;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.dataformat.yaml.YAMLMapper;
+import understudy.ledger.LedgerConfig;
 import understudy.link.LinkConfig;
 import understudy.model.ByteSize;
 import understudy.model.HostName;
+import understudy.protocol.LeaseTiming;
 
 /// What an agent is told when it starts, from one YAML file; `docs/reference/agent-configuration.md` explains
 /// each key.
@@ -37,6 +39,7 @@ import understudy.model.HostName;
 /// @param memory RAM that VMs may use in all; if it is not said, four fifths of the machine's, or nine tenths
 ///              of its shared memory
 /// @param loseAfter   silence after which a peer counts as lost
+/// @param lease       how long leases run; the same on all hosts, and at least three of the ledger's longest elections
 /// @param verifyEvery compare all of a guest's RAM with its image after every so many epochs; 0 for never
 public record AgentConfig(
         UUID cluster,
@@ -52,6 +55,7 @@ public record AgentConfig(
         List<Peer> peers,
         Optional<ByteSize> memory,
         Duration loseAfter,
+        LeaseTiming lease,
         int verifyEvery) {
 
     private static final Pattern ADDRESS = Pattern.compile("(.+):(\\d{1,5})");
@@ -62,6 +66,9 @@ public record AgentConfig(
     private static final int LOSE_AFTER_MILLIS = 200;
     /// Two heartbeats: less would lose every peer that is alive.
     private static final Duration LOSE_AFTER_MIN = Duration.ofMillis(40);
+
+    /// A leader that is lost is replaced, and leases are renewed, before any runs out.
+    private static final Duration LEASE_MIN = LedgerConfig.ELECTION.multipliedBy(2L * LeaseTiming.ELECTIONS);
 
     public AgentConfig {
         api = List.copyOf(api);
@@ -94,6 +101,10 @@ public record AgentConfig(
         if (loseAfter.compareTo(LOSE_AFTER_MIN) < 0) {
             throw new IllegalArgumentException(
                     "lose-after-millis: " + loseAfter.toMillis() + "; at least " + LOSE_AFTER_MIN.toMillis());
+        }
+        if (lease.length().compareTo(LEASE_MIN) < 0) {
+            throw new IllegalArgumentException("lease-millis: %d; at least %d, three of the ledger's elections"
+                    .formatted(lease.length().toMillis(), LEASE_MIN.toMillis()));
         }
         if (verifyEvery < 0) {
             throw new IllegalArgumentException("verify-every: " + verifyEvery + "; 0 or more");
@@ -152,6 +163,7 @@ public record AgentConfig(
             @JsonProperty(required = true) List<PeerDocument> peers,
             Optional<String> memory,
             @JsonProperty("lose-after-millis") Optional<Integer> loseAfterMillis,
+            @JsonProperty("lease-millis") Optional<Integer> leaseMillis,
             @JsonProperty("verify-every") Optional<Integer> verifyEvery) {}
 
     private record PeerDocument(
@@ -204,6 +216,11 @@ public record AgentConfig(
                 it.peers.stream().map(AgentConfig::peer).toList(),
                 at("memory", () -> it.memory.map(ByteSize::parse)),
                 Duration.ofMillis(it.loseAfterMillis.orElse(LOSE_AFTER_MILLIS)),
+                at(
+                        "lease-millis",
+                        () -> it.leaseMillis
+                                .map(millis -> new LeaseTiming(Duration.ofMillis(millis)))
+                                .orElse(LeaseTiming.DEFAULT)),
                 it.verifyEvery.orElse(0));
     }
 

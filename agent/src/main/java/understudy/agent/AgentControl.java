@@ -191,6 +191,7 @@ final class AgentControl implements Control {
             case LedgerAnswer.Accepted(Optional<VmRecord> vm) -> vm;
             case LedgerAnswer.Conflict(VmRecord current) -> Optional.of(current);
             case LedgerAnswer.Refused(Problem problem) -> throw problem.refused();
+            case LedgerAnswer.Leased _ -> throw new IllegalStateException(command + ": an answer to another question");
         };
     }
 
@@ -243,9 +244,13 @@ final class AgentControl implements Control {
                 .flatMap(told -> told.vms().stream()
                         .filter(v -> v.vm().equals(spec.id()))
                         .findFirst());
+        Optional<HostName> standby = placement
+                .standbyReplica()
+                .map(Replica::host)
+                .or(() -> vm.view().takers(spec).stream().findFirst());
         boolean whole = spec.level() == Level.SYSTEM
                 ? placement instanceof Placement.Paired
-                : vm.view().isWhole() && spec.hosts().size() > 1;
+                : vm.view().isWhole() && standby.filter(this::isUp).isPresent();
         return new VmStatus(
                 spec.name(),
                 spec.id(),
@@ -254,7 +259,7 @@ final class AgentControl implements Control {
                 report.map(VmReport::state).orElse(stateWithoutReport(vm)),
                 whole && report.filter(VmReport::isProtected).isPresent(),
                 placement.activeReplica().map(Replica::host),
-                placement.standbyReplica().map(Replica::host),
+                standby,
                 vm.view().number(),
                 spec.memory(),
                 spec.cpus(),

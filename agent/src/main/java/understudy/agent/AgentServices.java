@@ -17,6 +17,7 @@ import understudy.model.VmName;
 /// @param self    this host, in this life of its agent
 /// @param boot    this start of this host
 /// @param reports what the other hosts say
+/// @param leases  of this host
 record AgentServices(
         Replica self,
         UUID boot,
@@ -27,7 +28,8 @@ record AgentServices(
         QemuHost qemu,
         FileStore files,
         EventLog events,
-        PeerReports reports) {
+        PeerReports reports,
+        LeaseKeeper leases) {
 
     /// The link's service that takes checkpoint streams.
     static final String CHECKPOINTS = "checkpoints";

@@ -19,12 +19,14 @@ import understudy.protocol.Part.Halting;
 import understudy.protocol.Part.HandingOver;
 import understudy.protocol.Part.Holding;
 import understudy.protocol.Part.Idle;
+import understudy.protocol.Part.Outwaiting;
 import understudy.protocol.Part.Protected;
 import understudy.protocol.Part.Raising;
 import understudy.protocol.Part.Receiving;
 import understudy.protocol.Part.Resuming;
 import understudy.protocol.Part.Running;
 import understudy.protocol.Part.Starting;
+import understudy.protocol.Part.Taking;
 import understudy.protocol.Part.Yielding;
 import understudy.protocol.ViewInput;
 import understudy.protocol.ViewState;
@@ -52,7 +54,7 @@ final class DriverReport {
         return new VmReport(
                 spec.id(),
                 state(part, trouble),
-                part instanceof Protected || (part instanceof Running && spec.level() == Level.COMPONENT),
+                part instanceof Protected || (part instanceof Running && spec.level() != Level.SYSTEM),
                 reason(spec, part, trouble, failedCopies, peerAnswers),
                 progress,
                 statistics.map(DriverReport::checkpoints),
@@ -64,7 +66,8 @@ final class DriverReport {
         return switch (part) {
             case Booting _, Running _, Copying _, Raising _, Protected _, Dropping _, HandingOver _, Resuming _ -> true;
             case Halting _ -> true;
-            case Idle _, Found _, Starting _, Yielding _, Receiving _, Holding _, Claiming _ -> false;
+            case Idle _, Found _, Starting _, Taking _, Outwaiting _, Yielding _, Receiving _, Holding _, Claiming _ ->
+                false;
         };
     }
 
@@ -73,8 +76,16 @@ final class DriverReport {
             case Running _, Copying _, Raising _, Protected _, Dropping _ -> VmState.RUNNING;
             case HandingOver _ -> VmState.PAUSED;
             case Idle _ -> trouble.isEmpty() ? VmState.STARTING : VmState.FAILED;
-            case Found _, Starting _, Booting _, Yielding _, Receiving _, Holding _, Claiming _, Resuming _ ->
-                VmState.STARTING;
+            case Found _,
+                    Starting _,
+                    Taking _,
+                    Outwaiting _,
+                    Booting _,
+                    Yielding _,
+                    Receiving _,
+                    Holding _,
+                    Claiming _,
+                    Resuming _ -> VmState.STARTING;
             case Halting _ -> VmState.RUNNING;
         };
     }
@@ -87,7 +98,9 @@ final class DriverReport {
             case Dropping _ -> "its standby is lost";
             case HandingOver _ -> "it is being handed over to its standby";
             case Halting _ -> "it is shutting down";
-            case Running _ when spec.level() == Level.COMPONENT -> trouble;
+            case Taking _ -> "its active host is lost; this one takes over";
+            case Outwaiting _ -> "it starts when its former host's lease has run out";
+            case Running _ when spec.level() != Level.SYSTEM -> trouble;
             case Running _ when spec.hosts().size() < 2 -> "it may run on one host only";
             case Running _ when !peerAnswers -> "its other host does not answer";
             case Running _ -> with("its memory is about to be copied to the standby", failedCopies);
@@ -124,6 +137,9 @@ final class DriverReport {
                 info("protected", "%s is protected; standby %s (%s)".formatted(vm, standby.host(), view));
             case Dropping _ ->
                 warning("standby-lost", "the standby of %s is lost (%s); it goes on alone".formatted(vm, why(because)));
+            case Taking _ -> warning("takeover", "the active of %s is lost; takes over".formatted(vm));
+            case Outwaiting _ ->
+                info("lease-wait", "%s starts here when no other host's lease can run (%s)".formatted(vm, view));
             case Claiming _ -> warning("takeover", "the active of %s is lost; takes over".formatted(vm));
             case Copying(var standby) -> info("copying", "copies %s to %s".formatted(vm, standby.host()));
             case Booting _ when before instanceof Found -> info("adopted", vm + " was found running (" + view + ")");
@@ -137,6 +153,9 @@ final class DriverReport {
             when before instanceof Dropping -> warning("unprotected", vm + " runs without a standby (" + view + ")");
             case HandingOver _ -> info("switchover", vm + " is handed over to its standby");
             case Yielding _ -> warning("yielding", "QEMU of %s died; its standby goes on".formatted(vm));
+            case Halting _
+            when because instanceof ViewInput.ReplicaFailed ->
+                warning("disk-left", "a disk of %s failed here; it starts on its other host (%s)".formatted(vm, view));
             case Idle _ when before instanceof Halting -> info("stopped", vm + " is stopped (" + view + ")");
             case Idle _
             when isActive(before) || before instanceof Found ->

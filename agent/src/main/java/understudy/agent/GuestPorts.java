@@ -33,16 +33,24 @@ final class GuestPorts implements GuestOutput, AutoCloseable {
     /// Joins the guest's cards to the host's bridge. Nothing passes before [#gate] or [#open].
     ///
     /// @param outputWaiting called on a port's own thread: it must not wait, nor call a port
+    /// @param lease         asked with each frame
     static GuestPorts connect(
-            VmSpec spec, InstanceDirectory directory, String bridge, Runnable outputWaiting, DriverDesk desk)
+            VmSpec spec,
+            InstanceDirectory directory,
+            String bridge,
+            Runnable outputWaiting,
+            VmLease lease,
+            DriverDesk desk)
             throws IOException {
         List<Port> ports = new ArrayList<>();
         try {
             for (int nic = 0; nic < spec.nics().size(); nic++) {
                 Tap tap = Tap.create(tapName(spec.id(), nic), bridge);
-                ports.add(port(directory.nic(nic), tap, spec.nics().get(nic), listener(outputWaiting, desk)));
+                ports.add(port(directory.nic(nic), tap, spec.nics().get(nic), listener(outputWaiting, lease, desk)));
             }
-            return new GuestPorts(ports);
+            GuestPorts all = new GuestPorts(ports);
+            lease.onRenewal(all::retry);
+            return all;
         } catch (IOException e) {
             ports.forEach(Port::close);
             throw e;
@@ -74,8 +82,13 @@ final class GuestPorts implements GuestOutput, AutoCloseable {
         }
     }
 
-    private static Listener listener(Runnable outputWaiting, DriverDesk desk) {
+    private static Listener listener(Runnable outputWaiting, VmLease lease, DriverDesk desk) {
         return new Listener() {
+            @Override
+            public boolean mayLeave() {
+                return lease.mayGoOn();
+            }
+
             @Override
             public void outputWaiting() {
                 outputWaiting.run();
@@ -84,9 +97,7 @@ final class GuestPorts implements GuestOutput, AutoCloseable {
             @Override
             public void outputFull() {
                 desk.event(
-                        "output-full",
-                        Severity.WARNING,
-                        "so much output waits for its commit that the guest must wait");
+                        "output-full", Severity.WARNING, "so much output waits to be let out that the guest must wait");
             }
 
             @Override
@@ -113,6 +124,10 @@ final class GuestPorts implements GuestOutput, AutoCloseable {
     /// Drops what is held; nothing leaves or enters any more.
     void shut() {
         ports.forEach(Port::shut);
+    }
+
+    private void retry() {
+        ports.forEach(Port::retry);
     }
 
     void announce() {

@@ -23,7 +23,8 @@ final class Peers {
 
         void doubted(HostName peer);
 
-        void lost(HostName peer, Moment at);
+        /// @param closed whether its kernel closed the connection: only its agent may be gone
+        void lost(HostName peer, Moment at, boolean closed);
     }
 
     private record Known(Life life, PeerWatch.State state) {}
@@ -76,8 +77,8 @@ final class Peers {
         Known it = known.get(peer);
         if (it != null) {
             to.heard(peer, it.life, it.state.lastHeard());
-            if (it.state instanceof PeerWatch.State.Lost(Moment lastHeard)) {
-                to.lost(peer, lastHeard);
+            if (it.state instanceof PeerWatch.State.Lost(Moment lastHeard, boolean closed)) {
+                to.lost(peer, lastHeard, closed);
             }
         }
     }
@@ -92,9 +93,13 @@ final class Peers {
             switch (effect) {
                 case REPORT_HEARD -> listener.heard(peer, before.life, at);
                 case REPORT_DOUBTED -> listener.doubted(peer);
-                case REPORT_LOST -> listener.lost(peer, at);
+                case REPORT_LOST -> listener.lost(peer, at, isClosed(step.state()));
             }
         }
         return new Known(before.life, step.state());
+    }
+
+    private static boolean isClosed(PeerWatch.State state) {
+        return state instanceof PeerWatch.State.Lost(Moment _, boolean closed) && closed;
     }
 }

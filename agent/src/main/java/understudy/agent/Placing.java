@@ -51,8 +51,7 @@ final class Placing {
 
     private static void checkLevel(VmRequest request) {
         switch (request.level()) {
-            case RESTART ->
-                throw notAvailable(request, "Level restart is not available", "Create the VM with --level component.");
+            case RESTART -> {}
             case SYSTEM -> {
                 if (!request.disks().isEmpty()) {
                     throw notAvailable(

@@ -82,6 +82,7 @@ final class Proposals {
                 record.ifPresent(r -> desk.step(new ViewInput.RecordLearnt(r)));
             case LedgerAnswer.Conflict(VmRecord current) -> desk.step(new ViewInput.RecordLearnt(current));
             case LedgerAnswer.Refused(Problem problem) -> refused(view, problem);
+            case LedgerAnswer.Leased _ -> throw new IllegalStateException(view + ": an answer to another question");
         }
     }
 

@@ -15,6 +15,7 @@ import java.util.stream.Stream;
 import understudy.api.ApiClient;
 import understudy.model.HostName;
 import understudy.model.Problem;
+import understudy.protocol.LeaseTiming;
 
 /// Starts a witness alone on loopback, waits until it is ready, and ends it: what the JVM loads then is what
 /// every agent loads at its start.
@@ -42,6 +43,7 @@ final class Rehearsal {
                 List.of(),
                 Optional.empty(),
                 Duration.ofMillis(200),
+                LeaseTiming.DEFAULT,
                 0);
         try (Agent agent = new Agent(config);
                 ApiClient api = new ApiClient(agent.urls())) {

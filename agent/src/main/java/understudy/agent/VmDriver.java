@@ -42,6 +42,9 @@ final class VmDriver implements DriverDesk, StreamOffers.Taker, AutoCloseable {
     /// How long an offer waits for the ledger to tell this host of the view that it is of.
     private static final Duration LEARN = Duration.ofSeconds(5);
 
+    /// The first one takes a round trip to come; that is no news.
+    private static final Duration LEASE_MISSING_MAX = Duration.ofMillis(500);
+
     private final AgentServices services;
     private final VmSpec spec;
     private final ViewMachine machine;
@@ -55,6 +58,10 @@ final class VmDriver implements DriverDesk, StreamOffers.Taker, AutoCloseable {
     private final AtomicBoolean tickPending = new AtomicBoolean();
     private final Thread owner;
 
+    private final VmLease lease;
+    private Optional<Moment> leaseMissing = Optional.empty();
+    private boolean leaseLossTold;
+    private Optional<Outwaiting> outwaiting = Optional.empty();
     private ViewState state;
     private Optional<Early> early = Optional.empty();
     private final CopyAttempts copies = new CopyAttempts();
@@ -67,10 +74,16 @@ final class VmDriver implements DriverDesk, StreamOffers.Taker, AutoCloseable {
     /// A stream that was offered under a view that is not known here yet: the active is told of a view first.
     private record Early(ViewInput.StreamOffered input, Moment until) {}
 
+    /// A former active's lease that may still run; until when that is, on this host's clock.
+    private record Outwaiting(long view, Moment until) {}
+
     VmDriver(AgentServices services, VmSpec spec) {
         this.services = services;
         this.spec = spec;
-        this.machine = new ViewMachine(services.self(), ViewMachine.Timing.DEFAULT);
+        this.machine = new ViewMachine(
+                services.self(),
+                ViewMachine.Timing.DEFAULT.with(services.leases().timing()));
+        this.lease = services.leases().of(spec.id());
         this.state = machine.initial(now());
         this.proposals = new Proposals(this);
         this.work = new VolumeWork(this, services.config().data().resolve("scrubs"));
@@ -96,9 +109,9 @@ final class VmDriver implements DriverDesk, StreamOffers.Taker, AutoCloseable {
     }
 
     /// The VM's other host is silent. Its volumes hear of it at once, whatever the driver is at.
-    void peerLost(Moment at) {
+    void peerLost(Moment at, boolean closed) {
         volumes.peerLost();
-        input(new ViewInput.PeerLost(at));
+        input(new ViewInput.PeerLost(at, closed));
     }
 
     void tick(Moment now) {
@@ -108,8 +121,32 @@ final class VmDriver implements DriverDesk, StreamOffers.Taker, AutoCloseable {
                 active.tick(now);
                 volumes.tick();
                 proposals.tick(now, state.known().filter(VmRecord::wanted).isPresent());
+                leaseTick(now);
                 step(new ViewInput.Tick(now));
             });
+        }
+    }
+
+    private void leaseTick(Moment now) {
+        Optional<Outwaiting> over = outwaiting.filter(it -> now.compareTo(it.until) >= 0);
+        if (over.isPresent()) {
+            outwaiting = Optional.empty();
+            step(new ViewInput.LeaseOutwaited(over.get().view));
+        }
+        lease.want(active.isThere());
+        if (lease.mayGoOn() || !active.isThere()) {
+            leaseMissing = Optional.empty();
+            if (leaseLossTold) {
+                leaseLossTold = false;
+                event("lease-back", Severity.INFO, spec.name() + " is not cut off any more");
+            }
+            return;
+        }
+        services.leases().missed();
+        leaseMissing = leaseMissing.or(() -> Optional.of(now));
+        if (!leaseLossTold && now.since(leaseMissing.orElseThrow()).compareTo(LEASE_MISSING_MAX) > 0) {
+            leaseLossTold = true;
+            event("lease-lost", Severity.WARNING, spec.name() + " is cut off from the world: its host has no lease");
         }
     }
 
@@ -262,6 +299,8 @@ final class VmDriver implements DriverDesk, StreamOffers.Taker, AutoCloseable {
             copies.forget();
         }
         knownView = state.number();
+        // Before anything is asked for that would let another host take over.
+        lease.need(state.needsLease(services.self()));
         if (!before.getClass().equals(part.getClass())) {
             DriverReport.transition(spec.name(), before, state, input)
                     .ifPresent(t -> event(t.kind(), t.severity(), t.text()));
@@ -283,6 +322,9 @@ final class VmDriver implements DriverDesk, StreamOffers.Taker, AutoCloseable {
             case ViewEffect.ApplyInSync _ -> volumes.learnt(state.known().orElseThrow());
             case ViewEffect.RemoveReplicas() -> volumes.remove();
             case ViewEffect.BootGuest() -> active.boot();
+            case ViewEffect.OutwaitLease(long view) ->
+                outwaiting = Optional.of(new Outwaiting(
+                        view, now().plus(services.leases().timing().outwait())));
             case ViewEffect.AdoptGuest() -> active.adopt();
             case ViewEffect.KillGuest(String reason) -> active.end(reason);
             case ViewEffect.ShutDownGuest() -> active.shutDown();

@@ -10,6 +10,8 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import understudy.api.Event.Severity;
@@ -68,6 +70,9 @@ final class VolumeHost {
 
     /// The last server that was closed: how many clients it left behind in calls of the volumes.
     private CompletableFuture<Integer> leftBehind = CompletableFuture.completedFuture(0);
+
+    /// What waits for a lease then waits no more: the guest's QEMU ends, too.
+    private AtomicBoolean listeningIsOver = new AtomicBoolean();
 
     private volatile Map<VolumeId, Served> served = Map.of();
     private volatile Optional<VmRecord> known = Optional.empty();
@@ -211,18 +216,23 @@ final class VolumeHost {
         }
         Files.createDirectories(directory.path());
         List<Export> exports = new ArrayList<>();
+        AtomicBoolean over = new AtomicBoolean();
+        listeningIsOver = over;
+        VmLease lease = desk.services().leases().of(desk.spec().id());
+        BooleanSupplier mayGoOn = () -> lease.mayGoOn() || over.get();
         for (VolumeSpec disk : desk.spec().disks()) {
             Served it = served.get(disk.id());
             if (it == null) {
                 throw new IOException(disk.name() + " is not served here");
             }
-            exports.add(new Export(disk.name(), it.volume.volume(), false));
+            exports.add(new Export(disk.name(), new LeasedVolume(it.volume.volume(), mayGoOn), false));
         }
         server = Optional.of(NbdServer.listen(directory.disks(), exports, LIMITS));
     }
 
     /// Returns at once: requests may be under way that no disk answers.
     void endListening() {
+        listeningIsOver.set(true);
         server.ifPresent(ending -> {
             CompletableFuture<Integer> ended = new CompletableFuture<>();
             leftBehind = ended;

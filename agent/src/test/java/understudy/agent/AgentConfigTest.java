@@ -16,6 +16,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import understudy.model.ByteSize;
 import understudy.model.HostName;
+import understudy.protocol.LeaseTiming;
 
 class AgentConfigTest {
     private static final String GOOD = """
@@ -32,6 +33,7 @@ class AgentConfigTest {
             peers: [{name: h2, role: host, addresses: ["198.51.100.2:7700"]}, {name: w1, role: witness, addresses: ["192.0.2.31:7700"]}]
             memory: 24G
             lose-after-millis: 300
+            lease-millis: 4000
             verify-every: 10
             """;
 
@@ -68,22 +70,24 @@ class AgentConfigTest {
         assertThat(config.peers()).extracting(AgentConfig.Peer::isWitness).containsExactly(false, true);
         assertThat(config.memory()).contains(ByteSize.ofMebibytes(24 << 10));
         assertThat(config.loseAfter()).isEqualTo(Duration.ofMillis(300));
+        assertThat(config.lease()).isEqualTo(new LeaseTiming(Duration.ofSeconds(4)));
         assertThat(config.verifyEvery()).isEqualTo(10);
     }
 
     @Test
     void whatIsNotSaidHasADefault() throws IOException {
-        AgentConfig config =
-                read(GOOD.replaceAll("(?m)^(memory|volumes-folder|lose-after-millis|verify-every):.*\n", ""));
+        AgentConfig config = read(
+                GOOD.replaceAll("(?m)^(memory|volumes-folder|lose-after-millis|lease-millis|verify-every):.*\n", ""));
         assertThat(config.memory()).isEmpty();
         assertThat(config.volumes()).isEqualTo(Path.of("/var/lib/understudy/volumes"));
         assertThat(config.loseAfter()).isEqualTo(Duration.ofMillis(200));
+        assertThat(config.lease()).isEqualTo(LeaseTiming.DEFAULT);
         assertThat(config.verifyEvery()).isZero();
     }
 
     @Test
     void aKeyWithoutAValueIsAsGoodAsNone() throws IOException {
-        for (String key : List.of("memory", "volumes-folder", "lose-after-millis", "verify-every")) {
+        for (String key : List.of("memory", "volumes-folder", "lose-after-millis", "lease-millis", "verify-every")) {
             assertThat(read(with(key, "null"))).as(key).isEqualTo(read(GOOD.replaceAll("(?m)^" + key + ":.*\n", "")));
             assertThat(read(with(key, ""))).as(key).isEqualTo(read(with(key, "null")));
         }
@@ -166,6 +170,9 @@ class AgentConfigTest {
                 "lose-after-millis | -200",
                 "lose-after-millis | 0",
                 "lose-after-millis | 39",
+                "lease-millis | soon",
+                "lease-millis | 0",
+                "lease-millis | 2399",
                 "lose-after-millis | 99999999999",
                 "verify-every      | -1",
                 "verify-every      | often",

@@ -35,8 +35,8 @@ class PeersTest {
         }
 
         @Override
-        public void lost(HostName peer, Moment at) {
-            lines.add("%s lost at %d".formatted(peer, millis(at)));
+        public void lost(HostName peer, Moment at, boolean closed) {
+            lines.add("%s lost at %d%s".formatted(peer, millis(at), closed ? ", closed" : ""));
         }
 
         List<String> take() {
@@ -100,7 +100,7 @@ class PeersTest {
         peers.tick(at(199));
         assertThat(told.take()).containsExactly("h2 heard as 1 at 0", "h2 doubted");
         peers.tick(at(200));
-        assertThat(told.take()).containsExactly("h2 lost at 200");
+        assertThat(told.take()).containsExactly("h2 lost at 200, closed");
     }
 
     @Test

@@ -100,7 +100,7 @@ class PlacingTest {
     }
 
     private LedgerState state() {
-        return new LedgerState(0, vms, hosts);
+        return new LedgerState(0, vms, hosts, new TreeMap<>());
     }
 
     private Problem refused(VmRequest request) {
@@ -196,13 +196,12 @@ class PlacingTest {
     }
 
     @Test
-    void otherLevelsAreRefused() {
-        for (Level level : Level.values()) {
-            if (level != Level.SYSTEM) {
-                Problem problem = refused(request(GIB, level, Optional.empty(), Optional.empty()));
-                assertThat(problem.code()).isEqualTo("level-not-available");
-            }
-        }
+    void levelComponentWithoutDisksIsRefused() {
+        Problem problem = refused(request(GIB, Level.COMPONENT, Optional.empty(), Optional.empty()));
+        assertThat(problem.code()).isEqualTo("level-not-available");
+        assertThat(place(request(GIB, Level.RESTART, Optional.empty(), Optional.empty()))
+                        .level())
+                .isEqualTo(Level.RESTART);
     }
 
     @Test

@@ -31,6 +31,7 @@ import understudy.model.Replica;
 import understudy.model.View;
 import understudy.model.VmRecord;
 import understudy.model.VmSpec;
+import understudy.protocol.LeaseTiming;
 import understudy.protocol.LedgerAnswer;
 import understudy.protocol.LedgerCommand;
 import understudy.protocol.LedgerState;
@@ -69,7 +70,8 @@ class ProposalsTest {
                 new QemuHost(directory.resolve("r"), directory.resolve("d"), files, Accelerator.TCG),
                 files,
                 new EventLog(H1),
-                (_, _) -> Optional.empty());
+                (_, _) -> Optional.empty(),
+                new LeaseKeeper(SELF, LeaseTiming.DEFAULT, ledger));
         proposals = new Proposals(new Desk(services));
     }
 
@@ -94,6 +96,7 @@ class ProposalsTest {
                 List.of(),
                 Optional.empty(),
                 Duration.ofMillis(200),
+                LeaseTiming.DEFAULT,
                 0);
     }
 

@@ -23,6 +23,7 @@ import understudy.link.Messenger;
 import understudy.model.HostName;
 import understudy.model.Replica;
 import understudy.model.VmSpec;
+import understudy.protocol.LeaseTiming;
 import understudy.protocol.LedgerAnswer;
 import understudy.protocol.LedgerCommand;
 import understudy.protocol.LedgerState;
@@ -51,8 +52,9 @@ final class TestDesk implements DriverDesk, AutoCloseable {
         this.spec = spec;
         this.machine = machine;
         HostName self = link.config().self();
+        Replica life = new Replica(self, link.config().life());
         services = new AgentServices(
-                new Replica(self, link.config().life()),
+                life,
                 boot,
                 config(self, folder),
                 link,
@@ -61,7 +63,8 @@ final class TestDesk implements DriverDesk, AutoCloseable {
                 new QemuHost(folder.resolve("r"), folder.resolve("d"), files, Accelerator.TCG),
                 files,
                 new EventLog(self),
-                reports);
+                reports,
+                new LeaseKeeper(life, LeaseTiming.DEFAULT, new NoLedger()));
     }
 
     private static AgentConfig config(HostName self, Path folder) {
@@ -79,6 +82,7 @@ final class TestDesk implements DriverDesk, AutoCloseable {
                 List.of(),
                 Optional.empty(),
                 Duration.ofMillis(200),
+                LeaseTiming.DEFAULT,
                 0);
     }
 

@@ -70,9 +70,8 @@ final class VmCreate implements Callable<Integer> {
             names = "--level",
             paramLabel = "LEVEL",
             completionCandidates = Candidates.Levels.class,
-            description =
-                    "How far it is protected: ${COMPLETION-CANDIDATES}; this version has system without disks, and"
-                            + " component with disks. Must be given.")
+            description = "How far it is protected: ${COMPLETION-CANDIDATES}; this version has system without disks,"
+                    + " component with disks, and restart with or without. Must be given.")
     private Optional<Level> level = Optional.empty();
 
     @Option(
@@ -97,7 +96,7 @@ final class VmCreate implements Callable<Integer> {
             paramLabel = "SIZE|IMAGE[,size=SIZE]",
             description =
                     "A disk: empty and of a size such as 10G, or with the content of a raw or qcow2 image on this"
-                            + " machine, which is uploaded, and perhaps larger than that; give it once for each. Level component.")
+                            + " machine, which is uploaded, and perhaps larger than that; give it once for each. Not at level system.")
     private List<DiskOption> disks = new ArrayList<>();
 
     @Option(names = "--kernel", paramLabel = "FILE", description = "A kernel on this machine; it is uploaded.")

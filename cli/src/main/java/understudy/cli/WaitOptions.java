@@ -5,7 +5,6 @@ import picocli.CommandLine.Option;
 import understudy.api.ApiClient;
 import understudy.api.VmState;
 import understudy.api.VmStatus;
-import understudy.model.Level;
 import understudy.model.Problem;
 
 /// Whether and how long a command waits for what it asked for, and what it says then.
@@ -28,7 +27,7 @@ final class WaitOptions {
         if (noWait) {
             return printed(cluster, first);
         }
-        boolean canBeProtected = first.level() != Level.RESTART && first.hosts().size() > 1;
+        boolean canBeProtected = first.hosts().size() > 1;
         VmStatus vm = waiting(cluster, client)
                 .until(first, v -> v.state() == VmState.RUNNING && (v.isProtected() || !canBeProtected));
         if (vm.state() != VmState.RUNNING) {

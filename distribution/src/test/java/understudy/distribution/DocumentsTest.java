@@ -60,14 +60,17 @@ class DocumentsTest {
     }
 
     @Test
-    void everyTestThatKeepsAPromiseIsThere() {
-        Path file = Documents.root().resolve("docs/specification.md");
-        List<MatchResult> tests = matches(TEST, Documents.read(file));
-        assertThat(tests).hasSizeGreaterThan(20);
-        for (MatchResult test : tests) {
-            Path source = file.resolveSibling(test.group(3)).normalize();
-            assertThat(source).hasFileName(test.group(1) + ".java");
-            assertThat(Documents.read(source)).as(test.group()).contains("void " + test.group(2) + "(");
+    void everyTestThatKeepsAPromiseOrARuleIsThere() {
+        for (String document :
+                List.of("docs/specification.md", "docs/reference/rules.md", "docs/reference/models.md")) {
+            Path file = Documents.root().resolve(document);
+            List<MatchResult> tests = matches(TEST, Documents.read(file));
+            assertThat(tests).as(document).isNotEmpty();
+            for (MatchResult test : tests) {
+                Path source = file.resolveSibling(test.group(3)).normalize();
+                assertThat(source).hasFileName(test.group(1) + ".java");
+                assertThat(Documents.read(source)).as(test.group()).contains("void " + test.group(2) + "(");
+            }
         }
     }
 

@@ -28,6 +28,9 @@ public record LedgerConfig(
         HostName preferred,
         Duration election,
         Duration bound) {
+    /// The usual silence after which a leader is replaced; at most twice as much.
+    public static final Duration ELECTION = Duration.ofMillis(400);
+
     public LedgerConfig {
         voters = Collections.unmodifiableSortedMap(new TreeMap<>(voters));
         if (!voters.containsKey(self) || !voters.containsKey(preferred)) {
@@ -47,7 +50,6 @@ public record LedgerConfig(
             InetSocketAddress listen,
             SortedMap<HostName, InetSocketAddress> voters,
             HostName preferred) {
-        return new LedgerConfig(
-                self, cluster, directory, listen, voters, preferred, Duration.ofMillis(400), Duration.ofSeconds(5));
+        return new LedgerConfig(self, cluster, directory, listen, voters, preferred, ELECTION, Duration.ofSeconds(5));
     }
 }

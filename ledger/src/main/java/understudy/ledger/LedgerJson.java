@@ -32,7 +32,7 @@ import understudy.protocol.LedgerState;
 /// Strict: an unknown field, a missing one, a wrong type or anything after the end is refused. All voters must
 /// read an entry alike, so a release may write a new format only when all voters read it.
 final class LedgerJson {
-    static final int FORMAT = 2;
+    static final int FORMAT = 3;
     /// The most bytes of one command; a kernel command line is the longest thing in it.
     static final int COMMAND_MAX = 64 << 10;
 
@@ -77,7 +77,8 @@ final class LedgerJson {
                 FORMAT,
                 state.applied(),
                 List.copyOf(state.vms().values()),
-                List.copyOf(state.hosts().values())));
+                List.copyOf(state.hosts().values()),
+                state.renewals()));
     }
 
     /// @throws IllegalArgumentException if the bytes are no command of a known format
@@ -105,7 +106,7 @@ final class LedgerJson {
         document.vms().forEach(vm -> vms.put(vm.spec().id(), vm));
         SortedMap<HostName, HostRecord> hosts = new TreeMap<>();
         document.hosts().forEach(host -> hosts.put(host.name(), host));
-        return new LedgerState(document.applied(), vms, hosts);
+        return new LedgerState(document.applied(), vms, hosts, document.renewals());
     }
 
     private static <T> T decode(byte[] bytes, Class<T> type) {
@@ -130,7 +131,8 @@ final class LedgerJson {
 
     record AnswerDocument(int format, LedgerAnswer answer) {}
 
-    record StateDocument(int format, long applied, List<VmRecord> vms, List<HostRecord> hosts) {}
+    record StateDocument(
+            int format, long applied, List<VmRecord> vms, List<HostRecord> hosts, SortedMap<HostName, Long> renewals) {}
 
     @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "do")
     @JsonSubTypes({
@@ -139,6 +141,7 @@ final class LedgerJson {
         @JsonSubTypes.Type(value = LedgerCommand.SetWanted.class, name = "set-wanted"),
         @JsonSubTypes.Type(value = LedgerCommand.GrowVolume.class, name = "grow-volume"),
         @JsonSubTypes.Type(value = LedgerCommand.DeleteVm.class, name = "delete-vm"),
+        @JsonSubTypes.Type(value = LedgerCommand.RenewLease.class, name = "renew-lease"),
         @JsonSubTypes.Type(value = LedgerCommand.RegisterHost.class, name = "register-host")
     })
     private interface CommandMixin {}
@@ -146,6 +149,7 @@ final class LedgerJson {
     @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "is")
     @JsonSubTypes({
         @JsonSubTypes.Type(value = LedgerAnswer.Accepted.class, name = "accepted"),
+        @JsonSubTypes.Type(value = LedgerAnswer.Leased.class, name = "leased"),
         @JsonSubTypes.Type(value = LedgerAnswer.Conflict.class, name = "conflict"),
         @JsonSubTypes.Type(value = LedgerAnswer.Refused.class, name = "refused")
     })

@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.SplittableRandom;
+import java.util.TreeSet;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import understudy.model.Placement;
@@ -32,6 +33,7 @@ class LedgerJsonTest {
                     db.id(), db.disks().getFirst().id(), db.disks().getFirst().size()),
             new LedgerCommand.SetWanted(id, false),
             new LedgerCommand.DeleteVm(id),
+            new LedgerCommand.RenewLease(Samples.H1.host(), Samples.H1.life()),
             new LedgerCommand.RegisterHost(Samples.host("w1")));
 
     @Test
@@ -47,6 +49,7 @@ class LedgerJsonTest {
         for (LedgerAnswer answer : List.of(
                 new LedgerAnswer.Accepted(Optional.of(record)),
                 new LedgerAnswer.Accepted(Optional.empty()),
+                new LedgerAnswer.Leased(new TreeSet<>(List.of(id, db.id()))),
                 new LedgerAnswer.Conflict(record),
                 new LedgerAnswer.Refused(Problem.of("a", "b", "c").with("d", 1)))) {
             assertThat(LedgerJson.answer(LedgerJson.encode(answer))).isEqualTo(answer);
@@ -65,7 +68,7 @@ class LedgerJsonTest {
     @Test
     void namesAndIdsAreReadable() {
         assertThat(new String(LedgerJson.encode(commands.get(1)), StandardCharsets.UTF_8))
-                .startsWith("{\"format\":2,\"command\":{\"do\":\"change-view\",\"vm\":\"" + id)
+                .startsWith("{\"format\":3,\"command\":{\"do\":\"change-view\",\"vm\":\"" + id)
                 .contains("\"placement\":{\"is\":\"solo\",\"active\":{\"host\":\"h1\"");
     }
 
@@ -98,14 +101,14 @@ class LedgerJsonTest {
     void whatThisReleaseDoesNotKnowIsRefused() {
         String good = new String(LedgerJson.encode(commands.get(6)), StandardCharsets.UTF_8);
         for (String bad : List.of(
-                good.replace("\"format\":2", "\"format\":1"),
+                good.replace("\"format\":3", "\"format\":2"),
                 good.replace("delete-vm", "format-disk"),
                 good.replace("\"vm\"", "\"new\":1,\"vm\""),
                 good.replaceAll("\"vm\":\"[^\"]*\"", "\"vm\":null"),
                 good + "x",
                 "null",
-                "{\"format\":2,\"command\":null}",
-                "{\"format\":2}",
+                "{\"format\":3,\"command\":null}",
+                "{\"format\":3}",
                 "[".repeat(60_000))) {
             assertThat(bad).isNotEqualTo(good);
             assertThatThrownBy(() -> LedgerJson.command(bad.getBytes(StandardCharsets.UTF_8)))

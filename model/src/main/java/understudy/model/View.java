@@ -47,6 +47,17 @@ public record View(long number, Placement placement, List<VolumeView> volumes, U
         return able.isEmpty() ? hosts : able;
     }
 
+    /// Which hosts may go on with a VM that another one runs, by booting it from its disks: at levels `restart`
+    /// and `component` those that have all volumes in sync. While there is one, who runs the VM needs a lease.
+    public List<HostName> takers(VmSpec spec) {
+        if (spec.level() == Level.SYSTEM || !(placement instanceof Placement.Solo(Replica active))) {
+            return List.of();
+        }
+        return spec.hosts().stream()
+                .filter(host -> !host.equals(active.host()) && isInSync(host))
+                .toList();
+    }
+
     public View next(Placement next, List<VolumeView> changed, UUID nextProposal) {
         return new View(number + 1, next, changed, nextProposal);
     }

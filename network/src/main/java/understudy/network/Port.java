@@ -29,6 +29,9 @@ import understudy.model.MacAddress;
 /// only a part had been read at a seal belongs to the later epoch, which is safe: it leaves later than it
 /// might.
 ///
+/// An open port asks with each frame whether it may leave ([Listener#mayLeave]), and holds what may not: below
+/// level `system` the guest's host needs a lease. What is between that question and the kernel is one system call.
+///
 /// Invariant: in `GATED` mode no frame leaves before the release of the epoch that it was read in.
 ///
 /// Rejected: two threads, one for each direction. Both would wake for most round trips of a guest that answers.
@@ -176,11 +179,16 @@ public final class Port implements AutoCloseable {
     public void open() {
         changing(() -> {
             dropStale();
-            sendHeld(Long.MAX_VALUE);
             mode = Mode.OPEN;
+            sendOpen();
             outputWaiting = false;
             waitingToTell = false;
         });
+    }
+
+    /// Frames of an open port that had to be held may leave now.
+    public void retry() {
+        changing(this::sendOpen);
     }
 
     /// Drops what is held, and lets nothing leave or enter; ends announcements, too.
@@ -205,7 +213,9 @@ public final class Port implements AutoCloseable {
             if (mode == Mode.SHUT) {
                 throw new IllegalStateException("announcing the guest of a port that is shut");
             }
-            uplink.announce(System.nanoTime());
+            if (listener.mayLeave()) {
+                uplink.announce(System.nanoTime());
+            }
         });
     }
 
@@ -289,7 +299,7 @@ public final class Port implements AutoCloseable {
             }
             poll.interest(GUEST, !guestGone && !full, !guestGone && inbound.isPending());
             poll.interest(UPLINK, !inbound.isPending(), false);
-            nanos = uplink.repeat(System.nanoTime());
+            nanos = listener.mayLeave() ? uplink.repeat(System.nanoTime()) : -1;
         } finally {
             lock.unlock();
         }
@@ -370,7 +380,7 @@ public final class Port implements AutoCloseable {
     /// @return false if frames remain in the buffer because there is no room to hold them
     private boolean dispatch() throws IOException {
         while (true) {
-            boolean noRoom = mode == Mode.GATED && !held.hasRoom();
+            boolean noRoom = mode != Mode.SHUT && !held.hasRoom();
             fullToTell |= noRoom && !full;
             full = noRoom;
             if (noRoom) {
@@ -386,7 +396,14 @@ public final class Port implements AutoCloseable {
     private void dispatch(int offset, int length) {
         switch (mode) {
             case SHUT -> counters.framesDropped.increment();
-            case OPEN -> uplink.send(frames.buffer(), offset, length);
+            case OPEN -> {
+                if (held.isEmpty() && listener.mayLeave()) {
+                    uplink.send(frames.buffer(), offset, length);
+                } else {
+                    held.add(epoch, frames.buffer(), offset, length);
+                    counters.framesHeld.increment();
+                }
+            }
             case GATED -> {
                 held.add(epoch, frames.buffer(), offset, length);
                 counters.framesHeld.increment();
@@ -404,11 +421,21 @@ public final class Port implements AutoCloseable {
         inbound.drop();
     }
 
+    private void sendOpen() {
+        while (mode == Mode.OPEN && !held.isEmpty() && listener.mayLeave()) {
+            sendFirst();
+        }
+    }
+
     private void sendHeld(long committed) {
         while (!held.isEmpty() && held.epoch() <= committed) {
-            uplink.send(held.buffer(), held.frameOffset(), held.frameLength());
-            held.remove();
+            sendFirst();
         }
+    }
+
+    private void sendFirst() {
+        uplink.send(held.buffer(), held.frameOffset(), held.frameLength());
+        held.remove();
     }
 
     /// Drops what both sides sent while the port was shut, if it is, and has not been read yet.

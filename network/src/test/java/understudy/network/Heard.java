@@ -8,6 +8,13 @@ import java.util.concurrent.TimeUnit;
 final class Heard implements Listener {
     private final BlockingQueue<String> events = new LinkedBlockingQueue<>();
 
+    volatile boolean mayLeave = true;
+
+    @Override
+    public boolean mayLeave() {
+        return mayLeave;
+    }
+
     @Override
     public void outputWaiting() {
         events.add("waiting");

@@ -52,6 +52,37 @@ class PortTest {
     }
 
     @Test
+    void anOpenPortHoldsWhatMayNotLeaveUntilItMay() throws IOException {
+        port.open();
+        wire.guestSends(0, 1);
+        assertThat(wire.numbersLeft(1)).containsExactly(1L);
+        heard.mayLeave = false;
+        wire.guestSends(0, 2);
+        wire.guestSends(0, 3);
+        await().until(() -> port.counters().framesHeld() == 2);
+        port.retry();
+        assertThat(wire.nothingLeft()).isTrue();
+        heard.mayLeave = true;
+        port.retry();
+        wire.guestSends(0, 4);
+        assertThat(wire.numbersLeft(3)).containsExactly(2L, 3L, 4L);
+    }
+
+    @Test
+    void aPortThatIsOpenedWhileNothingMayLeaveLetsNothingOut() throws IOException {
+        heard.mayLeave = false;
+        port.open();
+        wire.guestSends(0, 1);
+        await().until(() -> port.counters().framesHeld() == 1);
+        port.open();
+        assertThat(wire.nothingLeft()).isTrue();
+        port.shut();
+        heard.mayLeave = true;
+        port.open();
+        assertThat(wire.nothingLeft()).as("what was held is gone").isTrue();
+    }
+
+    @Test
     void aGatedFrameWaitsForTheReleaseOfItsEpoch() throws Exception {
         port.gate(5);
         wire.guestSends(5, 1);

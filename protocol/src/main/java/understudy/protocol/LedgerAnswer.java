@@ -1,7 +1,11 @@
 package understudy.protocol;
 
+import java.util.Collections;
 import java.util.Optional;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import understudy.model.Problem;
+import understudy.model.VmId;
 import understudy.model.VmRecord;
 
 /// What the cluster decided about a [LedgerCommand]. An answer is final: it is in the log of a majority.
@@ -11,6 +15,15 @@ public sealed interface LedgerAnswer {
     ///
     /// @param vm the VM's record from then on; empty for a deleted VM and for a host
     record Accepted(Optional<VmRecord> vm) implements LedgerAnswer {}
+
+    /// To a renewal.
+    ///
+    /// @param active the VMs that this life of the host runs, by the views as of this place in the log
+    record Leased(SortedSet<VmId> active) implements LedgerAnswer {
+        public Leased {
+            active = Collections.unmodifiableSortedSet(new TreeSet<>(active));
+        }
+    }
 
     /// Another proposal was first. Nothing changed.
     ///

@@ -1,7 +1,9 @@
 package understudy.protocol;
 
 import understudy.model.ByteSize;
+import understudy.model.HostName;
 import understudy.model.HostRecord;
+import understudy.model.Life;
 import understudy.model.View;
 import understudy.model.VmId;
 import understudy.model.VmSpec;
@@ -37,6 +39,10 @@ public sealed interface LedgerCommand {
 
     /// Forgets a VM that is stopped and not wanted.
     record DeleteVm(VmId vm) implements LedgerCommand {}
+
+    /// A host says that it lives, and asks what it runs still ([LeaseMachine]). A log entry like the others, so that
+    /// its answer holds as of one place in the log, whoever leads.
+    record RenewLease(HostName host, Life life) implements LedgerCommand {}
 
     /// What a host says of itself; replaces what it said before.
     record RegisterHost(HostRecord host) implements LedgerCommand {}

@@ -4,10 +4,13 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import understudy.model.ByteSize;
 import understudy.model.HostName;
 import understudy.model.HostRecord;
+import understudy.model.Life;
 import understudy.model.Placement;
 import understudy.model.Problem;
 import understudy.model.Replica;
@@ -20,6 +23,7 @@ import understudy.model.VolumeId;
 import understudy.model.VolumeSpec;
 import understudy.protocol.LedgerAnswer.Accepted;
 import understudy.protocol.LedgerAnswer.Conflict;
+import understudy.protocol.LedgerAnswer.Leased;
 import understudy.protocol.LedgerAnswer.Refused;
 
 /// All that must never be decided twice, and the function that decides it: what the cluster's voters replicate.
@@ -38,7 +42,13 @@ import understudy.protocol.LedgerAnswer.Refused;
 /// @param applied how many commands have been applied, refused ones included; the same on all voters
 /// @param vms     by id; unmodifiable
 /// @param hosts   by name; unmodifiable
-public record LedgerState(long applied, SortedMap<VmId, VmRecord> vms, SortedMap<HostName, HostRecord> hosts) {
+/// @param renewals how often each host has renewed its lease: one that goes on doing so lives, whoever hears it;
+///                unmodifiable
+public record LedgerState(
+        long applied,
+        SortedMap<VmId, VmRecord> vms,
+        SortedMap<HostName, HostRecord> hosts,
+        SortedMap<HostName, Long> renewals) {
     /// The most VMs of one cluster. The whole state travels in one answer, which has at most 32 MiB between voters;
     /// a VM with all that one can have (8 disks on two hosts, 2 KiB of kernel command line) takes about 7 KiB.
     public static final int VMS_MAX = 2048;
@@ -51,6 +61,7 @@ public record LedgerState(long applied, SortedMap<VmId, VmRecord> vms, SortedMap
         }
         vms = Collections.unmodifiableSortedMap(new TreeMap<>(vms));
         hosts = Collections.unmodifiableSortedMap(new TreeMap<>(hosts));
+        renewals = Collections.unmodifiableSortedMap(new TreeMap<>(renewals));
     }
 
     /// A new state and what to tell the proposer.
@@ -58,7 +69,7 @@ public record LedgerState(long applied, SortedMap<VmId, VmRecord> vms, SortedMap
 
     /// What a new cluster starts with.
     public static LedgerState empty() {
-        return new LedgerState(0, new TreeMap<>(), new TreeMap<>());
+        return new LedgerState(0, new TreeMap<>(), new TreeMap<>(), new TreeMap<>());
     }
 
     /// Decides one command. Total: it throws for no command that can be written.
@@ -72,6 +83,7 @@ public record LedgerState(long applied, SortedMap<VmId, VmRecord> vms, SortedMap
             case LedgerCommand.GrowVolume(VmId id, VolumeId volume, ByteSize size) ->
                 vm(id).map(vm -> grow(vm, volume, size)).orElseGet(() -> refuse(unknown(id)));
             case LedgerCommand.DeleteVm(VmId id) -> vm(id).map(this::delete).orElseGet(() -> refuse(unknown(id)));
+            case LedgerCommand.RenewLease(HostName host, Life life) -> renew(new Replica(host, life));
             case LedgerCommand.RegisterHost(HostRecord host) -> register(host);
         };
     }
@@ -170,7 +182,7 @@ public record LedgerState(long applied, SortedMap<VmId, VmRecord> vms, SortedMap
         }
         SortedMap<VmId, VmRecord> rest = new TreeMap<>(vms);
         rest.remove(vm.spec().id());
-        return new Applied(new LedgerState(applied + 1, rest, hosts), new Accepted(Optional.empty()));
+        return new Applied(new LedgerState(applied + 1, rest, hosts, renewals), new Accepted(Optional.empty()));
     }
 
     private Applied register(HostRecord host) {
@@ -180,7 +192,22 @@ public record LedgerState(long applied, SortedMap<VmId, VmRecord> vms, SortedMap
         }
         SortedMap<HostName, HostRecord> more = new TreeMap<>(hosts);
         more.put(host.name(), host);
-        return new Applied(new LedgerState(applied + 1, vms, more), new Accepted(Optional.empty()));
+        return new Applied(new LedgerState(applied + 1, vms, more, renewals), new Accepted(Optional.empty()));
+    }
+
+    private Applied renew(Replica holder) {
+        if (!renewals.containsKey(holder.host()) && renewals.size() >= HOSTS_MAX) {
+            return answer(new Leased(new TreeSet<>()));
+        }
+        SortedMap<HostName, Long> more = new TreeMap<>(renewals);
+        more.merge(holder.host(), 1L, Long::sum);
+        SortedSet<VmId> active = new TreeSet<>();
+        for (VmRecord vm : vms.values()) {
+            if (vm.view().placement().activeReplica().equals(Optional.of(holder))) {
+                active.add(vm.spec().id());
+            }
+        }
+        return new Applied(new LedgerState(applied + 1, vms, hosts, more), new Leased(active));
     }
 
     /// A placement may name only the hosts that the VM was created for.
@@ -213,7 +240,7 @@ public record LedgerState(long applied, SortedMap<VmId, VmRecord> vms, SortedMap
     private Applied put(VmRecord vm) {
         SortedMap<VmId, VmRecord> more = new TreeMap<>(vms);
         more.put(vm.spec().id(), vm);
-        return new Applied(new LedgerState(applied + 1, more, hosts), new Accepted(Optional.of(vm)));
+        return new Applied(new LedgerState(applied + 1, more, hosts, renewals), new Accepted(Optional.of(vm)));
     }
 
     private Applied accept(Optional<VmRecord> vm) {
@@ -225,6 +252,6 @@ public record LedgerState(long applied, SortedMap<VmId, VmRecord> vms, SortedMap
     }
 
     private Applied answer(LedgerAnswer answer) {
-        return new Applied(new LedgerState(applied + 1, vms, hosts), answer);
+        return new Applied(new LedgerState(applied + 1, vms, hosts, renewals), answer);
     }
 }

@@ -14,6 +14,15 @@ public sealed interface Part {
     /// Wants to run the VM from its beginning. Nothing is here yet.
     record Starting() implements Part {}
 
+    /// The active is lost, at a level at which the VM is booted then, and running it here is proposed. Nothing is here.
+    record Taking() implements Part {}
+
+    /// This host is to run it, or to say that nobody does, and waits until no lease of a former active can run any
+    /// more. Nothing is here.
+    ///
+    /// @param since the view that was known when the wait began
+    record Outwaiting(long since) implements Part {}
+
     /// Runs it alone; QEMU is being started, or taken up again. Nothing leaves it yet.
     record Booting() implements Part {}
 

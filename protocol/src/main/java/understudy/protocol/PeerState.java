@@ -14,11 +14,13 @@ public sealed interface PeerState {
     record Up(Life life) implements PeerState {}
 
     /// It fell silent ([PeerWatch]).
-    record Lost(Moment since) implements PeerState {}
+    ///
+    /// @param closed whether its kernel lived when it did, so that its agent may be back soon
+    record Lost(Moment since, boolean closed) implements PeerState {}
 
     /// Whether it was heard of and then has been lost for at least `time`.
     default boolean isLostFor(Duration time, Moment now) {
-        return this instanceof Lost(Moment since) && now.since(since).compareTo(time) >= 0;
+        return this instanceof Lost(Moment since, boolean _) && now.since(since).compareTo(time) >= 0;
     }
 
     /// Whether nothing has been heard of it for at least `time`, be it that it never was.
@@ -26,7 +28,7 @@ public sealed interface PeerState {
         return switch (this) {
             case Up _ -> false;
             case Unknown(Moment since) -> now.since(since).compareTo(time) >= 0;
-            case Lost(Moment since) -> now.since(since).compareTo(time) >= 0;
+            case Lost(Moment since, boolean _) -> now.since(since).compareTo(time) >= 0;
         };
     }
 }

@@ -10,7 +10,9 @@ import understudy.model.Moment;
 /// too. Hence two limits: past the first a peer is *doubted* (nothing new is built on it), past the second it
 /// is *lost*, and the view machine may act. A link that breaks is no evidence while another one carries
 /// heartbeats. A closed connection says more than silence: only a living kernel closes it, so the agent died
-/// and the host did not. It raises doubt at once, but never loss: an agent may be back within its grace.
+/// and the host did not. It raises doubt at once, but never loss: an agent may be back within its grace. That it was
+/// closed is remembered
+/// until the peer is heard of again.
 ///
 /// | state     | heartbeat | closed    | silent for `doubtAfter` | silent for `loseAfter` |
 /// |-----------|-----------|-----------|-------------------------|------------------------|
@@ -48,10 +50,22 @@ public final class PeerWatch {
         record Heard(Moment lastHeard) implements State {}
 
         /// Silent, or its agent's connection was closed; not yet lost.
-        record Doubted(Moment lastHeard) implements State {}
+        ///
+        /// @param closed whether a living kernel said so
+        record Doubted(Moment lastHeard, boolean closed) implements State {
+            Doubted(Moment lastHeard) {
+                this(lastHeard, false);
+            }
+        }
 
         /// Silent for `loseAfter`. Ends only with a heartbeat.
-        record Lost(Moment lastHeard) implements State {}
+        ///
+        /// @param closed whether it was its kernel that closed the connection: its agent died, not its host
+        record Lost(Moment lastHeard, boolean closed) implements State {
+            Lost(Moment lastHeard) {
+                this(lastHeard, false);
+            }
+        }
     }
 
     public sealed interface Input {
@@ -88,8 +102,9 @@ public final class PeerWatch {
 
     private Step<State, Effect> closed(State state) {
         return switch (state) {
-            case State.Heard(Moment lastHeard) -> Step.of(new State.Doubted(lastHeard), Effect.REPORT_DOUBTED);
-            case State.Doubted _, State.Lost _ -> Step.of(state);
+            case State.Heard(Moment lastHeard) -> Step.of(new State.Doubted(lastHeard, true), Effect.REPORT_DOUBTED);
+            case State.Doubted(Moment lastHeard, boolean _) -> Step.of(new State.Doubted(lastHeard, true));
+            case State.Lost _ -> Step.of(state);
         };
     }
 
@@ -101,7 +116,8 @@ public final class PeerWatch {
             when lost -> new Step<>(new State.Lost(lastHeard), List.of(Effect.REPORT_DOUBTED, Effect.REPORT_LOST));
             case State.Heard(Moment lastHeard)
             when doubted -> Step.of(new State.Doubted(lastHeard), Effect.REPORT_DOUBTED);
-            case State.Doubted(Moment lastHeard) when lost -> Step.of(new State.Lost(lastHeard), Effect.REPORT_LOST);
+            case State.Doubted(Moment lastHeard, boolean closed)
+            when lost -> Step.of(new State.Lost(lastHeard, closed), Effect.REPORT_LOST);
             case State.Heard _, State.Doubted _, State.Lost _ -> Step.of(state);
         };
     }

@@ -1,5 +1,6 @@
 package understudy.protocol;
 
+import java.util.List;
 import java.util.Optional;
 import understudy.model.HostName;
 import understudy.model.Level;
@@ -19,12 +20,15 @@ import understudy.model.VmRecord;
 /// | from          | to                                                                               |
 /// |---------------|----------------------------------------------------------------------------------|
 /// | `Stopped`     | `Solo` on any of the VM's hosts                                                  |
-/// | `Solo(a)`     | `Solo` on a's host, in any life; at level `system` `Paired(a, s)`; `Stopped`     |
+/// | `Solo(a)`     | `Solo` on a's host, in any life; at level `system` `Paired(a, s)`; `Stopped`;    |
+/// |               | at other levels `Solo(b)`, with all volumes in sync at b before, and b's alone after |
 /// | `Paired(a,s)` | `Solo` on a's host or on s's host, in any life; `Stopped`                        |
 ///
 /// The intuition: whoever runs next either has what ran before, or the ledger knows that nobody has. A pair is
 /// made only by the very replica that runs, because the image is a copy of *its* memory. A `Solo` of another life
-/// is a boot, or a guest that a restarted agent found alive. From one pair to another there is no way but through
+/// is a boot, or a guest that a restarted agent found alive. One of another host is a boot from disks that have all;
+/// that the former host is silent by then is not the ledger's matter, but a [LeaseMachine]'s. From one pair to another
+/// there is no way but through
 /// `Solo`, so that an image is never counted upon by a view that it was not made under.
 public final class Transitions {
 
@@ -32,13 +36,17 @@ public final class Transitions {
 
     /// Why `next` may not follow `vm`'s present view; empty if it may.
     public static Optional<Problem> refusal(VmRecord vm, View next) {
-        return refusal(vm, next.placement()).or(() -> VolumeTransitions.refusal(vm, next));
+        return placementRefusal(vm, next).or(() -> VolumeTransitions.refusal(vm, next));
     }
 
-    private static Optional<Problem> refusal(VmRecord vm, Placement next) {
+    private static Optional<Problem> placementRefusal(VmRecord vm, View proposed) {
+        Placement next = proposed.placement();
         Placement current = vm.view().placement();
         return switch (next) {
-            case Solo(Replica active) -> mayGoOn(current, active.host()) ? Optional.empty() : notInSync(vm, active);
+            case Solo(Replica active) ->
+                mayGoOn(current, active.host()) || isTaken(vm, active.host(), proposed)
+                        ? Optional.empty()
+                        : notInSync(vm, active);
             case Paired _ when vm.spec().level() != Level.SYSTEM -> outOfTurn(vm, next);
             case Paired(Replica active, Replica _) -> {
                 if (!mayGoOn(current, active.host())) {
@@ -57,6 +65,14 @@ public final class Transitions {
             case Paired(Replica active, Replica standby) ->
                 active.host().equals(host) || standby.host().equals(host);
         };
+    }
+
+    /// Whether a host takes a VM over to boot it. Its replicas count alone from then on: what was under way when the
+    /// former active fell silent may have reached one replica only.
+    private static boolean isTaken(VmRecord vm, HostName taker, View proposed) {
+        return vm.view().takers(vm.spec()).contains(taker)
+                && proposed.volumes().stream()
+                        .allMatch(volume -> volume.inSync().equals(List.of(taker)));
     }
 
     private static Optional<Problem> notInSync(VmRecord vm, Replica active) {

@@ -20,6 +20,10 @@ public sealed interface ViewEffect {
     /// Start QEMU from the VM's boot files.
     record BootGuest() implements ViewEffect {}
 
+    /// Wait until a lease that the former active holds has run out, counting from now ([LeaseTiming#outwait]), then
+    /// tell [ViewInput.LeaseOutwaited] with the same view.
+    record OutwaitLease(long view) implements ViewEffect {}
+
     /// Take up the QEMU that was found alive.
     record AdoptGuest() implements ViewEffect {}
 

@@ -23,7 +23,21 @@ public sealed interface ViewInput {
     record PeerHeard(HostName host, Life life, Moment at) implements ViewInput {}
 
     /// The VM's other host has been silent for too long ([PeerWatch]).
-    record PeerLost(Moment at) implements ViewInput {}
+    ///
+    /// @param closed whether its kernel closed the connection: only its agent may be gone
+    record PeerLost(Moment at, boolean closed) implements ViewInput {
+        /// It fell silent, and nothing else is known.
+        public PeerLost(Moment at) {
+            this(at, false);
+        }
+    }
+
+    /// The ledger shows that the VM's other host has renewed its lease: it lives, and reaches a majority, heard here
+    /// or not.
+    record PeerRenewed(Moment at) implements ViewInput {}
+
+    /// No lease of a former active runs any more: that time has passed since [ViewEffect.OutwaitLease].
+    record LeaseOutwaited(long view) implements ViewInput {}
 
     /// Time has passed; to be given at least every 20 ms.
     record Tick(Moment now) implements ViewInput {}

@@ -27,12 +27,14 @@ import understudy.protocol.Part.Halting;
 import understudy.protocol.Part.HandingOver;
 import understudy.protocol.Part.Holding;
 import understudy.protocol.Part.Idle;
+import understudy.protocol.Part.Outwaiting;
 import understudy.protocol.Part.Protected;
 import understudy.protocol.Part.Raising;
 import understudy.protocol.Part.Receiving;
 import understudy.protocol.Part.Resuming;
 import understudy.protocol.Part.Running;
 import understudy.protocol.Part.Starting;
+import understudy.protocol.Part.Taking;
 import understudy.protocol.Part.Yielding;
 import understudy.protocol.ViewEffect.AcceptStream;
 import understudy.protocol.ViewEffect.AdoptGuest;
@@ -43,6 +45,7 @@ import understudy.protocol.ViewEffect.DropImage;
 import understudy.protocol.ViewEffect.KillGuest;
 import understudy.protocol.ViewEffect.MakeLastEpoch;
 import understudy.protocol.ViewEffect.OpenGate;
+import understudy.protocol.ViewEffect.OutwaitLease;
 import understudy.protocol.ViewEffect.Propose;
 import understudy.protocol.ViewEffect.RefuseStream;
 import understudy.protocol.ViewEffect.RefuseSwitchover;
@@ -57,8 +60,10 @@ import understudy.protocol.ViewInput.GuestRunning;
 import understudy.protocol.ViewInput.ImageCompleted;
 import understudy.protocol.ViewInput.ImageLost;
 import understudy.protocol.ViewInput.LastEpochCommitted;
+import understudy.protocol.ViewInput.LeaseOutwaited;
 import understudy.protocol.ViewInput.PeerHeard;
 import understudy.protocol.ViewInput.PeerLost;
+import understudy.protocol.ViewInput.PeerRenewed;
 import understudy.protocol.ViewInput.ProposalUnanswered;
 import understudy.protocol.ViewInput.RecordGone;
 import understudy.protocol.ViewInput.RecordLearnt;
@@ -97,15 +102,19 @@ import understudy.protocol.ViewInput.Tick;
 ///   active.
 ///
 /// Volumes belong to views, too ([VolumeNews]): whoever is active asks for a view without a replica that
-/// failed, and for one with a replica that caught up, whatever its part is. A VM of level `component` is never
-/// copied and never paired: [Running] is all it comes to, and it is protected when every replica is in sync.
+/// failed, and for one with a replica that caught up, whatever its part is. A VM of level `restart` or `component`
+/// is never copied and never paired: [Running] is all it comes to, and it is protected when every replica is in sync.
+/// Then another host may take it over ([Taking]), and boots it when no lease of the former active can run any more
+/// ([Outwaiting]); what the two must obey is [Succession]'s. At level `restart` an active whose own replica fails
+/// ends the guest and leaves the VM to the other host, by a stopped view in which that one has the disks.
 ///
 /// - A new life serves nothing before a view of its own, in which its own replica counts alone: what an earlier
 ///   life acknowledged last may have reached one replica only.
 /// - A proposal that counts on a replica which failed meanwhile is overtaken, even by a view that changes
 /// nothing.
 ///
-/// Invariants: a guest's frames leave ungated only under a learnt `Solo` view of this life; an image is resumed
+/// Invariants: a guest's frames leave ungated only under a learnt `Solo` view of this life, and, while another host
+/// could take over, only by a lease; a guest is booted only when no other host's lease can run; an image is resumed
 /// only under a learnt `Solo` view of this life; a claim is made only by the standby of the newest known view.
 ///
 /// Rejected: telling the standby of every change directly, beside the ledger. It saves a round trip and brings
@@ -119,14 +128,29 @@ public final class ViewMachine {
     /// @param bootClaimAfter how long a host without an image waits for one with an image to claim
     /// @param retryAfter     the first wait after a failed copy or boot; doubled at each failure, up to
     ///              `retryMax`
+    /// @param agentGrace     how long an agent that died while its host lived may take to come back, at levels at
+    ///              which a takeover would reboot the guest
+    /// @param lease          how long leases run
     public record Timing(
-            Duration claimAfter, Duration startAfter, Duration bootClaimAfter, Duration retryAfter, Duration retryMax) {
+            Duration claimAfter,
+            Duration startAfter,
+            Duration bootClaimAfter,
+            Duration retryAfter,
+            Duration retryMax,
+            Duration agentGrace,
+            LeaseTiming lease) {
         public static final Timing DEFAULT = new Timing(
                 Duration.ofMillis(30),
                 Duration.ofSeconds(3),
                 Duration.ofSeconds(10),
                 Duration.ofMillis(300),
-                Duration.ofSeconds(2));
+                Duration.ofSeconds(2),
+                Duration.ofSeconds(8),
+                LeaseTiming.DEFAULT);
+
+        public Timing with(LeaseTiming other) {
+            return new Timing(claimAfter, startAfter, bootClaimAfter, retryAfter, retryMax, agentGrace, other);
+        }
     }
 
     private final Replica self;
@@ -149,6 +173,7 @@ public final class ViewMachine {
                 0,
                 now,
                 VolumeNews.none(),
+                Succession.none(),
                 0);
     }
 
@@ -158,7 +183,9 @@ public final class ViewMachine {
             case RecordLearnt(VmRecord record) -> learn(state, record, effects);
             case RecordGone() -> forget(state, effects);
             case PeerHeard(HostName _, var life, Moment _) -> peerHeard(state, new PeerState.Up(life), effects);
-            case PeerLost(Moment at) -> peerLost(state, at, effects);
+            case PeerLost(Moment at, boolean closed) -> peerLost(state, new PeerState.Lost(at, closed), effects);
+            case PeerRenewed(Moment at) -> state.with(state.succession().renewed(at));
+            case LeaseOutwaited(long view) -> outwaited(state, view, effects);
             case Tick(Moment now) -> tick(state, now, effects);
             case GuestFound() -> state.with(new Found());
             case GuestRunning(Moment _) -> guestRunning(state, effects);
@@ -173,7 +200,7 @@ public final class ViewMachine {
             case ProposalUnanswered() -> state.withoutAnswer();
             case ReplicasFound(var good) -> state.with(state.news().found(good, self.host()));
             case ReplicaFailed(var volume, var host, String _) ->
-                ifServing(state, state.news().failed(volume, host, state.number()));
+                moveAway(ifServing(state, state.news().failed(volume, host, state.number())), host, effects);
             case ReplicaRecovered(var volume, var host) ->
                 state.with(state.news().recovered(volume, host));
             case ReplicaCaughtUp(var volume, var host) ->
@@ -181,7 +208,7 @@ public final class ViewMachine {
             case ReplicaReplaced(var volume, var host, UUID id) ->
                 ifServing(state, state.news().replaced(volume, host, id));
         };
-        return new Step<>(propose(next, effects), effects);
+        return new Step<>(propose(unlessForbidden(next), effects), effects);
     }
 
     // ---- what the ledger says -------------------------------------------------------------------------------------
@@ -193,7 +220,7 @@ public final class ViewMachine {
         if (stale) {
             return state;
         }
-        ViewState learnt = state.learnt(record);
+        ViewState learnt = state.learnt(record).with(state.succession().learnt(state.known(), record, self.host()));
         // What was known of replicas in one run of the guest is nothing to go by in the next.
         ViewState known = isServing(learnt) ? learnt : learnt.with(learnt.news().withoutChanges());
         if (!record.spec().disks().isEmpty() && isNews(state, record)) {
@@ -224,13 +251,11 @@ public final class ViewMachine {
         return switch (state.part()) {
             case Found() -> {
                 effects.add(new AdoptGuest());
-                yield state.with(new Booting());
+                // It was booted when no lease ran any more.
+                yield state.with(new Booting()).with(state.succession().outwaited());
             }
-            case Starting()
-            when solo -> {
-                effects.add(new BootGuest());
-                yield state.with(new Booting());
-            }
+            case Starting() when solo -> begin(state, effects);
+            case Taking() -> begin(state, effects);
             // A pair that was asked for before the guest died has landed: its standby has the better claim.
             case Starting() -> state.with(new Idle());
             case Holding _, Claiming _ -> {
@@ -251,6 +276,7 @@ public final class ViewMachine {
             case Dropping _,
                     Raising _,
                     Idle _,
+                    Outwaiting _,
                     Booting _,
                     Running _,
                     Copying _,
@@ -267,6 +293,8 @@ public final class ViewMachine {
         return switch (state.part()) {
             case Receiving _, Holding _, Claiming _ -> dropped(state, effects);
             case Idle _,
+                    Taking _,
+                    Outwaiting _,
                     Found _,
                     Starting _,
                     Booting _,
@@ -285,7 +313,8 @@ public final class ViewMachine {
     /// The view says that the other host runs the VM.
     private ViewState asOther(ViewState state, Placement placement, List<ViewEffect> effects) {
         return switch (state.part()) {
-            case Idle _, Receiving _ -> state;
+            case Idle _, Receiving _, Taking _ -> state;
+            case Outwaiting _ -> state.with(new Idle());
             case Holding(Replica active, long since) ->
                 keepsImage(state, placement, active, since) ? state : dropped(state, effects);
             case Claiming() -> placement.standbyReplica().equals(Optional.of(self)) ? state : dropped(state, effects);
@@ -328,6 +357,7 @@ public final class ViewMachine {
     private ViewState leave(ViewState state, List<ViewEffect> effects) {
         return switch (state.part()) {
             case Idle _, Starting _ -> state;
+            case Taking _, Outwaiting _ -> state.with(new Idle());
             case Receiving _, Holding _, Claiming _ -> dropped(state, effects);
             default -> {
                 effects.add(new CloseStream());
@@ -361,10 +391,18 @@ public final class ViewMachine {
                 yield state.with(new Halting(true));
             }
             case Starting _ when state.placement().equals(Optional.of(new Stopped())) -> state.with(new Idle());
-            case Yielding _, Starting _ -> state.with(new Halting(true));
+            case Yielding _, Starting _ -> halt(state, effects);
             case Idle _
-            when state.known().filter(r -> r.view().isActive(self.host())).isPresent() -> state.with(new Halting(true));
-            case Idle _, Receiving _, Holding _, Claiming _, Resuming _, HandingOver _, Halting _ -> state;
+            when state.known().filter(r -> r.view().isActive(self.host())).isPresent() -> halt(state, effects);
+            case Idle _,
+                    Taking _,
+                    Outwaiting _,
+                    Receiving _,
+                    Holding _,
+                    Claiming _,
+                    Resuming _,
+                    HandingOver _,
+                    Halting _ -> state;
         };
     }
 
@@ -385,11 +423,11 @@ public final class ViewMachine {
         };
     }
 
-    private ViewState peerLost(ViewState state, Moment at, List<ViewEffect> effects) {
+    private ViewState peerLost(ViewState state, PeerState.Lost peer, List<ViewEffect> effects) {
         if (state.peer() instanceof PeerState.Lost) {
             return state;
         }
-        ViewState next = state.with(new PeerState.Lost(at));
+        ViewState next = state.with(peer);
         return switch (next.part()) {
             case Copying _ -> stopCopy(next, effects);
             case Raising _, Protected _ -> drop(next, false, effects);
@@ -422,6 +460,62 @@ public final class ViewMachine {
         return state.with(new Claiming());
     }
 
+    // ---- succession -----------------------------------------------------------------------------------------------
+
+    /// Boots the guest, or waits first until no former active can let anything out.
+    private static ViewState begin(ViewState state, List<ViewEffect> effects) {
+        if (!state.succession().mayBegin(state.spec())) {
+            return outwait(state, effects);
+        }
+        effects.add(new BootGuest());
+        return state.with(new Booting());
+    }
+
+    /// Has it recorded that nobody runs the VM, which must be so then.
+    private static ViewState halt(ViewState state, List<ViewEffect> effects) {
+        return state.succession().mayBegin(state.spec()) ? state.with(new Halting(true)) : outwait(state, effects);
+    }
+
+    private static ViewState outwait(ViewState state, List<ViewEffect> effects) {
+        effects.add(new OutwaitLease(state.number()));
+        return state.with(new Outwaiting(state.number()));
+    }
+
+    /// The wait may be one for an earlier view: then its part is gone, and so is what it was for.
+    private ViewState outwaited(ViewState state, long view, List<ViewEffect> effects) {
+        if (!state.part().equals(new Outwaiting(view))) {
+            return state;
+        }
+        ViewState next = state.with(state.succession().outwaited());
+        if (!next.isWanted()) {
+            return next.with(new Halting(true));
+        }
+        return isServing(next) ? begin(next, effects) : next.with(new Starting());
+    }
+
+    /// What was asked for may still land, and is dealt with then.
+    private ViewState unlessForbidden(ViewState state) {
+        return state.part() instanceof Taking && !state.isTaker(self.host()) && !isServing(state)
+                ? state.with(new Idle())
+                : state;
+    }
+
+    /// At level `restart` a VM is not served through another host: it begins anew where its disks work.
+    private ViewState moveAway(ViewState state, HostName failed, List<ViewEffect> effects) {
+        boolean runs = state.part() instanceof Running || state.part() instanceof Booting;
+        boolean elsewhere = failed.equals(self.host())
+                && state.peer() instanceof PeerState.Up
+                && state.known()
+                        .filter(vm -> vm.spec().level() == Level.RESTART)
+                        .filter(vm -> !vm.view().takers(vm.spec()).isEmpty())
+                        .isPresent();
+        if (!runs || !elsewhere || !isServing(state)) {
+            return state;
+        }
+        effects.add(new KillGuest("its disk failed here, and works on the other host"));
+        return state.with(new Halting(true));
+    }
+
     // ---- what time does -------------------------------------------------------------------------------------------
 
     private ViewState tick(ViewState state, Moment now, List<ViewEffect> effects) {
@@ -437,6 +531,7 @@ public final class ViewMachine {
             when isAbandoned(state, now) -> dropped(state, effects).with(new Halting(true));
             case Idle _ when isAbandoned(state, now) -> state.with(new Halting(true));
             case Idle _ when !state.isWanted() -> wanted(state, effects);
+            case Idle _ when due && state.isTaker(self.host()) -> take(state, now);
             case Idle _ when due -> idle(state, now, effects);
             case Yielding _ when state.peer().isSilentFor(timing.bootClaimAfter(), now) -> state.with(new Starting());
             case Running _ when due -> copyToPeer(state, effects);
@@ -448,6 +543,10 @@ public final class ViewMachine {
         return !state.isWanted()
                 && state.known().filter(r -> r.view().isStandby(self.host())).isPresent()
                 && state.peer().isLostFor(timing.bootClaimAfter(), now);
+    }
+
+    private ViewState take(ViewState state, Moment now) {
+        return state.succession().isTime(state.peer(), timing, now) ? state.with(new Taking()) : state;
     }
 
     /// Somebody wants the VM to run, and nothing of it is here.
@@ -486,10 +585,7 @@ public final class ViewMachine {
             case Paired(Replica _, Replica standby) -> leaveToStandby(state, standby, now);
             // A proposal that is still under way could make this a pair under a guest whose gate is open: overtake it.
             case Solo _ when state.outstanding().isPresent() -> state.with(new Starting());
-            case Solo _ -> {
-                effects.add(new BootGuest());
-                yield state.with(new Booting());
-            }
+            case Solo _ -> begin(state, effects);
             case Stopped() -> state;
         };
     }
@@ -542,7 +638,7 @@ public final class ViewMachine {
                 effects.add(new CloseStream());
                 yield failed(state.with(new Idle()), at);
             }
-            case Idle _, Starting _, Yielding _, Receiving _, Holding _, Claiming _ -> state;
+            case Idle _, Starting _, Taking _, Outwaiting _, Yielding _, Receiving _, Holding _, Claiming _ -> state;
         };
     }
 
@@ -640,14 +736,21 @@ public final class ViewMachine {
 
     private Optional<Placement> wantedPlacement(Part part) {
         return switch (part) {
-            case Found _, Starting _, Dropping _, Claiming _ -> Optional.of(new Solo(self));
+            case Found _, Starting _, Taking _, Dropping _, Claiming _ -> Optional.of(new Solo(self));
             case Raising(Replica standby) -> Optional.of(new Paired(self, standby));
             case HandingOver(Replica standby, boolean committed) ->
                 committed ? Optional.of(new Solo(standby)) : Optional.empty();
             case Yielding(Replica standby) -> Optional.of(new Solo(standby));
             case Halting(boolean gone) -> gone ? Optional.of(new Stopped()) : Optional.empty();
-            case Idle _, Booting _, Running _, Copying _, Protected _, Receiving _, Holding _, Resuming _ ->
-                Optional.empty();
+            case Idle _,
+                    Outwaiting _,
+                    Booting _,
+                    Running _,
+                    Copying _,
+                    Protected _,
+                    Receiving _,
+                    Holding _,
+                    Resuming _ -> Optional.empty();
         };
     }
 

@@ -2,8 +2,10 @@ package understudy.protocol;
 
 import java.util.List;
 import java.util.Optional;
+import understudy.model.HostName;
 import understudy.model.Moment;
 import understudy.model.Placement;
+import understudy.model.Replica;
 import understudy.model.View;
 import understudy.model.VmRecord;
 import understudy.model.VmSpec;
@@ -18,6 +20,7 @@ import understudy.model.VolumeView;
 /// @param proposals   how many were made in this life
 /// @param notBefore   when the next boot or copy may begin
 /// @param news        what the ledger does not know yet of the volumes
+/// @param succession  what is to be obeyed because another host could go on, or this one does in its place
 /// @param failures    boots and copies that failed in a row
 public record ViewState(
         Optional<VmRecord> known,
@@ -28,6 +31,7 @@ public record ViewState(
         long proposals,
         Moment notBefore,
         VolumeNews news,
+        Succession succession,
         int failures) {
 
     /// The number of the newest known view; 0 if none is known.
@@ -47,6 +51,19 @@ public record ViewState(
         return known.filter(VmRecord::wanted).isPresent();
     }
 
+    /// Whether frames of this host's guest may leave only while it holds a lease: another host could take over by
+    /// the known view or by one that was asked for, or has done so.
+    public boolean needsLease(Replica self) {
+        return known.filter(record -> succession.needsLease(record, self)).isPresent();
+    }
+
+    /// Whether this host may take the VM over from the other one, as soon as it has been silent for long enough.
+    boolean isTaker(HostName self) {
+        return !(peer instanceof PeerState.Up)
+                && known.filter(record -> Succession.isTaker(record, self, news))
+                        .isPresent();
+    }
+
     /// Whether the ledger was asked for this, and no view of that number was learnt yet.
     boolean isOutstanding(Placement wanted, List<VolumeView> volumes) {
         return outstanding
@@ -61,11 +78,13 @@ public record ViewState(
     }
 
     ViewState with(Part next) {
-        return new ViewState(known, peer, next, outstanding, unanswered, proposals, notBefore, news, failures);
+        return new ViewState(
+                known, peer, next, outstanding, unanswered, proposals, notBefore, news, succession, failures);
     }
 
     ViewState with(PeerState next) {
-        return new ViewState(known, next, part, outstanding, unanswered, proposals, notBefore, news, failures);
+        return new ViewState(
+                known, next, part, outstanding, unanswered, proposals, notBefore, news, succession, failures);
     }
 
     ViewState learnt(VmRecord record) {
@@ -79,36 +98,71 @@ public record ViewState(
                 proposals,
                 notBefore,
                 news.settled(record.view(), open),
+                succession,
                 failures);
     }
 
     ViewState with(VolumeNews next) {
-        return new ViewState(known, peer, part, outstanding, unanswered, proposals, notBefore, next, failures);
+        return new ViewState(
+                known, peer, part, outstanding, unanswered, proposals, notBefore, next, succession, failures);
+    }
+
+    ViewState with(Succession next) {
+        return new ViewState(known, peer, part, outstanding, unanswered, proposals, notBefore, news, next, failures);
     }
 
     ViewState forgotten() {
         return new ViewState(
-                Optional.empty(), peer, part, Optional.empty(), false, proposals, notBefore, news, failures);
+                Optional.empty(),
+                peer,
+                part,
+                Optional.empty(),
+                false,
+                proposals,
+                notBefore,
+                news,
+                Succession.none(),
+                failures);
     }
 
     ViewState proposed(View view) {
-        return new ViewState(known, peer, part, Optional.of(view), false, proposals + 1, notBefore, news, failures);
+        return new ViewState(
+                known,
+                peer,
+                part,
+                Optional.of(view),
+                false,
+                proposals + 1,
+                notBefore,
+                news,
+                succession.asked(spec(), view),
+                failures);
     }
 
     ViewState withoutAnswer() {
         return new ViewState(
-                known, peer, part, outstanding, outstanding.isPresent(), proposals, notBefore, news, failures);
+                known,
+                peer,
+                part,
+                outstanding,
+                outstanding.isPresent(),
+                proposals,
+                notBefore,
+                news,
+                succession,
+                failures);
     }
 
     ViewState askedAgain() {
-        return new ViewState(known, peer, part, outstanding, false, proposals, notBefore, news, failures);
+        return new ViewState(known, peer, part, outstanding, false, proposals, notBefore, news, succession, failures);
     }
 
     ViewState failedUntil(Moment moment) {
-        return new ViewState(known, peer, part, outstanding, unanswered, proposals, moment, news, failures + 1);
+        return new ViewState(
+                known, peer, part, outstanding, unanswered, proposals, moment, news, succession, failures + 1);
     }
 
     ViewState withoutFailures() {
-        return new ViewState(known, peer, part, outstanding, unanswered, proposals, notBefore, news, 0);
+        return new ViewState(known, peer, part, outstanding, unanswered, proposals, notBefore, news, succession, 0);
     }
 }

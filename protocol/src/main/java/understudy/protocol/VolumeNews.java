@@ -64,6 +64,11 @@ record VolumeNews(Optional<SortedSet<VolumeId>> good, SortedMap<Where, Change> c
         return new VolumeNews(Optional.of(new TreeSet<>(works)), rest);
     }
 
+    /// Whether this host's replica was looked at and works.
+    boolean isGood(VolumeId volume) {
+        return good.filter(it -> it.contains(volume)).isPresent();
+    }
+
     VolumeNews failed(VolumeId volume, HostName host, long known) {
         return with(new Where(volume, host), new Change.Out(known));
     }
@@ -170,8 +175,7 @@ record VolumeNews(Optional<SortedSet<VolumeId>> good, SortedMap<Where, Change> c
     }
 
     private VolumeView atStart(VolumeView volume, HostName self) {
-        boolean own = volume.isInSync(self)
-                && good.filter(it -> it.contains(volume.volume())).isPresent();
+        boolean own = volume.isInSync(self) && isGood(volume.volume());
         return volume.keeping(host -> host.equals(self) == own);
     }
 }

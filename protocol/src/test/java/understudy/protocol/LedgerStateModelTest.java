@@ -87,7 +87,7 @@ class LedgerStateModelTest {
                 }
             }
             case DeleteVm(VmId vm) -> twin.remove(vm);
-            case SetWanted _, LedgerCommand.GrowVolume _, LedgerCommand.RegisterHost _ -> {}
+            case SetWanted _, LedgerCommand.GrowVolume _, LedgerCommand.RegisterHost _, LedgerCommand.RenewLease _ -> {}
         }
     }
 

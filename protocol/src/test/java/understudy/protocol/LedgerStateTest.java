@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.TreeSet;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import understudy.model.ByteSize;
@@ -30,12 +31,14 @@ import understudy.model.VolumeSpec;
 import understudy.model.VolumeView;
 import understudy.protocol.LedgerAnswer.Accepted;
 import understudy.protocol.LedgerAnswer.Conflict;
+import understudy.protocol.LedgerAnswer.Leased;
 import understudy.protocol.LedgerAnswer.Refused;
 import understudy.protocol.LedgerCommand.ChangeView;
 import understudy.protocol.LedgerCommand.CreateVm;
 import understudy.protocol.LedgerCommand.DeleteVm;
 import understudy.protocol.LedgerCommand.GrowVolume;
 import understudy.protocol.LedgerCommand.RegisterHost;
+import understudy.protocol.LedgerCommand.RenewLease;
 import understudy.protocol.LedgerCommand.SetWanted;
 
 class LedgerStateTest {
@@ -257,6 +260,24 @@ class LedgerStateTest {
                                         List.of(hosts).contains(host.value())))
                                 .toList()))
                 .toList();
+    }
+
+    @Test
+    void aRenewalIsAnsweredWithWhatThisLifeOfTheHostRunsAsOfItsPlaceInTheLog() {
+        apply(new CreateVm(web, true, first));
+        assertThat(renew(H1)).isEqualTo(new Leased(new TreeSet<>()));
+        apply(new ChangeView(id, 1, view(2, new Solo(H1))));
+        assertThat(renew(H1)).isEqualTo(new Leased(new TreeSet<>(List.of(id))));
+        assertThat(renew(replica("h1"))).as("another life").isEqualTo(new Leased(new TreeSet<>()));
+        apply(new ChangeView(id, 2, view(3, new Paired(H1, H2))));
+        assertThat(renew(H2)).as("a standby").isEqualTo(new Leased(new TreeSet<>()));
+        apply(new ChangeView(id, 3, view(4, new Solo(H2))));
+        assertThat(renew(H1)).isEqualTo(new Leased(new TreeSet<>()));
+        assertThat(state.renewals()).containsEntry(H1.host(), 4L).containsEntry(H2.host(), 1L);
+    }
+
+    private LedgerAnswer renew(Replica host) {
+        return apply(new RenewLease(host.host(), host.life()));
     }
 
     static Replica replica(String host) {

@@ -3,6 +3,7 @@ package understudy.protocol;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import understudy.model.Level;
@@ -14,6 +15,8 @@ import understudy.model.Problem;
 import understudy.model.Replica;
 import understudy.model.View;
 import understudy.model.VmRecord;
+import understudy.model.VmSpec;
+import understudy.model.VolumeView;
 
 class TransitionsTest {
     private static final Replica A = LedgerStateTest.replica("h1");
@@ -54,6 +57,29 @@ class TransitionsTest {
         assertThat(Transitions.refusal(vm, new View(8, new Paired(A, S), UUID.randomUUID())))
                 .map(Problem::code)
                 .contains("view-out-of-turn");
+    }
+
+    @Test
+    void belowLevelSystemAHostThatHasAllDisksTakesOverAndItsDisksCountAlone() {
+        VmSpec spec = LedgerStateTest.spec("db", Level.COMPONENT, "1G", "2G");
+        List<VolumeView> both = LedgerStateTest.volumes(spec, "h1", "h2");
+        List<VolumeView> here = LedgerStateTest.volumes(spec, "h1");
+        List<VolumeView> there = LedgerStateTest.volumes(spec, "h2");
+        assertThat(taken(spec, both, there)).isEmpty();
+        assertThat(taken(spec, both, both)).contains("host-not-in-sync");
+        assertThat(taken(spec, both, here)).contains("host-not-in-sync");
+        assertThat(taken(spec, List.of(both.getFirst(), here.getLast()), there)).contains("host-not-in-sync");
+        assertThat(taken(spec, List.of(here.getFirst(), there.getLast()), there))
+                .contains("host-not-in-sync");
+        assertThat(taken(LedgerStateTest.spec("web", Level.RESTART), List.of(), List.of()))
+                .isEmpty();
+    }
+
+    /// What is said to a claim by h2 of what h1 runs.
+    private static Optional<String> taken(VmSpec spec, List<VolumeView> before, List<VolumeView> after) {
+        View view = new View(7, new Solo(A), before, UUID.randomUUID());
+        return Transitions.refusal(new VmRecord(spec, true, view), view.next(new Solo(S), after, UUID.randomUUID()))
+                .map(Problem::code);
     }
 
     private static void assertAllowed(Placement from, Placement... allowed) {

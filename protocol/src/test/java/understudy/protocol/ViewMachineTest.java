@@ -393,6 +393,7 @@ class ViewMachineTest {
                             3,
                             at(0),
                             VolumeNews.none(),
+                            Succession.none(),
                             0);
                     Step<ViewState, ViewEffect> step = machine.step(before, input);
                     String what = part + " in " + known + " given " + input;
@@ -429,6 +430,8 @@ class ViewMachineTest {
                 new Idle(),
                 new Found(),
                 new Starting(),
+                new Part.Taking(),
+                new Part.Outwaiting(7),
                 new Booting(),
                 new Running(),
                 new Copying(PEER),

@@ -336,6 +336,8 @@ class ViewMachineVolumesTest {
                 new Part.Idle(),
                 new Part.Found(),
                 new Part.Starting(),
+                new Part.Taking(),
+                new Part.Outwaiting(7),
                 new Part.Booting(),
                 new Part.Running(),
                 new Part.Halting(false),
@@ -363,6 +365,7 @@ class ViewMachineVolumesTest {
                 0,
                 at(0),
                 new VolumeNews(Optional.empty(), new TreeMap<>()),
+                Succession.none(),
                 0);
         Step<ViewState, ViewEffect> one = machine.step(before, first);
         Step<ViewState, ViewEffect> two = machine.step(one.state(), second);

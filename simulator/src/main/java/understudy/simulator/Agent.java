@@ -7,6 +7,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import understudy.model.HostName;
+import understudy.model.Level;
 import understudy.model.Life;
 import understudy.model.Moment;
 import understudy.model.Replica;
@@ -27,6 +28,7 @@ final class Agent {
     private final Map<VmId, VmDriver> drivers = new TreeMap<>();
     private final List<Connection> connections = new ArrayList<>();
     private final Map<HostName, Peer> peers = new TreeMap<>();
+    private final Leases leases;
 
     /// What is known of another host's agent.
     private static final class Peer {
@@ -44,6 +46,7 @@ final class Agent {
         this.cluster = cluster;
         this.host = host;
         this.life = life;
+        this.leases = new Leases(cluster, this);
     }
 
     Host host() {
@@ -96,16 +99,27 @@ final class Agent {
         return connection;
     }
 
+    Leases leases() {
+        return leases;
+    }
+
+    /// The ledger shows a sign of life of another host.
+    void renewed(HostName by) {
+        tell(peer(by), new ViewInput.PeerRenewed(host.now()));
+    }
+
     private void tick() {
-        PeerWatch.Input tick = new PeerWatch.Input.Tick(cluster.schedule().now());
+        PeerWatch.Input tick = new PeerWatch.Input.Tick(host.now());
         cluster.partners().of(host.name()).forEach(name -> watch(peer(name), tick));
+        if (drivers.values().stream().anyMatch(driver -> driver.spec().level() != Level.SYSTEM)) {
+            leases.tick();
+        }
         drivers.values().forEach(VmDriver::tick);
         host.inLife(life, 20 * Schedule.MILLISECOND, this::tick);
     }
 
     private Peer peer(HostName name) {
-        return peers.computeIfAbsent(
-                name, _ -> new Peer(cluster.host(name), cluster.schedule().now()));
+        return peers.computeIfAbsent(name, _ -> new Peer(cluster.host(name), host.now()));
     }
 
     private List<Host> reachable() {
@@ -132,17 +146,14 @@ final class Agent {
         Peer peer = peer(name);
         boolean isNew = !peer.life.equals(Optional.of(other));
         peer.life = Optional.of(other);
-        List<PeerWatch.Effect> effects = watch(
-                peer, new PeerWatch.Input.HeartbeatReceived(cluster.schedule().now()));
+        List<PeerWatch.Effect> effects = watch(peer, new PeerWatch.Input.HeartbeatReceived(host.now()));
         if (isNew && !effects.contains(PeerWatch.Effect.REPORT_HEARD)) {
             report(peer, PeerWatch.Effect.REPORT_HEARD);
         }
     }
 
     private void peerClosed(HostName name) {
-        watch(
-                peer(name),
-                new PeerWatch.Input.ConnectionsClosed(cluster.schedule().now()));
+        watch(peer(name), new PeerWatch.Input.ConnectionsClosed(host.now()));
     }
 
     private List<PeerWatch.Effect> watch(Peer peer, PeerWatch.Input input) {
@@ -153,13 +164,17 @@ final class Agent {
     }
 
     private void report(Peer peer, PeerWatch.Effect effect) {
-        Moment now = cluster.schedule().now();
+        Moment now = host.now();
         switch (effect) {
             case REPORT_HEARD ->
                 peer.life.ifPresent(other -> tell(peer, new ViewInput.PeerHeard(peer.host.name(), other, now)));
-            case REPORT_LOST -> tell(peer, new ViewInput.PeerLost(now));
+            case REPORT_LOST -> tell(peer, new ViewInput.PeerLost(now, isClosed(peer)));
             case REPORT_DOUBTED -> {}
         }
+    }
+
+    private static boolean isClosed(Peer peer) {
+        return peer.watched instanceof PeerWatch.State.Lost(var _, boolean closed) && closed;
     }
 
     /// Tells the VMs whose other host it is.
@@ -172,9 +187,9 @@ final class Agent {
     /// What this agent knows of another, for a driver that begins later.
     Optional<ViewInput> peerInput(Host other) {
         Peer peer = peer(other.name());
-        Moment now = cluster.schedule().now();
+        Moment now = host.now();
         return switch (peer.watched) {
-            case PeerWatch.State.Lost _ -> Optional.of(new ViewInput.PeerLost(now));
+            case PeerWatch.State.Lost(var _, boolean closed) -> Optional.of(new ViewInput.PeerLost(now, closed));
             case PeerWatch.State.Heard _, PeerWatch.State.Doubted _ ->
                 peer.life.map(is -> new ViewInput.PeerHeard(other.name(), is, now));
         };

@@ -31,6 +31,9 @@ import understudy.simulator.ClusterPlan.VmPlan;
 
 /// Hosts, witnesses, and their VMs, in one virtual time.
 final class Cluster {
+    /// How fast hosts' clocks run, one after the other: as unevenly as leases allow.
+    private static final double[] CLOCK_RATES = {1, 1.0098, 1};
+
     private final SimulationOptions options;
     private final Schedule schedule = new Schedule();
     private final Dice dice;
@@ -55,18 +58,25 @@ final class Cluster {
     Cluster(long seed, SimulationOptions options) {
         this.options = options;
         this.dice = new Dice(seed);
-        options.plan().hosts().forEach(name -> add(new Host(name, this, schedule)));
+        List<HostName> names = options.plan().hosts();
+        for (int i = 0; i < names.size(); i++) {
+            add(new Host(names.get(i), this, schedule, clockRate(seed + i)));
+        }
         options.plan().witnesses().forEach(name -> add(new Node(name, schedule)));
         this.network =
                 new Network(options.plan().voters().stream().map(this::node).toList());
         this.ledger = new SimulatedLedger(this);
         this.partners = new Partners(ledger);
         this.checkers = List.of(
-                new OneRunner(),
+                new OneRunner(this::isGated),
                 new NothingLost(this),
                 new OutputFollowsCommit(),
                 new LedgerDecides(this),
                 new AcknowledgedIsKept(this));
+    }
+
+    private double clockRate(long which) {
+        return options.plan().hasLeases() ? CLOCK_RATES[Math.floorMod(which, CLOCK_RATES.length)] : 1;
     }
 
     private void add(Node node) {
@@ -209,6 +219,18 @@ final class Cluster {
         }
     }
 
+    /// Whether frames of a VM wait for epochs.
+    private boolean isGated(VmId vm) {
+        return ledger.vm(vm).filter(it -> it.spec().level() == Level.SYSTEM).isPresent();
+    }
+
+    /// A node's copy of the ledger shows that a host has renewed its lease.
+    void renewed(Node node, HostName by) {
+        if (node instanceof Host host && !host.name().equals(by)) {
+            host.agent().ifPresent(agent -> host.inLife(agent.life(), () -> agent.renewed(by)));
+        }
+    }
+
     void observe(Observation seen) {
         tally.see(seen, schedule.nowNanos());
         record(seen);
@@ -322,7 +344,7 @@ final class Cluster {
 
     /// Whether a VM without a standby has all that its level promises, or is of one host and never will.
     private static boolean isAllThatItCanBe(VmRecord vm) {
-        boolean whole = vm.spec().level() == Level.COMPONENT && vm.view().isWhole();
+        boolean whole = vm.spec().level() != Level.SYSTEM && vm.view().isWhole();
         return whole || vm.spec().hosts().size() == 1;
     }
 

@@ -66,6 +66,14 @@ public record ClusterPlan(List<HostName> hosts, List<HostName> witnesses, List<H
     /// @param hosts 2 or more
     /// @param disks of each VM; with none they are of level `system`, else of level `component`
     public static ClusterPlan of(int hosts, int vms, int disks) {
+        return of(hosts, vms, disks, disks == 0 ? Level.SYSTEM : Level.COMPONENT);
+    }
+
+    /// The same, with VMs of another level; those of level `system` have no disks.
+    public static ClusterPlan of(int hosts, int vms, int disks, Level level) {
+        if (level == Level.SYSTEM && disks > 0) {
+            throw new IllegalArgumentException("level system with disks");
+        }
         List<HostName> names = Stream.iterate(1, i -> i + 1)
                 .limit(hosts)
                 .map(ClusterPlan::host)
@@ -73,7 +81,7 @@ public record ClusterPlan(List<HostName> hosts, List<HostName> witnesses, List<H
         List<HostName> witnesses = List.of(new HostName("w1"));
         List<VmPlan> plans = new ArrayList<>();
         for (int i = 0; i < vms; i++) {
-            plans.add(new VmPlan(spec(i + 1, disks, pair(names, i)), true, Load.BUSY));
+            plans.add(new VmPlan(spec(i + 1, level, disks, pair(names, i)), true, Load.BUSY));
         }
         return new ClusterPlan(names, witnesses, voters(names, witnesses), plans);
     }
@@ -94,14 +102,8 @@ public record ClusterPlan(List<HostName> hosts, List<HostName> witnesses, List<H
         return all.size() <= VOTERS_MAX ? all : all.subList(0, VOTERS_MAX);
     }
 
-    private static VmSpec spec(int number, int disks, List<HostName> hosts) {
-        return spec(
-                number,
-                new VmName("vm" + number),
-                disks == 0 ? Level.SYSTEM : Level.COMPONENT,
-                ByteSize.ofMebibytes(256),
-                disks,
-                hosts);
+    private static VmSpec spec(int number, Level level, int disks, List<HostName> hosts) {
+        return spec(number, new VmName("vm" + number), level, ByteSize.ofMebibytes(256), disks, hosts);
     }
 
     /// A VM as far as a simulation cares.
@@ -135,7 +137,12 @@ public record ClusterPlan(List<HostName> hosts, List<HostName> witnesses, List<H
     /// The flags of `simulate --random` that make a cluster like this one.
     String flags() {
         int disks = vms.isEmpty() ? 0 : vms.getFirst().spec().disks().size();
-        return flag("--hosts", hosts.size(), 2) + flag("--vms", vms.size(), 1) + flag("--disks", disks, 0);
+        Level usual = disks == 0 ? Level.SYSTEM : Level.COMPONENT;
+        Level level = vms.isEmpty() ? usual : vms.getFirst().spec().level();
+        return flag("--hosts", hosts.size(), 2)
+                + flag("--vms", vms.size(), 1)
+                + flag("--disks", disks, 0)
+                + (level == usual ? "" : " --level " + level);
     }
 
     private static String flag(String name, int value, int byDefault) {
@@ -145,5 +152,10 @@ public record ClusterPlan(List<HostName> hosts, List<HostName> witnesses, List<H
     /// Whether any VM has disks, or any has none.
     boolean hasVms(boolean withDisks) {
         return vms.stream().anyMatch(vm -> vm.spec().disks().isEmpty() != withDisks);
+    }
+
+    /// Whether any VM could be taken over by a boot.
+    boolean hasLeases() {
+        return vms.stream().anyMatch(vm -> vm.spec().level() != Level.SYSTEM);
     }
 }

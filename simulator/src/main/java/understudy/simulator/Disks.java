@@ -52,7 +52,9 @@ final class Disks {
                     .filter(Mirror::works)
                     .map(Mirror::volume)
                     .toList();
-            if (!looked || !good.equals(told)) {
+            // While they are served here the mirrors know better.
+            boolean served = mirrors.values().stream().anyMatch(Mirror::isServing);
+            if (!served && (!looked || !good.equals(told))) {
                 looked = true;
                 told = good;
                 driver.give(new ViewInput.ReplicasFound(good));

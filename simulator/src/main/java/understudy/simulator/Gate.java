@@ -2,6 +2,7 @@ package understudy.simulator;
 
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import understudy.simulator.Branch.Point;
 
@@ -19,12 +20,15 @@ final class Gate {
     private record Held(long epoch, Point frame) {}
 
     private final Consumer<Point> world;
+    private final BooleanSupplier mayLeave;
     private final Deque<Held> held = new ArrayDeque<>();
     private Mode mode = Mode.SHUT;
     private long epoch = 1;
 
-    Gate(Consumer<Point> world) {
+    /// @param mayLeave looked at with each frame of an open gate
+    Gate(Consumer<Point> world, BooleanSupplier mayLeave) {
         this.world = world;
+        this.mayLeave = mayLeave;
     }
 
     Mode mode() {
@@ -35,14 +39,26 @@ final class Gate {
     boolean offer(Point frame) {
         switch (mode) {
             case SHUT -> {}
-            case OPEN -> world.accept(frame);
-            case GATED -> {
-                if (held.size() < HELD_MAX) {
-                    held.add(new Held(epoch, frame));
-                }
+            case OPEN -> {
+                hold(frame);
+                retry();
             }
+            case GATED -> hold(frame);
         }
         return mode == Mode.GATED;
+    }
+
+    private void hold(Point frame) {
+        if (held.size() < HELD_MAX) {
+            held.add(new Held(epoch, frame));
+        }
+    }
+
+    /// Lets out what an open gate had to hold, if it may leave now.
+    void retry() {
+        while (mode == Mode.OPEN && !held.isEmpty() && mayLeave.getAsBoolean()) {
+            world.accept(held.removeFirst().frame());
+        }
     }
 
     /// Called while the guest stands still: all that it made so far belongs to `captured`, the rest to the next.
@@ -62,9 +78,7 @@ final class Gate {
 
     void open() {
         mode = Mode.OPEN;
-        while (!held.isEmpty()) {
-            world.accept(held.removeFirst().frame());
-        }
+        retry();
     }
 
     void shut() {

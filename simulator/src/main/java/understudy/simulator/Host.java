@@ -1,5 +1,6 @@
 package understudy.simulator;
 
+import java.time.Duration;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -7,6 +8,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import understudy.model.HostName;
 import understudy.model.Life;
+import understudy.model.Moment;
 import understudy.model.VmId;
 import understudy.model.VolumeId;
 
@@ -22,12 +24,26 @@ final class Host extends Node {
     private final Map<VmId, Long> imageLostAt = new TreeMap<>();
     private final Map<VolumeId, DiskReplica> disks = new TreeMap<>();
     private final Set<VolumeId> broken = new TreeSet<>();
+    private final double clockRate;
     private Optional<Agent> agent = Optional.empty();
     private long handicappedAt;
 
-    Host(HostName name, Cluster cluster, Schedule schedule) {
+    /// @param clockRate how fast its clock runs: seconds of it in a second
+    Host(HostName name, Cluster cluster, Schedule schedule, double clockRate) {
         super(name, schedule);
         this.cluster = cluster;
+        this.clockRate = clockRate;
+    }
+
+    /// What this host's clock says.
+    Moment now() {
+        return new Moment(
+                clockRate == 1 ? schedule().nowNanos() : (long) (schedule().nowNanos() * clockRate));
+    }
+
+    /// How long a time by this host's clock takes, rounded up.
+    long onItsClock(Duration time) {
+        return (long) Math.ceil(time.toNanos() / clockRate);
     }
 
     Optional<Agent> agent() {

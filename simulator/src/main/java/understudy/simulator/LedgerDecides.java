@@ -8,7 +8,8 @@ import understudy.model.VmId;
 import understudy.model.VmRecord;
 
 /// What the invariants stand on: views only go up, nothing is asked that could never be accepted, and a gate is
-/// open only where the ledger has this life of this host run the VM alone. So two gates are never open.
+/// open only where the ledger has this life of this host run the VM alone. So two gates are never open, save one
+/// that lets nothing out without a lease: of that, [OneRunner] judges each frame.
 final class LedgerDecides implements Checker {
     private final Cluster cluster;
 
@@ -24,14 +25,14 @@ final class LedgerDecides implements Checker {
                     yield Optional.of(view + " after " + before.view());
                 }
                 yield cluster.hosts().stream()
-                        .filter(host -> isOpen(host, vm))
+                        .filter(host -> isOpen(host, vm) && !isLeaseBound(host, vm))
                         .filter(host -> !isSolo(host, view.placement()))
                         .findFirst()
                         .map(host -> "the gate of " + host.name() + " is open in " + view);
             }
             case Observation.GateOpened(VmId vm, HostName name) -> {
                 View view = cluster.ledger().vm(vm).orElseThrow().view();
-                yield isSolo(cluster.host(name), view.placement())
+                yield isSolo(cluster.host(name), view.placement()) || isLeaseBound(cluster.host(name), vm)
                         ? Optional.empty()
                         : Optional.of(name + " opens its gate in " + view);
             }
@@ -53,6 +54,13 @@ final class LedgerDecides implements Checker {
                         .flatMap(agent -> agent.driver(vm))
                         .filter(driver -> driver.gate().mode() == Gate.Mode.OPEN)
                         .isPresent();
+    }
+
+    private static boolean isLeaseBound(Host host, VmId vm) {
+        return host.agent()
+                .flatMap(agent -> agent.driver(vm))
+                .filter(VmDriver::needsLease)
+                .isPresent();
     }
 
     private static boolean isSolo(Host host, Placement placement) {

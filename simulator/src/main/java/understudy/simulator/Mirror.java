@@ -72,7 +72,7 @@ final class Mirror {
         return view.flatMap(it -> it.volume(volume));
     }
 
-    private boolean isServing() {
+    boolean isServing() {
         return view.filter(it -> it.placement().equals(new Solo(driver.agent().replica())))
                 .isPresent();
     }
@@ -178,6 +178,9 @@ final class Mirror {
     }
 
     private void read(DiskRequest request) {
+        if (!driver.mayGoOn()) {
+            return;
+        }
         boolean here = isInSync(self) && !failed.contains(self) && works();
         boolean bug = cluster.options().mutation() == Mutation.READ_HERE_ALWAYS && works();
         if (here || bug) {
@@ -187,7 +190,7 @@ final class Mirror {
         } else {
             link.filter(it -> it.isReady() && isSource(it.to()))
                     .ifPresent(way -> way.read(request.block(), found -> {
-                        if (open.contains(request)) {
+                        if (open.contains(request) && driver.mayGoOn()) {
                             answered(request, way.to(), found);
                         }
                     }));
@@ -226,6 +229,7 @@ final class Mirror {
     private void answer(DiskRequest request) {
         boolean due = open.contains(request)
                 && isServing()
+                && driver.mayGoOn()
                 && request.kind() != DiskRequest.Kind.READ
                 && hosts.stream().allMatch(host -> has(host, request));
         if (!due) {
@@ -299,6 +303,8 @@ final class Mirror {
         present().ifPresent(id -> found(self, id));
         beginCopy();
         open.stream().filter(it -> it.kind() == DiskRequest.Kind.READ).toList().forEach(this::read);
+        // What had to wait for a lease.
+        List.copyOf(open).forEach(this::answer);
     }
 
     private void dial(Host there) {

@@ -28,5 +28,13 @@ public enum Mutation {
     /// The active forgets that it asked for a replica to be taken in, as soon as that fails again.
     FORGET_WHO_WAS_PROMISED,
     /// The active reads from its own replica, in sync or not.
-    READ_HERE_ALWAYS
+    READ_HERE_ALWAYS,
+    /// A lease is counted from when its answer came.
+    LEASE_FROM_ANSWER,
+    /// The taker boots as soon as it has learnt its view.
+    BOOT_WITHOUT_WAITING,
+    /// The active lets frames out, and answers its guest's disks, whether it has a lease or not.
+    GO_ON_WITHOUT_LEASE,
+    /// A host takes over whose disks are not in sync.
+    TAKE_OUT_OF_SYNC
 }

@@ -2,11 +2,18 @@ package understudy.simulator;
 
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.function.Predicate;
 import understudy.model.VmId;
 import understudy.simulator.Branch.Point;
 
 /// Invariant 1: all that the world sees of a VM belongs to one execution.
+///
+/// Below level `system` frames leave ungated, and a takeover is a boot. There a host that does not know yet that it was
+/// deposed may boot a guest that nobody hears; so frames decide: once one of a later incarnation has left, none of an
+/// earlier one does.
 ///
 /// Whoever goes on last defines it: frames may leave only from its own past or present. So when an image goes
 /// on from a point, no frame of the old branch beyond that point may have left before, nor leave later. After a
@@ -20,16 +27,25 @@ final class OneRunner implements Checker {
         Optional<Branch> last = Optional.empty();
         final Map<Integer, Point> seen = new TreeMap<>();
         final Map<Integer, Point> held = new TreeMap<>();
+        /// Incarnations that another one has followed.
+        final Set<Integer> over = new TreeSet<>();
     }
 
     private final Map<VmId, Line> lines = new TreeMap<>();
+    private final Predicate<VmId> isGated;
+
+    /// @param isGated whether frames of a VM wait for epochs, as they do at level `system`
+    OneRunner(Predicate<VmId> isGated) {
+        this.isGated = isGated;
+    }
 
     @Override
     public Optional<String> check(Observation observation) {
+        boolean gated = isGated.test(observation.vm());
         Line line = lines.computeIfAbsent(observation.vm(), _ -> new Line());
         return switch (observation) {
             case Observation.GuestBooted(var _, var _, Branch branch) -> {
-                line.last = Optional.of(branch);
+                line.last = gated ? Optional.of(branch) : line.last;
                 yield Optional.empty();
             }
             case Observation.ImageResumed(var _, var _, Branch branch) -> resumed(line, branch);
@@ -37,7 +53,8 @@ final class OneRunner implements Checker {
                 line.held.merge(end.branch().id(), end, OneRunner::later);
                 yield Optional.empty();
             }
-            case Observation.FrameLeft(var _, var host, Point frame) -> left(line, host.toString(), frame);
+            case Observation.FrameLeft(var _, var host, Point frame) ->
+                gated ? left(line, host.toString(), frame) : leftUngated(line, host.toString(), frame);
             case Observation.WriteAcknowledged _,
                     Observation.FlushAcknowledged _,
                     Observation.BlockRead _,
@@ -76,6 +93,19 @@ final class OneRunner implements Checker {
                                 host,
                                 last.id(),
                                 last.fork().map(Point::toString).orElse("its boot")));
+    }
+
+    private static Optional<String> leftUngated(Line line, String host, Point frame) {
+        int incarnation = frame.branch().incarnation();
+        if (line.over.contains(incarnation)) {
+            return Optional.of("frame %s left %s after one of branch %d"
+                    .formatted(frame, host, line.last.orElseThrow().id()));
+        }
+        line.last
+                .filter(last -> last.incarnation() != incarnation)
+                .ifPresent(last -> line.over.add(last.incarnation()));
+        line.last = Optional.of(frame.branch());
+        return Optional.empty();
     }
 
     private static Point later(Point one, Point other) {

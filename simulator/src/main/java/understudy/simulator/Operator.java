@@ -147,7 +147,7 @@ final class Operator {
 
     private static Optional<String> refusal(LedgerAnswer answer) {
         return switch (answer) {
-            case LedgerAnswer.Accepted _ -> Optional.empty();
+            case LedgerAnswer.Accepted _, LedgerAnswer.Leased _ -> Optional.empty();
             case LedgerAnswer.Conflict _ -> Optional.of("something else was decided before");
             case LedgerAnswer.Refused(var problem) -> Optional.of(problem.message());
         };

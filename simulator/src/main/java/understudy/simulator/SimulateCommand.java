@@ -5,6 +5,7 @@ import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
@@ -13,6 +14,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
+import understudy.model.Level;
 import understudy.model.VolumeSpec;
 import understudy.simulator.scenario.BadScenario;
 import understudy.simulator.scenario.Scenario;
@@ -72,9 +74,14 @@ public final class SimulateCommand implements Callable<Integer> {
     @Option(
             names = "--disks",
             defaultValue = "0",
-            description = "With --random: disks of each VM; with none it is of level system, else of level component"
-                    + " (default: ${DEFAULT-VALUE}).")
+            description = "With --random: disks of each VM; at level system none (default: ${DEFAULT-VALUE}).")
     private int disks;
+
+    @Option(
+            names = "--level",
+            description = "With --random: level of each VM: restart, component or system (default: system without"
+                    + " disks, else component).")
+    private Optional<String> level = Optional.empty();
 
     @Option(
             names = {"-v", "--timeline"},
@@ -103,6 +110,16 @@ public final class SimulateCommand implements Callable<Integer> {
         return random ? explore(seeds == 0 ? RANDOM_SEEDS : seeds) : replay(Math.max(1, seeds));
     }
 
+    private ClusterPlan plan() {
+        try {
+            return level.isPresent()
+                    ? ClusterPlan.of(hosts, vms, disks, Level.parse(level.get()))
+                    : ClusterPlan.of(hosts, vms, disks);
+        } catch (IllegalArgumentException e) {
+            throw new ParameterException(spec.commandLine(), String.valueOf(e.getMessage()), e);
+        }
+    }
+
     private void check(String option, int value, int min, int max) {
         if (value < min || value > max) {
             throw new ParameterException(spec.commandLine(), "%s %d: %d to %d".formatted(option, value, min, max));
@@ -110,7 +127,7 @@ public final class SimulateCommand implements Callable<Integer> {
     }
 
     private int explore(int runs) {
-        SimulationOptions options = SimulationOptions.RANDOM.with(ClusterPlan.of(hosts, vms, disks));
+        SimulationOptions options = SimulationOptions.RANDOM.with(plan());
         PrintWriter out = spec.commandLine().getOut();
         int broken = 0;
         for (int i = 0; i < runs; i++) {

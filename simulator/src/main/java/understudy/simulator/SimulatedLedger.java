@@ -9,6 +9,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import understudy.model.HostName;
 import understudy.model.View;
 import understudy.model.VmId;
 import understudy.model.VmRecord;
@@ -146,7 +147,9 @@ final class SimulatedLedger {
         LedgerAnswer answer = apply(command);
         if (!cluster.dice().chance(cluster.options().lostMessages())) {
             cluster.schedule().after(cluster.dice().millis(0.2, 10), () -> {
-                if (serves(from)) {
+                // What comes for a process that stands still lies in its socket until it wakes.
+                boolean waits = command instanceof LedgerCommand.RenewLease && from.isPaused();
+                if (serves(from) || waits) {
                     answered.accept(answer);
                 }
             });
@@ -162,6 +165,9 @@ final class SimulatedLedger {
         if (command instanceof LedgerCommand.ChangeView(VmId id, long _, View _)) {
             changed(before, id, applied.answer());
         }
+        if (command instanceof LedgerCommand.RenewLease(HostName host, var _)) {
+            cluster.partners().of(host).forEach(other -> tellOfRenewal(cluster.node(other), host));
+        }
         about.ifPresent(id -> log(before.vm(id), truth.vm(id)));
         copies.forEach(this::feed);
         return applied.answer();
@@ -174,7 +180,7 @@ final class SimulatedLedger {
             case LedgerCommand.SetWanted it -> Optional.of(it.vm());
             case LedgerCommand.GrowVolume it -> Optional.of(it.vm());
             case LedgerCommand.DeleteVm it -> Optional.of(it.vm());
-            case LedgerCommand.RegisterHost _ -> Optional.empty();
+            case LedgerCommand.RegisterHost _, LedgerCommand.RenewLease _ -> Optional.empty();
         };
     }
 
@@ -210,6 +216,14 @@ final class SimulatedLedger {
                 .orElseThrow()
                 .vms
                 .values();
+    }
+
+    private void tellOfRenewal(Node node, HostName by) {
+        cluster.schedule().after(cluster.dice().millis(0.5, 10), () -> {
+            if (serves(node)) {
+                cluster.renewed(node, by);
+            }
+        });
     }
 
     private void feed(Copy copy) {

@@ -1,6 +1,8 @@
 package understudy.simulator;
 
 import java.time.Duration;
+import understudy.model.Level;
+import understudy.protocol.LeaseTiming;
 import understudy.protocol.ViewMachine.Timing;
 
 /// What a run is like, its seed apart.
@@ -28,7 +30,9 @@ public record SimulationOptions(
             Duration.ofSeconds(1),
             Duration.ofSeconds(3),
             Duration.ofMillis(300),
-            Duration.ofSeconds(5));
+            Duration.ofSeconds(5),
+            Duration.ofSeconds(2),
+            new LeaseTiming(Duration.ofMillis(1_200)));
 
     /// Everything that can go wrong does, to a pair and a witness. The bound is the longest wait between two
     /// attempts (5 s), the wait of a host without an image (3 s), the start of a stopped VM (1 s), and as much
@@ -53,6 +57,11 @@ public record SimulationOptions(
     /// A pair and a witness with one VM, which has disks.
     public SimulationOptions withDisks(int number) {
         return with(ClusterPlan.of(2, 1, number));
+    }
+
+    /// A pair and a witness with one VM.
+    public SimulationOptions with(Level level, int disks) {
+        return with(ClusterPlan.of(2, 1, disks, level));
     }
 
     public SimulationOptions with(Mutation planted) {

@@ -1,8 +1,10 @@
 package understudy.simulator;
 
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.Optional;
+import understudy.model.Placement;
 import understudy.model.Replica;
 import understudy.model.View;
 import understudy.model.VmId;
@@ -42,9 +44,11 @@ final class VmDriver {
         this.agent = agent;
         this.spec = spec;
         this.machine = new ViewMachine(agent.replica(), cluster.options().timing());
-        this.state = machine.initial(cluster.schedule().now());
-        this.gate = new Gate(frame -> cluster.observe(
-                new Observation.FrameLeft(spec.id(), agent.host().name(), frame)));
+        this.state = machine.initial(agent.host().now());
+        this.gate = new Gate(
+                frame -> cluster.observe(
+                        new Observation.FrameLeft(spec.id(), agent.host().name(), frame)),
+                this::mayGoOn);
         this.disks = new Disks(cluster, this, spec);
         peer().flatMap(agent::peerInput).ifPresent(this::give);
     }
@@ -87,14 +91,30 @@ final class VmDriver {
         return agent.host().guest(vm());
     }
 
+    /// Whether frames may leave and disks answer, as far as leases go; asked each time.
+    boolean mayGoOn() {
+        return !needsLease()
+                || agent.leases().isLeased(vm())
+                || cluster.options().mutation() == Mutation.GO_ON_WITHOUT_LEASE;
+    }
+
+    boolean needsLease() {
+        return state.needsLease(agent.replica());
+    }
+
     void found() {
         give(new ViewInput.GuestFound());
     }
 
     void tick() {
-        give(new ViewInput.Tick(cluster.schedule().now()));
+        give(new ViewInput.Tick(agent.host().now()));
         outgoing.ifPresent(OutgoingStream::check);
+        if (!mayGoOn()) {
+            agent.leases().missed();
+        }
+        gate.retry();
         disks.tick();
+        plantedAtTick();
     }
 
     /// Inputs that effects cause wait until all effects of the step are done.
@@ -121,6 +141,7 @@ final class VmDriver {
             case ViewEffect.ApplyInSync(View view) -> disks.apply(view);
             case ViewEffect.RemoveReplicas() -> disks.remove();
             case ViewEffect.BootGuest() -> boot();
+            case ViewEffect.OutwaitLease(long view) -> outwait(view);
             case ViewEffect.AdoptGuest() -> adopt();
             case ViewEffect.KillGuest(String why) -> kill(why);
             case ViewEffect.ShutDownGuest() -> shutDown();
@@ -161,7 +182,30 @@ final class VmDriver {
         switch (answer) {
             case LedgerAnswer.Accepted(var vm) -> vm.ifPresent(it -> give(new ViewInput.RecordLearnt(it)));
             case LedgerAnswer.Conflict(var current) -> give(new ViewInput.RecordLearnt(current));
-            case LedgerAnswer.Refused _ -> {}
+            case LedgerAnswer.Refused _, LedgerAnswer.Leased _ -> {}
+        }
+    }
+
+    private void outwait(long view) {
+        boolean bug = cluster.options().mutation() == Mutation.BOOT_WITHOUT_WAITING;
+        Duration wait = cluster.options().timing().lease().outwait();
+        later(bug ? 0 : agent.host().onItsClock(wait), () -> give(new ViewInput.LeaseOutwaited(view)));
+    }
+
+    private void plantedAtTick() {
+        boolean isLost = peer().flatMap(agent::peerInput)
+                .filter(ViewInput.PeerLost.class::isInstance)
+                .isPresent();
+        boolean runsElsewhere = state.known()
+                .filter(vm -> vm.view().placement() instanceof Placement.Solo(Replica active)
+                        && !active.host().equals(agent.host().name()))
+                .isPresent();
+        if (cluster.options().mutation() == Mutation.TAKE_OUT_OF_SYNC && isLost && runsElsewhere) {
+            View view = state.known().orElseThrow().view();
+            propose(view.next(
+                    new Placement.Solo(agent.replica()),
+                    view.volumes(),
+                    cluster.dice().uuid()));
         }
     }
 
@@ -188,7 +232,7 @@ final class VmDriver {
     private void resume() {
         Optional<Point> held = agent.host().image(vm()).flatMap(Image::held);
         if (held.isEmpty()) {
-            later(0, () -> give(new ViewInput.GuestGone(cluster.schedule().now())));
+            later(0, () -> give(new ViewInput.GuestGone(agent.host().now())));
         } else if (cluster.options().mutation() == Mutation.CLAIM_WITHOUT_IMAGE) {
             boot();
         } else {
@@ -210,7 +254,7 @@ final class VmDriver {
                 gone(guest);
             } else if (guest.isAlive()) {
                 guest.run();
-                give(new ViewInput.GuestRunning(cluster.schedule().now()));
+                give(new ViewInput.GuestRunning(agent.host().now()));
             }
         });
     }
@@ -221,11 +265,11 @@ final class VmDriver {
         later(cluster.dice().millis(2, 40), () -> {
             if (found.filter(Guest::isAlive).isPresent()) {
                 found.get().run();
-                give(new ViewInput.GuestRunning(cluster.schedule().now()));
+                give(new ViewInput.GuestRunning(agent.host().now()));
             }
         });
         if (found.isEmpty()) {
-            later(0, () -> give(new ViewInput.GuestGone(cluster.schedule().now())));
+            later(0, () -> give(new ViewInput.GuestGone(agent.host().now())));
         }
     }
 
@@ -245,7 +289,7 @@ final class VmDriver {
 
     private void gone(Guest guest) {
         guest.noticeDeath();
-        give(new ViewInput.GuestGone(cluster.schedule().now()));
+        give(new ViewInput.GuestGone(agent.host().now()));
     }
 
     private void kill(String why) {
@@ -263,7 +307,7 @@ final class VmDriver {
         later(cluster.dice().millis(20, 300), () -> {
             if (ending.isEmpty() || ending.get().isAlive()) {
                 ending.ifPresent(guest -> end(guest, "it shut down"));
-                give(new ViewInput.GuestGone(cluster.schedule().now()));
+                give(new ViewInput.GuestGone(agent.host().now()));
             }
         });
     }
@@ -314,6 +358,6 @@ final class VmDriver {
     }
 
     void broken() {
-        give(new ViewInput.StreamBroken(cluster.schedule().now()));
+        give(new ViewInput.StreamBroken(agent.host().now()));
     }
 }

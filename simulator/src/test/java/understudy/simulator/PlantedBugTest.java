@@ -3,12 +3,14 @@ package understudy.simulator;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import understudy.model.Level;
 
 /// A checker that finds nothing proves nothing: for each promise, bugs of one line that its checker must see.
 class PlantedBugTest {
-    private static final int SEEDS = 100;
+    private static final int SEEDS = 300;
 
     @ParameterizedTest(name = "{1} sees {0}")
     @CsvSource({
@@ -39,6 +41,25 @@ class PlantedBugTest {
         assertThat(caught(options, "AcknowledgedIsKept"))
                 .as("seeds 1 to %d", SEEDS)
                 .isTrue();
+    }
+
+    @ParameterizedTest(name = "{1} sees {0}")
+    @CsvSource({
+        "BOOT_WITHOUT_WAITING, OneRunner",
+        "GO_ON_WITHOUT_LEASE,  OneRunner",
+        "TAKE_OUT_OF_SYNC,     LedgerDecides"
+    })
+    void aPlantedBugOfTakeoversIsSeen(Mutation planted, String checker) {
+        SimulationOptions options =
+                SimulationOptions.RANDOM.with(Level.RESTART, 1).with(planted);
+        assertThat(caught(options, checker)).as("seeds 1 to %d", SEEDS).isTrue();
+    }
+
+    /// It takes an agent that stands still between its question and the answer.
+    @Test
+    void aLeaseThatIsCountedFromItsAnswerIsSeen() {
+        assertThat(PausesAtRenewals.broken(Mutation.LEASE_FROM_ANSWER)).isNotEmpty();
+        assertThat(PausesAtRenewals.broken(Mutation.NONE)).isEmpty();
     }
 
     private static boolean caught(Mutation planted, String checker) {

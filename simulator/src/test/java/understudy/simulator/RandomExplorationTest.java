@@ -7,6 +7,7 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import understudy.model.Level;
 
 class RandomExplorationTest {
     private static final int SEEDS = Integer.getInteger("seeds", 400);
@@ -27,6 +28,14 @@ class RandomExplorationTest {
     void noFaultsOfALargerClusterBreakAPromise(int hosts, int vms, int disks) {
         SimulationOptions options = SimulationOptions.RANDOM.with(ClusterPlan.of(hosts, vms, disks));
         assertNothingBroken(RandomExploration.run(FIRST, SEEDS / 20, options));
+    }
+
+    /// A host's loss is a reboot elsewhere then: no frame of the former host leaves after it, and disks are as above.
+    @ParameterizedTest(name = "level {0}, {1} disks")
+    @CsvSource({"RESTART, 0", "RESTART, 2", "COMPONENT, 1"})
+    void belowLevelSystemNoTakeoverBreaksAPromiseAndAllFaultsHeal(Level level, int disks) {
+        assertNothingBroken(
+                RandomExploration.run(FIRST, Math.max(1, SEEDS / 2), SimulationOptions.RANDOM.with(level, disks)));
     }
 
     @Test

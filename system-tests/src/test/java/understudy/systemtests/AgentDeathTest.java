@@ -19,7 +19,7 @@ class AgentDeathTest {
         Vm vm = stage.vm();
         String boot = vm.bootId();
         String killed = vm.active();
-        List<Long> old = stage.node(killed).qemus();
+        List<Long> old = vm.qemusOn(killed);
         assertThat(old).hasSize(1);
         try (EchoClient client = vm.client()) {
             stage.lab().breakAgent(killed, false);
@@ -27,11 +27,13 @@ class AgentDeathTest {
                     stage.api(Stage.otherThan(killed)), "to be in another view", v -> v.view() > 0 && !v.isProtected());
             Vm.awaitEchoes(client, 50);
             vm.awaitVerified();
-            assertThat(stage.qemus().values()).as("one active and one standby").allMatch(list -> list.size() == 1);
+            for (String host : List.of("h1", "h2")) {
+                assertThat(vm.qemusOn(host)).as("one active and one standby").hasSize(1);
+            }
             Vm.endFlawless(client);
         }
         if (!vm.active().equals(killed)) {
-            assertThat(stage.node(killed).qemus()).doesNotContainAnyElementsOf(old);
+            assertThat(vm.qemusOn(killed)).doesNotContainAnyElementsOf(old);
         }
         assertThat(vm.bootId()).isEqualTo(boot);
     }
@@ -41,7 +43,7 @@ class AgentDeathTest {
         Vm vm = stage.vm();
         VmStatus before = vm.status();
         String active = vm.active();
-        List<Long> qemu = stage.node(active).qemus();
+        List<Long> qemu = vm.qemusOn(active);
         try (EchoClient client = vm.client()) {
             stage.lab().breakAgent(Stage.otherThan(active), false);
             vm.await(stage.api(active), "to be in a later view", v -> v.view() > before.view());
@@ -50,7 +52,7 @@ class AgentDeathTest {
             Vm.endFlawless(client);
         }
         assertThat(vm.active()).isEqualTo(active);
-        assertThat(stage.node(active).qemus()).isEqualTo(qemu);
+        assertThat(vm.qemusOn(active)).isEqualTo(qemu);
     }
 
     @Test
@@ -59,26 +61,17 @@ class AgentDeathTest {
         Vm solo = stage.create("solo", 20, List.of("h1"));
         try (EchoClient client = solo.client()) {
             String boot = solo.bootId();
-            List<Long> qemus = qemusOf(stage, solo);
+            List<Long> qemus = solo.qemusOn("h1");
             assertThat(qemus).hasSize(1);
             stage.lab().breakAgent("h1", false);
             Vm.awaitEchoes(client, 50);
             Vm.endFlawless(client);
-            assertThat(qemusOf(stage, solo)).isEqualTo(qemus);
+            assertThat(solo.qemusOn("h1")).isEqualTo(qemus);
             assertThat(solo.bootId()).isEqualTo(boot);
         } finally {
             solo.discard();
         }
         stage.vm().awaitVerified();
-    }
-
-    private static List<Long> qemusOf(Stage stage, Vm vm) {
-        return stage.node("h1")
-                .run("pgrep -f -- '-name " + vm.name() + ",' || true")
-                .lines()
-                .map(Long::parseLong)
-                .filter(stage.node("h1").qemus()::contains)
-                .toList();
     }
 
     @Test
@@ -113,7 +106,7 @@ class AgentDeathTest {
         String boot = vm.bootId();
         String active = vm.active();
         try (EchoClient client = vm.client()) {
-            stage.node(active).kill(stage.node(active).qemus().getFirst());
+            stage.node(active).kill(vm.qemusOn(active).getFirst());
             vm.awaitActiveOn(Stage.otherThan(active));
             Vm.awaitEchoes(client, 50);
             vm.awaitVerified();
@@ -129,7 +122,7 @@ class AgentDeathTest {
         String standby = Stage.otherThan(active);
         long view = vm.status().view();
         try (EchoClient client = vm.client()) {
-            stage.node(standby).kill(stage.node(standby).qemus().getFirst());
+            stage.node(standby).kill(vm.qemusOn(standby).getFirst());
             vm.await("to be in a later view", v -> v.view() > view);
             vm.awaitVerified();
             Vm.endFlawless(client);

@@ -26,7 +26,7 @@ class DiskLifeTest {
         DiskGuest guest = stage.disks();
         String active = guest.vm().active();
         String boot = guest.vm().bootId();
-        List<Long> qemus = stage.node(active).qemus();
+        List<Long> qemus = guest.vm().qemusOn(active);
         for (int round = 0; round < DiskGuest.ROUNDS; round++) {
             stage.lab().breakAgent(role.equals("active") ? active : Stage.otherThan(active), false);
             guest.awaitRequests();
@@ -35,7 +35,7 @@ class DiskLifeTest {
         }
         assertThat(guest.vm().active()).isEqualTo(active);
         assertThat(guest.vm().bootId()).isEqualTo(boot);
-        assertThat(stage.node(active).qemus()).containsAll(qemus);
+        assertThat(guest.vm().qemusOn(active)).isEqualTo(qemus);
         end(guest);
     }
 

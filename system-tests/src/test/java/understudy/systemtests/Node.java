@@ -25,6 +25,15 @@ record Node(Lab lab, String name) {
                 .toList();
     }
 
+    /// The ids of the QEMU processes of one VM, by its name.
+    List<Long> qemusOf(String vm) {
+        return run("ps -eo pid=,stat=,args= | awk '$2 !~ /^Z/ && $3 ~ /qemu-system/ && / -name " + vm
+                        + ",/ { print $1 }'")
+                .lines()
+                .map(line -> Long.parseLong(line.strip()))
+                .toList();
+    }
+
     void kill(long process) {
         run("kill -9 " + process);
     }

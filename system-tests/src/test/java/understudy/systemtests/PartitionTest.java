@@ -20,7 +20,7 @@ class PartitionTest {
         String boot = vm.bootId();
         String cut = vm.active();
         String other = Stage.otherThan(cut);
-        List<Long> old = stage.node(cut).qemus();
+        List<Long> old = vm.qemusOn(cut);
         try (EchoClient client = vm.client();
                 LanWatch lan = vm.watch()) {
             stage.lab().breakLink(cut, other);
@@ -33,12 +33,12 @@ class PartitionTest {
                     () -> assertThat(lan.framesFrom(cut))
                             .as("frames of the deposed copy")
                             .isEqualTo(before));
-            assertThat(stage.node(cut).qemus()).as("the copy that is cut off").isEqualTo(old);
+            assertThat(vm.qemusOn(cut)).as("the copy that is cut off").isEqualTo(old);
 
             repair(stage, cut, other);
             repair(stage, cut, "w1");
             vm.awaitVerified();
-            assertThat(stage.node(cut).qemus()).doesNotContainAnyElementsOf(old);
+            assertThat(vm.qemusOn(cut)).doesNotContainAnyElementsOf(old);
             assertThat(lan.framesFrom(cut)).as("frames of the deposed copy").isEqualTo(before);
             assertThat(lan.framesFrom(other)).isPositive();
             Vm.endFlawless(client);

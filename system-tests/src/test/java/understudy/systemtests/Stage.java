@@ -12,7 +12,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.LockSupport;
@@ -208,15 +207,6 @@ final class Stage implements AutoCloseable {
             assertions.run();
             LockSupport.parkNanos(Duration.ofMillis(100).toNanos());
         }
-    }
-
-    /// All QEMU processes, by host.
-    Map<String, List<Long>> qemus() {
-        Map<String, List<Long>> found = new TreeMap<>();
-        for (String host : List.of("h1", "h2")) {
-            found.put(host, node(host).qemus());
-        }
-        return found;
     }
 
     @Override

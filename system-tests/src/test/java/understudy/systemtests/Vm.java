@@ -8,6 +8,7 @@ import java.net.InetSocketAddress;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Predicate;
@@ -68,6 +69,11 @@ record Vm(Stage stage, String name, String address) {
 
     String active() {
         return status().active().orElseThrow().value();
+    }
+
+    /// The ids of its QEMU processes on a host; other VMs have some there, too.
+    List<Long> qemusOn(String host) {
+        return stage.node(host).qemusOf(name);
     }
 
     /// Protected, and then all of its RAM compared with the standby's image at least once more.

@@ -139,9 +139,6 @@ final class Cast {
     private static Level level(Document.Vm vm, Text name) {
         Text text = vm.level().orElseThrow(() -> name.wrong(name.value() + " has no level.", "Write level: system."));
         Level level = text.as(Level::parse, "Write one of them.");
-        if (level == Level.RESTART) {
-            throw text.wrong("Level restart is not available in this version.", "Write level: component.");
-        }
         return level;
     }
 

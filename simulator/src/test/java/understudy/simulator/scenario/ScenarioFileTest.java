@@ -80,7 +80,6 @@ class ScenarioFileTest {
             do: {power: off}                      | x.yaml:6: Here a list or a group of keys stands for a word.
             add: {name: a, level: system}         | x.yaml:6: There are two VMs named a.
             add: {name: b}                        | x.yaml:6: b has no level.
-            add: {name: b, level: restart}        | x.yaml:6: Level restart is not available in this version.
             add: {name: b, level: top}            | x.yaml:6: no level 'top': restart, component or system.
             add: {name: B, level: system}         | x.yaml:6: VM 'B': a name has 1 to 32 of
             add: {name: b, level: system, disks: 1} | x.yaml:6: Level system is not available for VMs with disks

@@ -55,8 +55,10 @@ final class Frame {
     static final byte PERSIST_MARKS = 11;
     static final byte VIEW = 12;
     static final byte PING = 13;
-    static final byte VERIFY = 14;
-    static final byte DIGESTS = 15;
+    static final byte DIGESTS = 14;
+    static final byte BAD = 15;
+    static final byte MARK_BAD = 16;
+    static final byte PROBE = 17;
 
     // What the replica's side sends.
     static final byte ACKNOWLEDGED = 32;
@@ -122,16 +124,16 @@ final class Frame {
         return switch (kind) {
             case WRITE, COPY, READ, ANSWER, MARK -> PAYLOAD_BYTES_MAX;
             case ZERO -> ZERO_BYTES_MAX;
-            case CLEAR, DIGESTS -> Marks.BYTES;
+            case CLEAR, DIGESTS, MARK_BAD -> Marks.BYTES;
             case VIEW, FAILED -> 1024;
-            case FLUSH, CHECKSUMS, DIRTY, LOGGED, PERSIST_MARKS, PING, VERIFY, ACKNOWLEDGED, FLUSHED -> 0;
+            case FLUSH, CHECKSUMS, DIRTY, LOGGED, PERSIST_MARKS, PING, BAD, PROBE, ACKNOWLEDGED, FLUSHED -> 0;
             default -> -1;
         };
     }
 
     private boolean hasPayload() {
         return switch (kind) {
-            case WRITE, COPY, CLEAR, VIEW, DIGESTS, ANSWER, FAILED -> true;
+            case WRITE, COPY, CLEAR, VIEW, DIGESTS, MARK_BAD, ANSWER, FAILED -> true;
             default -> false;
         };
     }

@@ -11,7 +11,7 @@ import understudy.volume.store.Standing;
 
 /// How the two sides of a link greet each other, once, before any [Frame]. Little-endian, of fixed sizes.
 final class Hello {
-    static final int VERSION = 1;
+    static final int VERSION = 2;
     static final int GREETING_BYTES = 96;
     static final int REPLY_BYTES = 384;
 

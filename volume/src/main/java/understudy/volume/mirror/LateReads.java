@@ -204,23 +204,27 @@ final class LateReads {
 
     /// The peer's copy of what is corrupt goes into the local replica, and what was asked for is read again.
     private Result mended(Route now, Late late, MemorySegment target, CorruptBlocksException corrupt) {
-        if (!now.needsPeer()) {
-            volume.reports().corrupt("no good copy of " + corrupt.ranges());
-            return Result.BAD;
-        }
         try {
-            for (ByteRange range : corrupt.ranges()) {
-                Mending.local(volume, now, range);
+            List<ByteRange> lost = now.needsPeer() ? Mending.local(volume, now, corrupt.ranges()) : corrupt.ranges();
+            if (!lost.isEmpty()) {
+                return lost(now, lost);
             }
             now.local().orElseThrow().read(late.offset, target);
             volume.reports().mended(corrupt.ranges());
             return Result.GOOD;
-        } catch (CorruptBlocksException e) {
-            volume.reports().corrupt("no good copy of " + e.ranges());
-            return Result.BAD;
         } catch (IOException e) {
             return Result.AGAIN;
         }
+    }
+
+    /// Nobody has it. That is to be so after a crash, too, when the checksums of what was in use are computed anew.
+    private Result lost(Route now, List<ByteRange> blocks) throws IOException {
+        if (volume.isMirrored()) {
+            Rot.ofServed(volume, now).keep(blocks);
+        } else {
+            volume.reports().corrupt("no good copy of " + blocks);
+        }
+        return Result.BAD;
     }
 
     private Result remotely(Route now, Late late, MemorySegment target) {
@@ -232,7 +236,10 @@ final class LateReads {
             for (long done = 0; done < late.length; done += Frame.PAYLOAD_BYTES_MAX) {
                 int piece = (int) Math.min(Frame.PAYLOAD_BYTES_MAX, late.length - done);
                 PeerLink.Answer answer = link.question(Frame.READ, late.offset + done, piece, QUESTION_NANOS);
-                if (answer.status() == Frame.CORRUPT || answer.payload().length != piece) {
+                if (answer.status() == Frame.CORRUPT) {
+                    return lost(now, List.of(new ByteRange(late.offset + done, piece)));
+                }
+                if (answer.payload().length != piece) {
                     return Result.BAD;
                 }
                 MemorySegment.copy(MemorySegment.ofArray(answer.payload()), 0, target, done, piece);

@@ -1,9 +1,9 @@
 package understudy.volume.mirror;
 
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
 import java.util.List;
 import understudy.volume.Geometry;
+import understudy.volume.store.BadBlocks;
 import understudy.volume.store.ReplicaStore;
 
 /// The replica on this host.
@@ -19,6 +19,16 @@ record LocalEndpoint(ReplicaStore store) implements ReplicaEndpoint {
     @Override
     public void digests(int extent, long[] wanted, long[] digests) throws IOException {
         store.digests(extent, wanted, digests);
+    }
+
+    @Override
+    public BadBlocks bad() {
+        return store.bad();
+    }
+
+    @Override
+    public boolean markBad(int extent, long[] bits) throws IOException {
+        return store.markBad(extent, bits);
     }
 
     @Override
@@ -42,7 +52,7 @@ record LocalEndpoint(ReplicaStore store) implements ReplicaEndpoint {
 
     @Override
     public int[] logged() {
-        return store.loggedExtents();
+        return store.doubtfulExtents();
     }
 
     @Override
@@ -54,10 +64,6 @@ record LocalEndpoint(ReplicaStore store) implements ReplicaEndpoint {
     @Override
     public void persistMarks() throws IOException {
         store.persistMarks();
-    }
-
-    void read(long offset, MemorySegment target) throws IOException {
-        store.read(offset, target);
     }
 
     @Override

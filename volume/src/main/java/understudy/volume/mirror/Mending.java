@@ -3,6 +3,7 @@ package understudy.volume.mirror;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.ArrayList;
 import java.util.List;
 import understudy.volume.Geometry;
 import understudy.volume.store.ByteRange;
@@ -35,14 +36,27 @@ final class Mending {
         }
     }
 
-    /// Mends a range of whole blocks. Client writes go on meanwhile; a block that they touch is looked at
+    /// Mends ranges of whole blocks. Client writes go on meanwhile; a block that they touch is looked at
     /// again.
-    static void local(MirroredVolume volume, Route route, ByteRange range) throws IOException {
+    ///
+    /// @return what is corrupt in the peer's replica, too
+    static List<ByteRange> local(MirroredVolume volume, Route route, List<ByteRange> ranges) throws IOException {
+        List<ByteRange> lost = new ArrayList<>();
+        for (ByteRange range : ranges) {
+            for (long at = range.offset(); at < range.end(); at += Frame.PAYLOAD_BYTES_MAX) {
+                long length = Math.min(Frame.PAYLOAD_BYTES_MAX, range.end() - at);
+                local(volume, route, at, (int) length, lost);
+            }
+        }
+        return lost;
+    }
+
+    private static void local(MirroredVolume volume, Route route, long at, int length, List<ByteRange> lost)
+            throws IOException {
         PeerLink link = route.link().orElseThrow();
         ReplicaStore store = route.local().orElseThrow();
-        for (long at = range.offset(); at < range.end(); at += Frame.PAYLOAD_BYTES_MAX) {
-            int length = (int) Math.min(Frame.PAYLOAD_BYTES_MAX, range.end() - at);
-            byte[][] good = new byte[1][];
+        byte[][] good = new byte[1][];
+        try {
             copy(
                     volume,
                     route,
@@ -50,6 +64,15 @@ final class Mending {
                     length,
                     offset -> good[0] = fetch(link, offset, length),
                     offset -> put(store, offset, good[0]));
+        } catch (CorruptBlocksException e) {
+            if (length <= Geometry.BLOCK_BYTES) {
+                lost.addAll(e.ranges());
+                return;
+            }
+            // One by one: there are few, and most may be good.
+            for (int done = 0; done < length; done += Geometry.BLOCK_BYTES) {
+                local(volume, route, at + done, Math.min(Geometry.BLOCK_BYTES, length - done), lost);
+            }
         }
     }
 
@@ -107,8 +130,11 @@ final class Mending {
 
     private static byte[] fetch(PeerLink link, long offset, int length) throws IOException {
         PeerLink.Answer answer = link.question(Frame.READ, offset, length, QUESTION_NANOS);
+        if (answer.status() == Frame.CORRUPT) {
+            throw new CorruptBlocksException(List.of(new ByteRange(offset, length)));
+        }
         if (answer.status() != Frame.OK || answer.payload().length != length) {
-            throw new BrokenLinkException("the peer's copy is corrupt, too");
+            throw new BrokenLinkException("the peer did not send what it was asked for");
         }
         return answer.payload();
     }

@@ -82,9 +82,10 @@ final class Mutations {
     }
 
     /// Under the order lock.
-    private Outcome attempt(Route now, Work work, int to, Replies replies) {
+    private Outcome attempt(Route now, Work work, int wanted, Replies replies) {
         int from = work.carried;
-        volume.traffic().touch();
+        int to = wanted;
+        volume.traffic().change();
         if (now.local().isPresent()) {
             ReplicaStore store = now.local().get();
             try {
@@ -109,8 +110,37 @@ final class Mutations {
             fail(work, from, to, Failure.IO, replies);
             return Outcome.DONE;
         }
+        if (!PartialChanges.areWelcome(now, work)) {
+            work.disk.enter(0);
+            try {
+                to = firstRefused(now, work, to);
+            } catch (DiskFailedException e) {
+                return work.disk.leave()
+                        ? failedLocally(now, now.local().orElseThrow(), work, to, e, replies)
+                        : Outcome.LOST;
+            }
+            if (!work.disk.leave()) {
+                return Outcome.LOST;
+            }
+            work.upTo = Math.max(to, from + 1);
+            if (to == from) {
+                work.spoil(from);
+                fail(work, from, from + 1, Failure.IO, replies);
+                return Outcome.DONE;
+            }
+        }
         touchCopies(work, from, to);
         return now.link().isPresent() ? mirrored(now, work, to, replies) : alone(now, work, to, replies);
+    }
+
+    /// Where a part ends that can be carried out in one go.
+    private int firstRefused(Route now, Work work, int to) throws DiskFailedException {
+        for (int i = work.carried; i < to; i++) {
+            if (PartialChanges.isRefused(now, work, i, volume.sizeBytes())) {
+                return i;
+            }
+        }
+        return to;
     }
 
     private static boolean isCold(ReplicaStore store, Work work, int from, int to) {
@@ -131,6 +161,7 @@ final class Mutations {
                     write(store, work, done);
                 } catch (CorruptBlocksException e) {
                     volume.reports().corrupt(String.valueOf(e.getMessage()));
+                    work.spoil(done);
                     if (!work.isPiece(done)) {
                         replies.failed(work.lane, work.request(done), Failure.IO);
                     }
@@ -181,7 +212,7 @@ final class Mutations {
             work.disk.enter(0);
             try {
                 for (int i = from; i < to; i++) {
-                    writeOrMend(store, link, work, i);
+                    writeOrMend(now, store, link, work, i);
                     if (i < to - 1 && !work.disk.stay()) {
                         return Outcome.LOST;
                     }
@@ -208,11 +239,16 @@ final class Mutations {
         return isSafe || batch.isSettled() ? Outcome.DONE : Outcome.UNSURE;
     }
 
-    /// A block of which only a part is written must be good; if it is not, the peer has it, with this write.
-    private void writeOrMend(ReplicaStore store, PeerLink link, Work work, int i) throws DiskFailedException {
+    /// A block of which only a part is written must be good; if it is not, a peer that is in sync has it, with this
+    /// write.
+    private void writeOrMend(Route now, ReplicaStore store, PeerLink link, Work work, int i)
+            throws DiskFailedException {
         try {
             write(store, work, i);
         } catch (CorruptBlocksException e) {
+            if (!now.needsPeer()) {
+                throw new DiskFailedException(0, "corrupt blocks, and no good copy: " + e.ranges(), e);
+            }
             Mending.fromPeer(store, link, e.ranges(), work.offset(i), work.length(i), volume.sizeBytes());
             volume.reports().mended(e.ranges());
         }

@@ -8,8 +8,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.IntStream;
 import understudy.volume.Geometry;
+import understudy.volume.store.BadBlocks;
 import understudy.volume.store.ByteRange;
+import understudy.volume.store.CorruptBlocksException;
 
 /// The replica on the peer's host. The link breaks off what is not answered within its deadline, so these waits
 /// end.
@@ -41,6 +44,37 @@ final class PeerEndpoint implements ReplicaEndpoint {
         expect(payload, Geometry.EXTENT_BLOCKS * Long.BYTES);
         for (int i = 0; i < digests.length; i++) {
             digests[i] = payload.getLong();
+        }
+    }
+
+    @Override
+    public BadBlocks bad() {
+        return link.bad();
+    }
+
+    @Override
+    public boolean markBad(int extent, long[] bits) throws IOException {
+        boolean isMarked = link.question(Frame.MARK_BAD, extent, 0, marks(bits), WAIT_NANOS)
+                        .offset()
+                != 0;
+        if (isMarked) {
+            link.bad(link.bad().with(extent, bits));
+        }
+        return isMarked;
+    }
+
+    /// Asks what it has marked as bad, before anything is sent to it.
+    static BadBlocks askForBad(PeerLink link, long nanos) throws IOException {
+        ByteBuffer payload =
+                ByteBuffer.wrap(link.question(Frame.BAD, 0, 0, nanos).payload()).order(ByteOrder.LITTLE_ENDIAN);
+        long[] runs = new long[payload.remaining() / Long.BYTES];
+        for (int i = 0; i < runs.length; i++) {
+            runs[i] = payload.getLong();
+        }
+        try {
+            return BadBlocks.ofRuns(runs);
+        } catch (IllegalArgumentException e) {
+            throw new BrokenLinkException(String.valueOf(e.getMessage()));
         }
     }
 
@@ -84,12 +118,25 @@ final class PeerEndpoint implements ReplicaEndpoint {
 
     @Override
     public int[] logged() throws IOException {
-        ByteBuffer payload = ask(Frame.LOGGED, 0);
-        int[] extents = new int[payload.remaining() / Integer.BYTES];
-        for (int i = 0; i < extents.length; i++) {
-            extents[i] = payload.getInt();
+        IntStream.Builder extents = IntStream.builder();
+        int from = 0;
+        while (true) {
+            ByteBuffer payload = ask(Frame.LOGGED, from);
+            if (!payload.hasRemaining()) {
+                return extents.build().toArray();
+            }
+            while (payload.hasRemaining()) {
+                int extent = payload.getInt();
+                if (extent < from) {
+                    throw new BrokenLinkException("extent " + extent + " was not asked for");
+                }
+                extents.add(extent);
+                from = extent + 1;
+            }
+            if (from == Geometry.extents(link.peer().sizeBytes())) {
+                return extents.build().toArray();
+            }
         }
-        return extents;
     }
 
     @Override
@@ -113,6 +160,10 @@ final class PeerEndpoint implements ReplicaEndpoint {
         for (int i = 0; i < answers.size(); i++) {
             PeerLink.Answer answer = link.await(answers.get(i), WAIT_NANOS);
             MemorySegment target = spans.get(i).data();
+            if (answer.status() == Frame.CORRUPT) {
+                throw new CorruptBlocksException(
+                        List.of(new ByteRange(spans.get(i).offset(), target.byteSize())));
+            }
             if (answer.status() != Frame.OK || answer.payload().length != target.byteSize()) {
                 throw new BrokenLinkException(
                         "the peer has no good data at " + spans.get(i).offset());
@@ -156,23 +207,6 @@ final class PeerEndpoint implements ReplicaEndpoint {
         if (!isFlushed || link.isBroken()) {
             throw new BrokenLinkException("the link broke before the peer had flushed");
         }
-    }
-
-    /// Reads and verifies an extent.
-    ///
-    /// @return what is corrupt
-    List<ByteRange> verify(int extent) throws IOException {
-        ByteBuffer payload = ask(Frame.VERIFY, extent);
-        List<ByteRange> ranges = new ArrayList<>();
-        while (payload.remaining() >= 2 * Long.BYTES) {
-            long offset = payload.getLong();
-            long length = payload.getLong();
-            if (offset < 0 || length <= 0 || length > Geometry.EXTENT_BYTES) {
-                throw new BrokenLinkException("%d corrupt bytes at %d".formatted(length, offset));
-            }
-            ranges.add(new ByteRange(offset, length));
-        }
-        return ranges;
     }
 
     /// Tells it what a view means for it.

@@ -20,6 +20,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import understudy.protocol.MirrorSide;
+import understudy.volume.store.BadBlocks;
 
 /// The serving side's end of a link to the peer's replica: one association, from its greeting to its end.
 ///
@@ -60,12 +61,16 @@ final class PeerLink implements AutoCloseable {
     private volatile boolean isBroken;
     private volatile long heardAt;
 
+    /// What the replica says that it does not have, less what was sent to it since. Changed under the volume's order
+    /// lock, or before anybody else knows of this link.
+    private volatile BadBlocks bad = BadBlocks.NONE;
+
     /// Hears that the link is of no more use; once, from any thread.
     interface Broken {
         void broken(PeerLink link, String why);
     }
 
-    /// What was asked, when, and who gets the answer.
+    /// What was asked, since when an answer is due, and who gets it.
     private record Asked(long since, Answered answered) {}
 
     private record Flush(long since, long allowance, Pending pending) {}
@@ -105,6 +110,20 @@ final class PeerLink implements AutoCloseable {
         return threads;
     }
 
+    BadBlocks bad() {
+        return bad;
+    }
+
+    void bad(BadBlocks known) {
+        bad = known;
+    }
+
+    private void wrote(long offset, long length) {
+        if (!bad.isEmpty()) {
+            bad = bad.withoutWritten(offset, length, peer.sizeBytes());
+        }
+    }
+
     boolean isBroken() {
         return isBroken;
     }
@@ -129,6 +148,9 @@ final class PeerLink implements AutoCloseable {
             bytesUnderWay += batch.bytes;
             int buffers = frames.gather(work, from, to, number);
             output.send(frames.buffers(), buffers);
+            for (int i = from; i < to && !bad.isEmpty(); i++) {
+                wrote(work.offset(i), work.length(i));
+            }
             return true;
         } catch (IOException e) {
             breakOff(reason(e));
@@ -153,6 +175,7 @@ final class PeerLink implements AutoCloseable {
                 buffers[2 * i + 1] = data.asByteBuffer();
             }
             output.send(buffers, buffers.length);
+            spans.forEach(span -> wrote(span.offset(), span.data().byteSize()));
         } finally {
             order.unlock();
         }
@@ -234,8 +257,29 @@ final class PeerLink implements AutoCloseable {
 
     /// Asks something. The answer comes on the link's own thread.
     void ask(byte kind, long offset, int length, ByteBuffer payload, Answered answered) {
+        ask(kind, offset, length, payload, 0, answered);
+    }
+
+    /// Has the peer's disk make something durable; if it does not in time, the link breaks off.
+    ///
+    /// @param patienceNanos how much later than other questions it may be answered
+    void probe(long patienceNanos) {
+        ask(Frame.PROBE, 0, 0, ByteBuffer.allocate(0), patienceNanos, new Answered() {
+            @Override
+            public void answered(int status, long offset, MemorySegment payload) {
+                // It did.
+            }
+
+            @Override
+            public void unanswered() {
+                // The link is broken, and whoever uses it has been told.
+            }
+        });
+    }
+
+    private void ask(byte kind, long offset, int length, ByteBuffer payload, long patienceNanos, Answered answered) {
         long number = questionCount.incrementAndGet();
-        questions.put(number, new Asked(threads.now(), answered));
+        questions.put(number, new Asked(threads.now() + patienceNanos, answered));
         boolean isUnder = trySend(kind, number, offset, length, payload);
         // Whoever removes the question answers it; a break may have come in between.
         if ((!isUnder || isBroken) && questions.remove(number) != null) {

@@ -74,8 +74,18 @@ final class PeerSide {
             }
             PeerLink fresh =
                     new PeerLink(wire, reply, served.threads(), (broken, why) -> served.post(() -> lost(broken, why)));
-            link = Optional.of(fresh);
             fresh.start(options.name());
+            try {
+                fresh.bad(PeerEndpoint.askForBad(fresh, Handshake.TIME.toNanos()));
+            } catch (IOException e) {
+                fresh.close();
+                return String.valueOf(e.getMessage());
+            }
+            link = Optional.of(fresh);
+            if (fresh.isBroken()) {
+                // Nobody was there to hear of it.
+                served.post(() -> lost(fresh, "the link broke at once"));
+            }
             served.post(() -> linked(fresh));
             return "";
         } catch (IOException e) {

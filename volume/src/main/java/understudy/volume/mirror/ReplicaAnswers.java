@@ -3,7 +3,6 @@ package understudy.volume.mirror;
 import static java.lang.foreign.ValueLayout.JAVA_LONG_UNALIGNED;
 
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -11,26 +10,22 @@ import java.util.Optional;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.stream.IntStream;
 import understudy.volume.Geometry;
-import understudy.volume.store.ByteRange;
-import understudy.volume.store.CorruptBlocksException;
 import understudy.volume.store.ReplicaStore;
 import understudy.volume.store.Standing;
 
 /// Answers what the serving side asks about a replica. On the association's thread, under its order lock.
 final class ReplicaAnswers {
-    private static final int VERIFY_BYTES = 1 << 20;
+    private static final int LOGGED_MAX = Frame.PAYLOAD_BYTES_MAX / Integer.BYTES;
 
     private final ReplicaStore store;
-    private final Suspects suspects;
     private final ReentrantLock orderLock;
     private final Retirer retirer;
     private final long[] bits = new long[Marks.WORDS];
     private final int[] sums = new int[Geometry.EXTENT_BLOCKS];
     private final long[] digests = new long[Geometry.EXTENT_BLOCKS];
 
-    ReplicaAnswers(ReplicaStore store, Suspects suspects, ReentrantLock orderLock, Retirer retirer) {
+    ReplicaAnswers(ReplicaStore store, ReentrantLock orderLock, Retirer retirer) {
         this.store = store;
-        this.suspects = suspects;
         this.orderLock = orderLock;
         this.retirer = retirer;
     }
@@ -46,14 +41,19 @@ final class ReplicaAnswers {
             case Frame.DIGESTS -> digests(extent(frame), bytes.asSlice(frame.payloadAt(), frame.length()));
             case Frame.DIRTY -> dirty(extent(frame));
             case Frame.CLEAR -> clear(extent(frame), bytes.asSlice(frame.payloadAt(), frame.length()));
-            case Frame.LOGGED -> logged();
+            case Frame.LOGGED -> logged(extent(frame));
             case Frame.MARK -> mark(frame);
             case Frame.PERSIST_MARKS -> {
                 store.persistMarks();
                 yield nothing();
             }
             case Frame.VIEW -> view(ViewMessage.decode(bytes.asSlice(frame.payloadAt(), frame.length())));
-            case Frame.VERIFY -> verify(extent(frame));
+            case Frame.BAD -> bad();
+            case Frame.PROBE -> {
+                store.probe();
+                yield nothing();
+            }
+            case Frame.MARK_BAD -> markBad(extent(frame), bytes.asSlice(frame.payloadAt(), frame.length()));
             default -> throw new BrokenLinkException("a frame of kind " + frame.kind() + " from the serving side");
         };
     }
@@ -76,7 +76,6 @@ final class ReplicaAnswers {
                 throw new IllegalStateException("checksums of extent " + extent + " cannot be computed");
             }
         }
-        suspects.spoil(extent, sums);
         ByteBuffer payload = buffer(Geometry.EXTENT_BLOCKS * Integer.BYTES);
         for (int sum : sums) {
             payload.putInt(sum);
@@ -124,10 +123,25 @@ final class ReplicaAnswers {
         return nothing();
     }
 
-    private Answer logged() {
-        int[] extents = IntStream.concat(IntStream.of(store.loggedExtents()), IntStream.of(suspects.extents()))
-                .distinct()
-                .limit(Frame.PAYLOAD_BYTES_MAX / Integer.BYTES)
+    private Answer bad() {
+        long[] runs = store.bad().runs();
+        ByteBuffer payload = buffer(runs.length * Long.BYTES);
+        for (long run : runs) {
+            payload.putLong(run);
+        }
+        return new Answer(0, payload.flip());
+    }
+
+    private Answer markBad(int extent, MemorySegment payload) throws IOException {
+        readMarks(payload);
+        return new Answer(store.markBad(extent, bits) ? 1 : 0, ByteBuffer.allocate(0));
+    }
+
+    /// As many as fit.
+    private Answer logged(int from) {
+        int[] extents = IntStream.of(store.doubtfulExtents())
+                .filter(extent -> extent >= from)
+                .limit(LOGGED_MAX)
                 .toArray();
         ByteBuffer payload = buffer(extents.length * Integer.BYTES);
         for (int extent : extents) {
@@ -174,26 +188,6 @@ final class ReplicaAnswers {
             }
         }
         return nothing();
-    }
-
-    /// Which blocks of an extent do not hold what they should, as offsets and lengths.
-    private Answer verify(int extent) throws IOException {
-        ByteBuffer payload = buffer(Frame.PAYLOAD_BYTES_MAX);
-        long begin = (long) extent * Geometry.EXTENT_BYTES;
-        long end = Math.min(store.sizeBytes(), begin + Geometry.EXTENT_BYTES);
-        try (Arena arena = Arena.ofConfined()) {
-            MemorySegment target = arena.allocate(VERIFY_BYTES, 64);
-            for (long at = begin; at < end; at += VERIFY_BYTES) {
-                try {
-                    store.read(at, target.asSlice(0, Math.min(VERIFY_BYTES, end - at)));
-                } catch (CorruptBlocksException e) {
-                    for (ByteRange range : e.ranges()) {
-                        payload.putLong(range.offset()).putLong(range.length());
-                    }
-                }
-            }
-        }
-        return new Answer(extent, payload.flip());
     }
 
     private static ByteBuffer buffer(int length) {

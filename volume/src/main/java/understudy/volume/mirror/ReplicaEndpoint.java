@@ -2,6 +2,7 @@ package understudy.volume.mirror;
 
 import java.io.IOException;
 import java.util.List;
+import understudy.volume.store.BadBlocks;
 
 /// One replica, as resync and scrub see it, on either side of the link. Calls may take as long as disks and
 /// links do.
@@ -14,6 +15,14 @@ interface ReplicaEndpoint {
     /// What tells contents of blocks apart where their checksums are equal: see [ReplicaStore#digests].
     void digests(int extent, long[] wanted, long[] digests) throws IOException;
 
+    /// What nobody may read there. Under the order lock it is up to date.
+    BadBlocks bad();
+
+    /// Marks blocks of an extent as bad; durable on return. Under the order lock.
+    ///
+    /// @return false if there are too many: then none of these is marked
+    boolean markBad(int extent, long[] bits) throws IOException;
+
     /// The marks of the first extent from `from` on that has any.
     ///
     /// @return that extent; −1 if there is none
@@ -25,7 +34,7 @@ interface ReplicaEndpoint {
     /// Under the order lock.
     void clear(int extent, long[] bits) throws IOException;
 
-    /// The extents in its activity log.
+    /// The extents in its activity log, and those that hold bad blocks.
     int[] logged() throws IOException;
 
     /// Marks all blocks of an extent. Under the order lock.
@@ -33,7 +42,8 @@ interface ReplicaEndpoint {
 
     void persistMarks() throws IOException;
 
-    /// Reads and verifies; at most [#SPANS_MAX] at a time, of at most [Frame#PAYLOAD_BYTES_MAX] bytes each.
+    /// Reads and verifies, or finds some of it corrupt (which, [#digests] tell); at most [#SPANS_MAX] at a time, of at
+    /// most [Frame#PAYLOAD_BYTES_MAX] bytes each.
     void read(List<Span> spans) throws IOException;
 
     /// Writes whole blocks, after all that clients wrote before; as many at a time. Under the order lock.

@@ -31,7 +31,6 @@ public final class ReplicaServer implements AutoCloseable {
     private final Condition changed = lock.newCondition();
     private Optional<ReplicaStore> store = Optional.empty();
     private Optional<ReplicaSession> session = Optional.empty();
-    private final Suspects suspects = new Suspects();
     private boolean hasFailed;
     private boolean isClosed;
     private long view;
@@ -116,7 +115,7 @@ public final class ReplicaServer implements AutoCloseable {
                 throw new StoreRefusedException("it is being closed", "start it again");
             }
             ReplicaStore open = opened(greeting);
-            ReplicaSession mine = new ReplicaSession(name, wire, open, suspects, threads);
+            ReplicaSession mine = new ReplicaSession(name, wire, open, threads);
             session = Optional.of(mine);
             view = greeting.view();
             return mine;

@@ -5,10 +5,12 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.concurrent.locks.ReentrantLock;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import understudy.volume.Geometry;
+import understudy.volume.store.ByteRange;
 import understudy.volume.store.CorruptBlocksException;
 import understudy.volume.store.DiskFailedException;
 import understudy.volume.store.ReplicaStore;
@@ -25,7 +27,6 @@ final class ReplicaSession {
     private final String name;
     private final MirrorWire wire;
     private final ReplicaStore store;
-    private final Suspects suspects;
     private final FrameOutput output;
     private final ReentrantLock orderLock = new ReentrantLock();
     private final ReplicaFlushes flushes;
@@ -34,14 +35,13 @@ final class ReplicaSession {
     private final ReplicaAnswers answers;
     private long batch;
 
-    ReplicaSession(String name, MirrorWire wire, ReplicaStore store, Suspects suspects, Threads threads) {
+    ReplicaSession(String name, MirrorWire wire, ReplicaStore store, Threads threads) {
         this.name = name;
         this.wire = wire;
         this.store = store;
-        this.suspects = suspects;
         output = new FrameOutput(wire, threads);
         retirer = new Retirer(store, orderLock);
-        answers = new ReplicaAnswers(store, suspects, orderLock, retirer);
+        answers = new ReplicaAnswers(store, orderLock, retirer);
         flushes = new ReplicaFlushes(name, store, output, retirer, threads);
     }
 
@@ -76,7 +76,6 @@ final class ReplicaSession {
         } catch (DiskFailedException e) {
             fail(String.valueOf(e.getMessage()));
         } catch (CorruptBlocksException e) {
-            suspects.add(e.ranges());
             fail(e.getMessage() + ", to be written in part");
         }
     }
@@ -101,8 +100,20 @@ final class ReplicaSession {
                 take(frame, input.bytes());
             }
             return true;
+        } catch (CorruptBlocksException e) {
+            markBad(e.ranges());
+            throw e;
         } finally {
             orderLock.unlock();
+        }
+    }
+
+    /// What would have been written in part: the serving side learns of it when it comes back, and sends all of it, or
+    /// refuses such writes.
+    private void markBad(List<ByteRange> ranges) throws DiskFailedException {
+        for (ByteRange range : ranges) {
+            int extent = Geometry.extentOf(range.offset());
+            boolean _ = store.markBad(extent, Marks.of(range, extent));
         }
     }
 
@@ -152,20 +163,17 @@ final class ReplicaSession {
             case Frame.WRITE -> {
                 if (frame.length() > 0) {
                     store.write(frame.offset(), bytes.asSlice(frame.payloadAt(), frame.length()));
-                    suspects.mended(frame.offset(), frame.length());
                 }
                 endOfBatch(frame);
             }
             case Frame.ZERO -> {
                 if (frame.length() > 0) {
                     store.zero(frame.offset(), frame.length(), frame.has(Frame.PUNCH));
-                    suspects.mended(frame.offset(), frame.length());
                 }
                 endOfBatch(frame);
             }
             case Frame.COPY -> {
                 store.writeCopy(frame.offset(), bytes.asSlice(frame.payloadAt(), frame.length()));
-                suspects.mended(frame.offset(), frame.length());
             }
             case Frame.FLUSH -> flushes.add(frame.sequence());
             case Frame.READ -> read(frame);

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import understudy.volume.Geometry;
+import understudy.volume.store.CorruptBlocksException;
 import understudy.volume.store.ReplicaStore;
 
 /// Copies to a replica what it misses, from the one that is in sync, in either direction; driven by the serving
@@ -17,6 +18,9 @@ import understudy.volume.store.ReplicaStore;
 /// that differ are copied: a range is read from the source, and those of its blocks that no client wrote
 /// meanwhile go to the target under the order lock. Comparing at different moments does no harm: a write that
 /// only one of the two checksums knows of reaches both replicas, so what is equal but for it is equal after it.
+///
+/// What is corrupt in the source is copied by nobody, and must not keep the replica out: it is bad on both sides from
+/// then on ([Rot]).
 ///
 /// A mark is cleared when its block is equal and the target has synced since (invariant 5). Until then a crash
 /// of anybody finds it there: a resync goes on where it was.
@@ -155,21 +159,34 @@ final class Resync implements Runnable {
         long began = volume.threads().now();
         source.sums(extent, sourceSums);
         target.sums(extent, targetSums);
-        long[] equal = bits.clone();
+        long[] rotten = Marks.of(source.bad(), extent);
+        long[] unreadable = Marks.of(target.bad(), extent);
+        long[] equal = Marks.without(bits, rotten);
         long[] differing = new long[Marks.WORDS];
         for (int block = 0; block < Geometry.EXTENT_BLOCKS; block++) {
-            if (Marks.has(bits, block) && sourceSums[block] != targetSums[block]) {
+            boolean isEqual = sourceSums[block] == targetSums[block] && !Marks.has(unreadable, block);
+            if (Marks.has(equal, block) && !isEqual) {
                 Marks.add(differing, block);
                 Marks.remove(equal, block);
             }
+            if (!Marks.has(bits, block)) {
+                Marks.remove(rotten, block);
+            }
         }
-        lookCloser(extent, equal, differing);
+        lookCloser(extent, equal, differing, rotten);
+        keepRotten(extent, rotten, equal);
         if (!pace.rest(0, volume.threads().now() - began, this::isStopped)) {
             return false;
         }
         boolean isGoing = true;
         while (isGoing && Marks.count(differing) > 0) {
-            isGoing = copyPortion(new Portion(extent, differing, range, pace.isQuiet()), equal);
+            Portion portion = new Portion(extent, differing, range, pace.isQuiet());
+            try {
+                isGoing = copyPortion(portion, equal);
+            } catch (CorruptBlocksException e) {
+                // The others of this portion stay marked, and come with the next pass.
+                keepRotten(extent, portion.blocks(), equal);
+            }
         }
         if (Marks.count(equal) > 0) {
             uncleared.add(new Equal(extent, equal));
@@ -177,8 +194,8 @@ final class Resync implements Runnable {
         return isGoing;
     }
 
-    /// Blocks with equal checksums may differ. One that is corrupt in the source is not copied.
-    private void lookCloser(int extent, long[] equal, long[] differing) throws IOException {
+    /// Blocks with equal checksums may differ.
+    private void lookCloser(int extent, long[] equal, long[] differing, long[] rotten) throws IOException {
         if (Marks.count(equal) == 0) {
             return;
         }
@@ -186,12 +203,24 @@ final class Resync implements Runnable {
         source.digests(extent, wanted, sourceDigests);
         target.digests(extent, wanted, targetDigests);
         for (int block = 0; block < Geometry.EXTENT_BLOCKS; block++) {
-            if (Marks.has(wanted, block)
-                    && sourceDigests[block] != targetDigests[block]
-                    && sourceDigests[block] != ReplicaStore.DIGEST_OF_CORRUPT) {
-                Marks.add(differing, block);
+            boolean isRotten = sourceDigests[block] == ReplicaStore.DIGEST_OF_CORRUPT;
+            if (Marks.has(wanted, block) && (isRotten || sourceDigests[block] != targetDigests[block])) {
+                Marks.add(isRotten ? rotten : differing, block);
                 Marks.remove(equal, block);
             }
+        }
+    }
+
+    /// Blocks that are corrupt in the source: nobody has them, for what the target has may be older. Where both
+    /// replicas say so they are equal. That checksums are, is no proof that the target's is not old.
+    private void keepRotten(int extent, long[] rotten, long[] equal) throws IOException {
+        Rot rot = Rot.ofCopy(volume, route, source, target);
+        long[] bad = rot.keep(extent, rotten);
+        if (!rot.hasRoom()) {
+            throw new IOException("the source has more bad blocks than can be told: its disk is to be replaced");
+        }
+        for (int i = 0; i < Marks.WORDS; i++) {
+            equal[i] |= bad[i];
         }
     }
 
@@ -233,6 +262,12 @@ final class Resync implements Runnable {
 
         long bytes() {
             return bytes;
+        }
+
+        long[] blocks() {
+            long[] marks = new long[Marks.WORDS];
+            addTo(marks, spans);
+            return marks;
         }
 
         /// From the first to the last: that clients write in between does no harm.

@@ -1,30 +1,36 @@
 package understudy.volume.mirror;
 
 import java.io.IOException;
-import java.lang.foreign.Arena;
-import java.lang.foreign.MemorySegment;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 import java.util.function.DoubleConsumer;
 import understudy.volume.Geometry;
 import understudy.volume.store.ByteRange;
 import understudy.volume.store.CorruptBlocksException;
+import understudy.volume.store.ReplicaStore;
 
 /// Reads everything on both sides, verifies it, compares, and mends what is corrupt from the other replica, if
 /// both are in sync. Makes way for clients as a resync does.
 ///
-/// Checksums are compared once without the order lock, since they nearly always agree; where they do not, once
-/// more under it: the question to the peer is answered after all that was sent before, so that only a true
-/// difference is left.
+/// Contents are compared by digests: checksums may be equal where contents differ ([ReplicaStore#digests]). Once
+/// without the order lock, since they nearly always agree; where they do not, again, and at last under it: the question
+/// to the peer is answered after all that was sent before, so that only a true difference is left.
+///
+/// Of two sound blocks that differ nobody can tell which is right. The peer gets the local one: that is what clients
+/// have been reading, and no read of theirs may go back behind another. It is told, and counted.
 final class Scrub {
-    private static final int PIECE_BYTES = 1 << 20;
+    /// What is asked for in one go: it takes the peer's replica from its clients so long.
+    private static final int PORTION_BLOCKS = 64;
+
+    private static final int LOOKS = 3;
 
     private final MirroredVolume volume;
     private final Pace pace;
     private final BooleanSupplier isStopped;
     private final MirrorObserver observer;
     private final DoubleConsumer progress;
+    private final long[] mine = new long[Geometry.EXTENT_BLOCKS];
+    private final long[] theirs = new long[Geometry.EXTENT_BLOCKS];
     private long local;
     private long peer;
     private long differing;
@@ -49,14 +55,14 @@ final class Scrub {
         if (route.isHeld() || !route.needsLocal()) {
             throw new BrokenLinkException("the local replica is not in sync");
         }
-        try (Arena arena = Arena.ofShared()) {
-            MemorySegment piece = arena.allocate(PIECE_BYTES, 64);
-            int extents = Geometry.extents(volume.sizeBytes());
-            for (int extent = 0; extent < extents; extent++) {
-                progress.accept((double) extent / extents);
+        int extents = Geometry.extents(volume.sizeBytes());
+        for (int extent = 0; extent < extents; extent++) {
+            progress.accept((double) extent / extents);
+            for (int block = 0; block < Geometry.EXTENT_BLOCKS; block += PORTION_BLOCKS) {
                 long began = volume.threads().now();
-                scrub(route, extent, piece);
-                if (!pace.rest(Geometry.EXTENT_BYTES, volume.threads().now() - began, isStopped)) {
+                scrub(route, extent, portion(block));
+                long bytes = (long) PORTION_BLOCKS * Geometry.BLOCK_BYTES;
+                if (!pace.rest(bytes, volume.threads().now() - began, isStopped)) {
                     throw new BrokenLinkException("the scrub was stopped");
                 }
             }
@@ -64,39 +70,46 @@ final class Scrub {
         return new ScrubReport(route.needsBoth(), local, peer, differing, unmended);
     }
 
-    private void scrub(Route route, int extent, MemorySegment piece) throws IOException {
-        LocalEndpoint here = new LocalEndpoint(route.local().orElseThrow());
-        long begin = (long) extent * Geometry.EXTENT_BYTES;
-        long end = Math.min(volume.sizeBytes(), begin + Geometry.EXTENT_BYTES);
-        for (long at = begin; at < end; at += PIECE_BYTES) {
-            try {
-                here.read(at, piece.asSlice(0, Math.min(PIECE_BYTES, end - at)));
-            } catch (CorruptBlocksException e) {
-                mendLocal(route, e.ranges());
-            }
+    private static long[] portion(int block) {
+        long[] bits = new long[Marks.WORDS];
+        for (int i = block; i < block + PORTION_BLOCKS; i++) {
+            Marks.add(bits, i);
         }
+        return bits;
+    }
+
+    private void scrub(Route route, int extent, long[] wanted) throws IOException {
+        LocalEndpoint here = new LocalEndpoint(route.local().orElseThrow());
+        here.digests(extent, wanted, mine);
+        mendLocal(route, corrupt(extent, wanted, mine));
         if (route.needsBoth()) {
             PeerEndpoint there = new PeerEndpoint(route.link().orElseThrow());
-            mendPeer(route, there.verify(extent));
-            compare(route, extent, here, there);
+            there.digests(extent, wanted, theirs);
+            mendPeer(route, corrupt(extent, wanted, theirs));
+            compare(route, extent, wanted, here, there);
         }
     }
 
+    private List<ByteRange> corrupt(int extent, long[] wanted, long[] digests) {
+        long[] bits = new long[Marks.WORDS];
+        for (int block = 0; block < Geometry.EXTENT_BLOCKS; block++) {
+            if (Marks.has(wanted, block) && digests[block] == ReplicaStore.DIGEST_OF_CORRUPT) {
+                Marks.add(bits, block);
+            }
+        }
+        return Marks.ranges(bits, extent, volume.sizeBytes());
+    }
+
     private void mendLocal(Route route, List<ByteRange> ranges) throws IOException {
-        long blocks = count(ranges);
-        local += blocks;
-        observer.error("corrupt in the local replica: " + ranges);
-        if (!route.needsBoth()) {
-            unmended += blocks;
+        if (ranges.isEmpty()) {
             return;
         }
-        for (ByteRange range : ranges) {
-            try {
-                Mending.local(volume, route, range);
-            } catch (IOException e) {
-                unmended += count(List.of(range));
-                observer.error("not mended: " + range + ": " + e.getMessage());
-            }
+        local += count(ranges);
+        observer.error("corrupt in the local replica: " + ranges);
+        List<ByteRange> lost = route.needsBoth() ? Mending.local(volume, route, ranges) : ranges;
+        unmended += count(lost);
+        if (!lost.isEmpty() && volume.isMirrored()) {
+            Rot.ofServed(volume, route).keep(lost);
         }
     }
 
@@ -107,41 +120,55 @@ final class Scrub {
         peer += count(ranges);
         observer.error("corrupt in the peer's replica: " + ranges);
         for (ByteRange range : ranges) {
-            try {
-                Mending.peer(volume, route, range);
-            } catch (CorruptBlocksException e) {
-                unmended += count(List.of(range));
-                observer.error("no good copy of " + range);
+            // One by one: that one has no good copy says nothing of the next.
+            for (long at = range.offset(); at < range.end(); at += Geometry.BLOCK_BYTES) {
+                ByteRange block = new ByteRange(at, Math.min(Geometry.BLOCK_BYTES, range.end() - at));
+                try {
+                    Mending.peer(volume, route, block);
+                } catch (CorruptBlocksException _) {
+                    unmended++;
+                    Rot.ofServed(volume, route).keep(List.of(block));
+                }
             }
         }
     }
 
-    private void compare(Route route, int extent, LocalEndpoint here, PeerEndpoint there) throws IOException {
-        if (differences(extent, here, there).isEmpty()) {
+    private void compare(Route route, int extent, long[] wanted, LocalEndpoint here, PeerEndpoint there)
+            throws IOException {
+        long[] left = differences(wanted);
+        for (int look = 1; look < LOOKS && Marks.count(left) > 0; look++) {
+            left = lookAgain(extent, left, here, there);
+        }
+        if (Marks.count(left) == 0) {
             return;
         }
-        List<ByteRange> ranges = volume.locked(route, () -> differences(extent, here, there));
+        long[] asked = left;
+        List<ByteRange> ranges = Marks.ranges(
+                volume.locked(route, () -> lookAgain(extent, asked, here, there)), extent, volume.sizeBytes());
         for (ByteRange range : ranges) {
             differing += count(List.of(range));
-            observer.error("the replicas differed at " + range);
+            observer.error("the replicas differed at " + range + "; the peer's has what the local one has now");
             Mending.peer(volume, route, range);
         }
     }
 
-    /// Blocks, one by one: there are few, if any.
-    private List<ByteRange> differences(int extent, LocalEndpoint here, PeerEndpoint there) throws IOException {
-        int[] mine = new int[Geometry.EXTENT_BLOCKS];
-        int[] theirs = new int[Geometry.EXTENT_BLOCKS];
-        here.sums(extent, mine);
-        there.sums(extent, theirs);
-        List<ByteRange> ranges = new ArrayList<>();
+    private long[] lookAgain(int extent, long[] wanted, LocalEndpoint here, PeerEndpoint there) throws IOException {
+        here.digests(extent, wanted.clone(), mine);
+        there.digests(extent, wanted.clone(), theirs);
+        return differences(wanted);
+    }
+
+    /// What is sound on both sides and not the same.
+    private long[] differences(long[] wanted) {
+        long[] bits = new long[Marks.WORDS];
         for (int block = 0; block < Geometry.EXTENT_BLOCKS; block++) {
-            if (mine[block] != theirs[block]) {
-                long at = (long) extent * Geometry.EXTENT_BYTES + (long) block * Geometry.BLOCK_BYTES;
-                ranges.add(new ByteRange(at, Math.min(Geometry.BLOCK_BYTES, volume.sizeBytes() - at)));
+            boolean isSound =
+                    mine[block] != ReplicaStore.DIGEST_OF_CORRUPT && theirs[block] != ReplicaStore.DIGEST_OF_CORRUPT;
+            if (Marks.has(wanted, block) && isSound && mine[block] != theirs[block]) {
+                Marks.add(bits, block);
             }
         }
-        return ranges;
+        return bits;
     }
 
     private static long count(List<ByteRange> ranges) {

@@ -81,6 +81,7 @@ public final class ServedVolume implements AutoCloseable {
     private final LocalSide local;
     private final PeerSide peer;
     private final Copying copying;
+    private final Probes probes;
     private final Thread driver;
     private final Thread watchdog;
     private final CountDownLatch serving = new CountDownLatch(1);
@@ -128,6 +129,7 @@ public final class ServedVolume implements AutoCloseable {
         local = new LocalSide(this, options, opener);
         peer = new PeerSide(this, options, dialer);
         copying = new Copying(this, volume, options);
+        probes = new Probes(this, options);
         proposals = new Proposals(this, options, ledger);
         driver = threads.unstarted(options.name() + "-driver", this::drive);
         watchdog = threads.unstarted(options.name() + "-watchdog", this::watch);
@@ -211,6 +213,7 @@ public final class ServedVolume implements AutoCloseable {
         }
         local.tick();
         proposals.tick();
+        probes.tick();
     }
 
     private void tellOfMending() {

@@ -4,10 +4,12 @@ package understudy.volume.mirror;
 final class Traffic {
     private final Threads threads;
     private volatile long lastNanos;
+    private volatile long changedNanos;
 
     Traffic(Threads threads) {
         this.threads = threads;
         lastNanos = threads.now();
+        changedNanos = lastNanos;
     }
 
     Threads threads() {
@@ -16,6 +18,16 @@ final class Traffic {
 
     void touch() {
         lastNanos = threads.now();
+    }
+
+    /// They change something.
+    void change() {
+        lastNanos = threads.now();
+        changedNanos = lastNanos;
+    }
+
+    boolean isUnchangedFor(long nanos) {
+        return threads.now() - changedNanos > nanos;
     }
 
     boolean isQuietFor(long nanos) {

@@ -26,10 +26,12 @@ final class Work {
     private int count;
     private int[] flushes = new int[COUNT_FIRST];
     private int flushCount;
+    private boolean isSpoiled;
 
     private static final int WRITES = 1;
     private static final int PUNCHES = 2;
     private static final int LASTS = 4;
+    private static final int SPOILED = 8;
 
     /// The thread's way into the local disk.
     final DiskCall disk;
@@ -72,6 +74,7 @@ final class Work {
         count = lost.count;
         flushes = lost.flushes;
         flushCount = lost.flushCount;
+        isSpoiled = lost.isSpoiled;
         carried = lost.carried;
         upTo = lost.upTo;
         route = lost.route;
@@ -129,6 +132,7 @@ final class Work {
         Arrays.fill(payloads, 0, count, MemorySegment.NULL);
         count = 0;
         flushCount = 0;
+        isSpoiled = false;
         carried = 0;
     }
 
@@ -147,6 +151,22 @@ final class Work {
     /// Whether a request goes on after this operation.
     boolean isPiece(int i) {
         return requests[i] == PIECE;
+    }
+
+    /// A piece was not carried out: neither is what is left of its request, which then fails.
+    void spoil(int i) {
+        for (int next = i + 1; next < count && isPiece(next - 1); next++) {
+            flags[next] |= SPOILED;
+            isSpoiled = true;
+        }
+    }
+
+    boolean isSpoiled() {
+        return isSpoiled;
+    }
+
+    boolean isSpoiled(int i) {
+        return (flags[i] & SPOILED) != 0;
     }
 
     /// How many operations from `from` on make no more extents hot than may be in one go.

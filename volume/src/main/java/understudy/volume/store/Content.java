@@ -23,9 +23,14 @@ final class Content {
 
     private final Disk disk;
     private final ChecksumPages pages;
+    private final Metadata metadata;
+    private final Failure failure;
     private final ReentrantLock lock = new ReentrantLock();
     private volatile long size;
     private volatile @Nullable DirtyMap dirty;
+
+    /// Changes under the lock, after the superblock.
+    private volatile BadBlocks bad;
 
     /// Whether what is written is marked; under the order lock.
     private boolean marksWrites = true;
@@ -33,9 +38,12 @@ final class Content {
     final LongAdder secondLooks = new LongAdder();
     final LongAdder corruptBlocks = new LongAdder();
 
-    Content(Disk disk, ChecksumPages pages, long size) {
+    Content(Disk disk, ChecksumPages pages, Metadata metadata, Failure failure, long size) {
         this.disk = disk;
         this.pages = pages;
+        this.metadata = metadata;
+        this.failure = failure;
+        this.bad = metadata.superblock().bad();
         this.size = size;
     }
 
@@ -59,6 +67,42 @@ final class Content {
 
     void dirty(@Nullable DirtyMap map) {
         dirty = map;
+    }
+
+    BadBlocks bad() {
+        return bad;
+    }
+
+    /// Under the order lock.
+    boolean markBad(int extent, long[] bits) throws DiskFailedException {
+        lock.lock();
+        try {
+            BadBlocks more = bad.with(extent, bits);
+            if (more.runs().length > BadBlocks.RUNS_MAX) {
+                return false;
+            }
+            note(more);
+            return true;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    /// The whole blocks of this range hold again what they should. That must be true also after a loss of power
+    /// before the mark goes, and the mark must be gone before the write is answered.
+    private void clearBad(long offset, long end) throws DiskFailedException {
+        BadBlocks left = bad.withoutWritten(offset, end - offset, size);
+        if (left.count() < bad.count()) {
+            failure.sync(disk);
+            note(left);
+        }
+    }
+
+    private void note(BadBlocks blocks) throws DiskFailedException {
+        if (!blocks.equals(bad)) {
+            metadata.change(superblock -> superblock.withBad(blocks));
+            bad = blocks;
+        }
     }
 
     /// How many bytes of a block lie in the volume.
@@ -93,6 +137,18 @@ final class Content {
         }
     }
 
+    /// Whether blocks of an extent hold zeros, as far as their checksums are known.
+    boolean hasZeros(long first, int count) throws DiskFailedException {
+        ChecksumPage page = pages.of((int) (first / BLOCKS));
+        int index = (int) (first % BLOCKS);
+        for (int i = index; i < index + count; i++) {
+            if (page.isKnown(i) && page.sums[i] != 0) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     private static long roundUp(long offset) {
         return (offset + BLOCK - 1) / BLOCK * BLOCK;
     }
@@ -102,13 +158,16 @@ final class Content {
             throws DiskFailedException {
         Scratch scratch = Scratch.here();
         ByteBuffer bytes = target.asByteBuffer();
+        BadBlocks marked = bad;
         List<ByteRange> found = corrupt;
         for (long start = from; start < to; start += BLOCK) {
             long block = start / BLOCK;
             ChecksumPage page = pages.of((int) (block / BLOCKS));
             int index = (int) (block % BLOCKS);
             int length = (int) Math.min(BLOCK, to - start);
-            if (page.isKnown(index) && scratch.sum(bytes, (int) (start - from + at), length) != page.sums[index]) {
+            boolean fits =
+                    !page.isKnown(index) || scratch.sum(bytes, (int) (start - from + at), length) == page.sums[index];
+            if (!fits || marked.has(block)) {
                 found = lookAgain(block, start, start + length, target, start - from, found);
             }
         }
@@ -124,7 +183,8 @@ final class Content {
         readBlock(scratch, block, length);
         ChecksumPage page = pages.of((int) (block / BLOCKS));
         int index = (int) (block % BLOCKS);
-        if (page.isKnown(index) && scratch.sum(scratch.blockBytes, 0, length) != page.sums[index]) {
+        boolean fits = !page.isKnown(index) || scratch.sum(scratch.blockBytes, 0, length) == page.sums[index];
+        if (!fits || bad.has(block)) {
             return lookAgain(block, offset, end, target, at, corrupt);
         }
         MemorySegment.copy(scratch.block, offset - block * BLOCK, target, at, end - offset);
@@ -165,6 +225,9 @@ final class Content {
 
     /// Whether the block in `scratch` is what was written. Under the lock.
     private boolean fits(Scratch scratch, long block, int length) throws DiskFailedException {
+        if (bad.has(block)) {
+            return false;
+        }
         // Not the page that a reader began with: that one may have left memory, and be of the past.
         ChecksumPage page = pages.of((int) (block / BLOCKS));
         int index = (int) (block % BLOCKS);
@@ -221,6 +284,7 @@ final class Content {
             if (from <= to) {
                 putSums(scratch, from, to, offset, source);
             }
+            clearBad(offset, end);
         } finally {
             lock.unlock();
         }
@@ -244,12 +308,8 @@ final class Content {
     private int merged(Scratch scratch, long block, long offset, long end, @Nullable MemorySegment source)
             throws CorruptBlocksException, DiskFailedException {
         int length = blockLength(block);
-        readBlock(scratch, block, length);
-        if (!fits(scratch, block, length)) {
-            // Else the corrupt part would have a checksum that fits from here on.
-            corruptBlocks.increment();
-            throw new CorruptBlocksException(List.of(new ByteRange(block * BLOCK, length)));
-        }
+        // Else the corrupt part would have a checksum that fits from here on.
+        verifyPart(block);
         long from = Math.max(offset, block * BLOCK);
         long to = Math.min(end, block * BLOCK + length);
         if (source == null) {
@@ -265,6 +325,32 @@ final class Content {
         for (long block = first; block <= last; block++) {
             int sum = source == null ? 0 : scratch.sum(bytes, (int) (block * BLOCK - offset), blockLength(block));
             put(block, sum);
+        }
+    }
+
+    void verifyParts(long offset, long end) throws CorruptBlocksException, DiskFailedException {
+        long first = offset / BLOCK;
+        long last = (end - 1) / BLOCK;
+        lock.lock();
+        try {
+            if (isPart(first, offset, end)) {
+                verifyPart(first);
+            }
+            if (last > first && isPart(last, offset, end)) {
+                verifyPart(last);
+            }
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    private void verifyPart(long block) throws CorruptBlocksException, DiskFailedException {
+        Scratch scratch = Scratch.here();
+        int length = blockLength(block);
+        readBlock(scratch, block, length);
+        if (!fits(scratch, block, length)) {
+            corruptBlocks.increment();
+            throw new CorruptBlocksException(List.of(new ByteRange(block * BLOCK, length)));
         }
     }
 

@@ -7,6 +7,7 @@ import java.nio.ByteBuffer;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.Arrays;
+import java.util.List;
 import understudy.volume.Geometry;
 
 /// Tells the contents of blocks apart for sure, which their checksums do not: a block with a CRC-32C of its own
@@ -15,13 +16,15 @@ import understudy.volume.Geometry;
 ///
 /// Threads: one.
 final class Digests {
-    private static final byte[] ZEROS = new byte[Geometry.BLOCK_BYTES];
+    private static final int BLOCK = Geometry.BLOCK_BYTES;
+    private static final int RUN_BLOCKS = 64;
+    private static final byte[] ZEROS = new byte[BLOCK];
 
     private final Disk disk;
     private final Content content;
     private final MessageDigest sha = sha();
-    private final MemorySegment buffer = Arena.ofAuto().allocate(Geometry.BLOCK_BYTES, Long.BYTES);
-    private final byte[] block = new byte[Geometry.BLOCK_BYTES];
+    private final MemorySegment buffer = Arena.ofAuto().allocate((long) RUN_BLOCKS * BLOCK, Long.BYTES);
+    private final byte[] block = new byte[BLOCK];
     private long dataFrom;
 
     Digests(Disk disk, Content content) {
@@ -32,33 +35,67 @@ final class Digests {
     /// Fills in those of the blocks that are wanted.
     void of(int extent, long[] wanted, long[] digests) throws DiskFailedException {
         dataFrom = -1;
-        long first = (long) extent * Geometry.EXTENT_BLOCKS;
-        for (int index = 0; index < Geometry.EXTENT_BLOCKS; index++) {
-            if ((wanted[index >> 6] & 1L << index) != 0) {
-                digests[index] = of(first + index);
+        int index = 0;
+        while (index < Geometry.EXTENT_BLOCKS) {
+            int first = index;
+            while (index < Geometry.EXTENT_BLOCKS
+                    && index - first < RUN_BLOCKS
+                    && (wanted[index >> 6] & 1L << index) != 0) {
+                index++;
+            }
+            if (index > first) {
+                run(extent, first, index, digests);
+            } else {
+                index++;
             }
         }
     }
 
-    private long of(long number) throws DiskFailedException {
-        long offset = number * Geometry.BLOCK_BYTES;
-        if (offset >= content.size()) {
-            return ReplicaStore.DIGEST_OF_ZEROS;
+    /// Blocks that lie one behind the other.
+    private void run(int extent, int first, int past, long[] digests) throws DiskFailedException {
+        long number = (long) extent * Geometry.EXTENT_BLOCKS + first;
+        long offset = number * BLOCK;
+        int length = (int) Math.min((long) (past - first) * BLOCK, content.size() - offset);
+        // A hole where data should be has lost them: that is for a read to find.
+        if (length <= 0 || (isHole(offset, length) && content.hasZeros(number, past - first))) {
+            Arrays.fill(digests, first, past, ReplicaStore.DIGEST_OF_ZEROS);
+            markCorrupt(List.of(), extent, first, past, digests);
+            return;
         }
-        int length = content.blockLength(number);
+        List<ByteRange> corrupt = List.of();
+        try {
+            content.read(offset, buffer.asSlice(0, length));
+        } catch (CorruptBlocksException e) {
+            corrupt = e.ranges();
+        }
+        for (int index = first; index < past; index++) {
+            int at = (index - first) * BLOCK;
+            digests[index] = at < length ? of(at, Math.min(BLOCK, length - at)) : ReplicaStore.DIGEST_OF_ZEROS;
+        }
+        markCorrupt(corrupt, extent, first, past, digests);
+    }
+
+    private boolean isHole(long offset, int length) throws DiskFailedException {
         if (dataFrom < offset) {
             dataFrom = disk.nextData(offset);
         }
-        if (dataFrom >= offset + length) {
-            return ReplicaStore.DIGEST_OF_ZEROS;
+        return dataFrom >= offset + length;
+    }
+
+    private void markCorrupt(List<ByteRange> corrupt, int extent, int first, int past, long[] digests) {
+        BadBlocks bad = content.bad();
+        for (int index = first; index < past; index++) {
+            long number = (long) extent * Geometry.EXTENT_BLOCKS + index;
+            long offset = number * BLOCK;
+            boolean isCorrupt = corrupt.stream().anyMatch(range -> range.offset() <= offset && offset < range.end());
+            if (isCorrupt || bad.has(number)) {
+                digests[index] = ReplicaStore.DIGEST_OF_CORRUPT;
+            }
         }
-        MemorySegment part = buffer.asSlice(0, length);
-        try {
-            content.read(offset, part);
-        } catch (CorruptBlocksException _) {
-            return ReplicaStore.DIGEST_OF_CORRUPT;
-        }
-        MemorySegment.copy(part, ValueLayout.JAVA_BYTE, 0, block, 0, length);
+    }
+
+    private long of(int at, int length) {
+        MemorySegment.copy(buffer, ValueLayout.JAVA_BYTE, at, block, 0, length);
         if (Arrays.mismatch(block, 0, length, ZEROS, 0, length) < 0) {
             return ReplicaStore.DIGEST_OF_ZEROS;
         }

@@ -23,11 +23,15 @@ final class DirtyMap {
     /// 1 for each group that differs from what is on disk.
     private final AtomicIntegerArray changed;
 
+    /// 1 for each group whose page on disk is of this generation, sound or not. Under the lock of [Metadata].
+    private final AtomicIntegerArray stored;
+
     DirtyMap(int extents, long generation) {
         this.extents = extents;
         this.generation = generation;
         this.words = new AtomicLongArray(Math.multiplyExact(extents, WORDS));
         this.changed = new AtomicIntegerArray(ReplicaFormat.groups(extents));
+        this.stored = new AtomicIntegerArray(ReplicaFormat.groups(extents));
     }
 
     long generation() {
@@ -46,6 +50,7 @@ final class DirtyMap {
         }
         for (int i = 0; i < changed.length(); i++) {
             grown.changed.setPlain(i, changed.get(i));
+            grown.stored.setPlain(i, stored.get(i));
         }
         grown.count.set(count.get());
         return grown;
@@ -111,6 +116,35 @@ final class DirtyMap {
         changed.set(group, 1);
     }
 
+    /// The group's page has been written, or found.
+    void isStored(int group) {
+        stored.set(group, 1);
+    }
+
+    /// How many pages of this generation there are on disk.
+    int storedPages() {
+        int pages = 0;
+        for (int group = 0; group < stored.length(); group++) {
+            pages += stored.get(group);
+        }
+        return pages;
+    }
+
+    /// Pages are missing, nobody knows which: marks all blocks of groups of which none was found.
+    void markMissing(long blocks) {
+        for (int group = 0; group < stored.length(); group++) {
+            if (stored.get(group) == 0) {
+                markAll(group, blocks);
+            }
+        }
+    }
+
+    private void markAll(int group, long blocks) {
+        long first = (long) group * ReplicaFormat.GROUP_EXTENTS * Geometry.EXTENT_BLOCKS;
+        long past = first + (long) ReplicaFormat.GROUP_EXTENTS * Geometry.EXTENT_BLOCKS;
+        mark(first, Math.min(past, blocks) - 1);
+    }
+
     int groups() {
         return changed.length();
     }
@@ -132,7 +166,7 @@ final class DirtyMap {
     }
 
     /// Adds the marks of a page, all of `from`. A page that was never written, or of another generation, has
-    /// none.
+    /// none; whether one is missing is told by [#storedPages].
     ///
     /// @param blocks of the volume
     /// @return whether it is sound; if not, all its blocks are marked
@@ -144,12 +178,13 @@ final class DirtyMap {
         if (from.getInt(DirtyField.MAGIC.offset) != ReplicaFormat.DIRTY_MAGIC
                 || from.getInt(DirtyField.GROUP.offset) != group
                 || from.getInt(DirtyField.CHECKSUM.offset) != Scratch.structure(from, DirtyField.CHECKSUM.offset)) {
-            long first = (long) group * ReplicaFormat.GROUP_EXTENTS * Geometry.EXTENT_BLOCKS;
-            long past = first + (long) ReplicaFormat.GROUP_EXTENTS * Geometry.EXTENT_BLOCKS;
-            mark(first, Math.min(past, blocks) - 1);
+            markAll(group, blocks);
+            // Whatever it was: it may be the one that would be missed.
+            isStored(group);
             return false;
         }
         if (from.getLong(DirtyField.GENERATION.offset) == generation) {
+            isStored(group);
             for (int i = 0; i < GROUP_WORDS && group * GROUP_WORDS + i < words.length(); i++) {
                 set(group * GROUP_WORDS + i, from.getLong(DirtyField.MARKS.offset + i * Long.BYTES));
             }

@@ -125,6 +125,7 @@ final class Metadata {
                 }
                 map.encode(marksBytes, group);
                 disk.write(ReplicaFormat.dirtyPage(group), marks);
+                map.isStored(group);
             } catch (DiskFailedException e) {
                 map.stillChanged(group);
                 throw e;
@@ -143,6 +144,29 @@ final class Metadata {
                 LOG.warn("page {} of the dirty map is damaged or half written; all its blocks count as dirty", group);
             }
         }
+        if (map.storedPages() < superblock.dirtyPages()) {
+            damagedDirtyPages.add((long) superblock.dirtyPages() - map.storedPages());
+            LOG.warn(
+                    "of {} pages of the dirty map {} are there; all blocks of the others count as dirty",
+                    superblock.dirtyPages(),
+                    map.storedPages());
+            map.markMissing(blocks);
+        }
+    }
+
+    /// Makes all that was written durable, marks among it, and notes how many pages of those there are: a page that
+    /// is lost later, and reads as zeros, would say that nothing is dirty.
+    void syncMarks(DirtyMap map) throws DiskFailedException {
+        // Before the sync, which need not cover what others write meanwhile.
+        int pages = map.storedPages();
+        sync();
+        if (isNews(superblock, map, pages)) {
+            change(now -> isNews(now, map, pages) ? now.withDirtyPages(pages) : now);
+        }
+    }
+
+    private static boolean isNews(Superblock now, DirtyMap map, int pages) {
+        return now.generation() == map.generation() && now.dirtyPages() < pages;
     }
 
     /// Makes all that was written durable.

@@ -9,7 +9,10 @@ import understudy.volume.Geometry;
 /// checksums. So a volume can grow at the end, and what was never written is a hole in the file, which reads as
 /// "clean" and "all zeros", which is true.
 final class ReplicaFormat {
-    static final int VERSION = 1;
+    static final int VERSION = 2;
+
+    /// The oldest that is taken up: what is new since is zeros there, which says that there is nothing of it.
+    static final int VERSION_FIRST = 1;
 
     /// `USTREPLC` in ASCII.
     static final long MAGIC = 0x434C_5045_5254_5355L;
@@ -45,7 +48,8 @@ final class ReplicaFormat {
 
     static final long GROUP_BYTES = DIRTY_PAGE_BYTES + (long) GROUP_EXTENTS * RECORD_BYTES;
 
-    /// In the first sector of each superblock slot. Magic, version and checksum lie there in all versions.
+    /// In the first sector of each superblock slot. Magic, version and checksum lie there in all versions. Behind it
+    /// in the slot is the list of bad blocks.
     enum SuperblockField {
         MAGIC(0, 8),
         VERSION(8, 4),
@@ -61,7 +65,10 @@ final class ReplicaFormat {
         COMPUTED(92, 4),
         TRACKED_PEER(96, 16),
         TRACKED_SINCE(112, 8),
-        GENERATION(120, 8);
+        GENERATION(120, 8),
+        DIRTY_PAGES(128, 4),
+        BAD_RUNS(132, 4),
+        BAD_CHECKSUM(136, 4);
 
         final int offset;
         final int bytes;

@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import understudy.volume.Geometry;
 import understudy.volume.Lane;
@@ -191,8 +192,8 @@ public final class ReplicaStore implements AutoCloseable {
     /// Reads and verifies; needs no alignment.
     ///
     /// @param target native memory; its size is the length, and the range lies in the volume
-    /// @throws CorruptBlocksException names blocks of the range whose checksum does not fit, also at a second
-    ///     look with nobody writing; the rest of `target` holds its data
+    /// @throws CorruptBlocksException names blocks of the range that are marked as bad, or whose checksum does not
+    ///     fit, also at a second look with nobody writing; the rest of `target` holds its data
     /// @throws DiskFailedException if the disk says that it cannot; the content of `target` is undefined
     public void read(long offset, MemorySegment target) throws CorruptBlocksException, DiskFailedException {
         refuseOutside(offset, target.byteSize());
@@ -272,6 +273,12 @@ public final class ReplicaStore implements AutoCloseable {
     /// Makes all content written before durable: one `fdatasync` of the data.
     public void sync() throws DiskFailedException {
         failure.sync(data);
+    }
+
+    /// Finds out whether the disks still take something: writes the superblock anew, and syncs both.
+    public void probe() throws DiskFailedException {
+        metadata.change(UnaryOperator.identity());
+        sync();
     }
 
     /// The checksums of an extent as they are now: for each block CRC-32C, exclusive-or that of a block of zeros.
@@ -385,10 +392,48 @@ public final class ReplicaStore implements AutoCloseable {
     /// Makes changed marks durable: those that were set with [#mark] must be, those that were cleared may be.
     public void persistMarks() throws DiskFailedException {
         DirtyMap map = content.dirty();
-        if (map != null) {
+        if (map == null) {
+            metadata.sync();
+        } else {
             metadata.write(map, 0, map.groups());
+            metadata.syncMarks(map);
         }
-        metadata.sync();
+    }
+
+    /// Whether a change of this range finds what it has to keep of the blocks at its ends.
+    ///
+    /// @throws CorruptBlocksException if it does not
+    public void verifyParts(long offset, long length) throws CorruptBlocksException, DiskFailedException {
+        refuseOutside(offset, length);
+        content.verifyParts(offset, offset + length);
+    }
+
+    /// What nobody may read: see [#markBad].
+    public BadBlocks bad() {
+        return content.bad();
+    }
+
+    /// Marks blocks of an extent as bad: they do not hold what was last written to them, and nobody has it. Reads
+    /// find them corrupt, whatever their checksums say, also after a crash, until they are written anew, in full;
+    /// such a write is durable, and the mark is gone durably, before it returns. Durable on return. Under the order
+    /// lock.
+    ///
+    /// @param bits 16 words: which
+    /// @return false if there are too many: then none of these is marked
+    public boolean markBad(int extent, long[] bits) throws DiskFailedException {
+        failure.refuse();
+        return content.markBad(extent, bits);
+    }
+
+    /// The extents that a source must look at to make this replica equal to it, in order: those in the activity log
+    /// ([#loggedExtents]), and those that hold bad blocks.
+    public int[] doubtfulExtents() {
+        return IntStream.concat(
+                        IntStream.of(loggedExtents()),
+                        IntStream.of(content.bad().extents()))
+                .sorted()
+                .distinct()
+                .toArray();
     }
 
     /// What is allocated, in order, covering the range up to `max` pieces.

@@ -51,13 +51,15 @@ public final class Retirement {
                 written.add(page);
             }
         }
-        if (map != null) {
+        if (map == null) {
+            metadata.sync();
+        } else {
             for (ChecksumPage page : pages) {
                 int group = page.extent / ReplicaFormat.GROUP_EXTENTS;
                 metadata.write(map, group, group + 1);
             }
+            metadata.syncMarks(map);
         }
-        metadata.sync();
         isPersisted = true;
     }
 

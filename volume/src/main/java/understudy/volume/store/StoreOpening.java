@@ -76,7 +76,7 @@ final class StoreOpening {
         log.restore(logged);
         // A copy that is as good as the one that was read, in both slots, and in place of one that was damaged.
         log.write();
-        Content content = new Content(data, pages, size);
+        Content content = new Content(data, pages, metadata, failure, size);
         content.dirty(map == null || map.extents() == extents ? map : map.grown(extents));
         return new ReplicaStore(data, metadata, pages, log, content, failure);
     }

@@ -16,9 +16,9 @@ final class Superblocks {
     private final Disk meta;
 
     /// The collector frees it: a hung call may still use it after a close.
-    private final MemorySegment sector = Arena.ofAuto().allocate(ReplicaFormat.SECTOR_BYTES);
+    private final MemorySegment memory = Arena.ofAuto().allocate(ReplicaFormat.SLOT_BYTES);
 
-    private final ByteBuffer bytes = sector.asByteBuffer();
+    private final ByteBuffer bytes = memory.asByteBuffer();
 
     /// The slot that holds the latest durably.
     private int slot;
@@ -45,8 +45,8 @@ final class Superblocks {
         for (Superblock.Reading reading : readings) {
             if (reading instanceof Superblock.Reading.OtherVersion(int version)) {
                 throw new StoreRefusedException(
-                        "the replica has format version " + version + ", and this release knows version "
-                                + ReplicaFormat.VERSION,
+                        "the replica has format version " + version + ", and this release knows versions "
+                                + ReplicaFormat.VERSION_FIRST + " to " + ReplicaFormat.VERSION,
                         "Use a release that knows that version.");
             }
         }
@@ -76,11 +76,11 @@ final class Superblocks {
 
     private void put(int into, Superblock superblock) throws DiskFailedException {
         superblock.encode(bytes);
-        meta.write(ReplicaFormat.SUPERBLOCKS + (long) into * ReplicaFormat.SLOT_BYTES, sector);
+        meta.write(ReplicaFormat.SUPERBLOCKS + (long) into * ReplicaFormat.SLOT_BYTES, memory);
     }
 
     private Superblock.Reading get(int from) throws DiskFailedException {
-        meta.read(ReplicaFormat.SUPERBLOCKS + (long) from * ReplicaFormat.SLOT_BYTES, sector);
+        meta.read(ReplicaFormat.SUPERBLOCKS + (long) from * ReplicaFormat.SLOT_BYTES, memory);
         return Superblock.decode(bytes);
     }
 }

@@ -11,6 +11,7 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import java.util.random.RandomGenerator;
 import understudy.volume.Geometry;
 
@@ -30,6 +31,10 @@ final class Cells {
     private final Cell[] cells;
     private final Threads threads;
     private final RandomGenerator random;
+
+    /// Blocks of which a part may be had by nobody: requests may fail there, and only there.
+    private final BitSet doubtful;
+
     private long count;
     private long lives;
 
@@ -48,6 +53,10 @@ final class Cells {
 
         Cell(int offset) {
             this.offset = offset;
+        }
+
+        int block() {
+            return offset / Geometry.BLOCK_BYTES;
         }
 
         void becomes(Content content) {
@@ -73,7 +82,8 @@ final class Cells {
         }
     }
 
-    Cells(String name, int[] offsets, Threads threads, RandomGenerator random) {
+    Cells(String name, int[] offsets, BitSet doubtful, Threads threads, RandomGenerator random) {
+        this.doubtful = doubtful;
         this.name = name;
         this.threads = threads;
         this.random = random;
@@ -120,7 +130,7 @@ final class Cells {
         boolean isDurable = random.nextInt(8) == 0;
         long life = lives;
         cell.undecided.add(content.bytes);
-        return client.write(cell.offset, content.bytes, isDurable).thenAccept(_ -> {
+        return answered(client.write(cell.offset, content.bytes, isDurable), cell, _ -> {
             if (life == lives) {
                 cell.becomes(content);
                 cell.durable = isDurable ? content : cell.durable;
@@ -130,10 +140,21 @@ final class Cells {
 
     private CompletableFuture<?> read(TestClient client, Cell cell) {
         long life = lives;
-        return client.read(cell.offset, BYTES).thenAccept(data -> {
+        return answered(client.read(cell.offset, BYTES), cell, data -> {
             if (life == lives) {
                 check(cell, data);
             }
+        });
+    }
+
+    private CompletableFuture<?> answered(CompletableFuture<byte[]> answer, Cell cell, Consumer<byte[]> then) {
+        return answer.handle((data, failure) -> {
+            if (failure == null) {
+                then.accept(data);
+            } else if (failure instanceof CancellationException || !doubtful.get(cell.block())) {
+                throw new CompletionException(failure);
+            }
+            return data;
         });
     }
 
@@ -174,6 +195,16 @@ final class Cells {
     /// Somewhere in a cell.
     int place(RandomGenerator from) {
         return cells[from.nextInt(cells.length)].offset + from.nextInt(BYTES);
+    }
+
+    /// All of a block was written.
+    void fill(int block, byte[] whole) {
+        for (Cell cell : cells) {
+            if (cell.block() == block) {
+                int at = cell.offset % Geometry.BLOCK_BYTES;
+                cell.becomes(new Content(++count, Arrays.copyOfRange(whole, at, at + BYTES)));
+            }
+        }
     }
 
     /// The blocks that a write is on its way to, or was when its server was killed.

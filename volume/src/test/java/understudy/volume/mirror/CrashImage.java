@@ -52,7 +52,7 @@ final class CrashImage implements AutoCloseable {
             return List.of();
         }
         int[] logged = IntStream.concat(
-                        Arrays.stream(store.loggedExtents()), Arrays.stream(target.store.loggedExtents()))
+                        Arrays.stream(store.loggedExtents()), Arrays.stream(target.store.doubtfulExtents()))
                 .sorted()
                 .toArray();
         List<Integer> missed = new ArrayList<>();

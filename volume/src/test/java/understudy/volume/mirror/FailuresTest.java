@@ -1,8 +1,11 @@
 package understudy.volume.mirror;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -11,6 +14,7 @@ import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.zip.CRC32C;
 import org.awaitility.core.ConditionTimeoutException;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -192,7 +196,12 @@ class FailuresTest {
         for (int i = 0; i < 5; i++) {
             write(20);
             pair.killServing();
-            pair.here.losePower(random);
+            // On a machine that stands still for seconds the peer may have been taken for lost just before. Then what
+            // was answered since was only here, and two failures may take it: no promise covers that.
+            boolean isMirrored = pair.ledger.read().orElseThrow().inSync().size() == 2;
+            if (isMirrored) {
+                pair.here.losePower(random);
+            }
             pair.startServing();
             assertAllIsThere();
             awaitProtection();
@@ -255,6 +264,90 @@ class FailuresTest {
         assertThat(pair.served().scrub(_ -> {}).isClean()).isTrue();
         assertAllIsThere();
         assertReplicasAreEqual();
+    }
+
+    /// What a log of a database may hold: records with a CRC-32C of their own all have the same checksum.
+    @Test
+    void aScrubFindsBlocksThatDifferWhoseChecksumsAreEqual() throws Exception {
+        byte[] read = record(1);
+        System.arraycopy(read, 0, twin, 40_960, read.length);
+        TestClient.await(pair.client().write(40_960, read));
+        pair.there.data.overwrite(40_960, record(2));
+        assertThat(pair.served().scrub(_ -> {})).isEqualTo(new ScrubReport(true, 0, 0, 1, 0));
+        assertThat(pair.story()).contains("the replicas differed at");
+        assertThat(pair.served().scrub(_ -> {}).isClean()).isTrue();
+        assertAllIsThere();
+        assertReplicasAreEqual();
+    }
+
+    private static byte[] record(int number) {
+        ByteBuffer bytes = ByteBuffer.allocate(4096).order(ByteOrder.LITTLE_ENDIAN);
+        bytes.putInt(0, number);
+        CRC32C crc = new CRC32C();
+        crc.update(bytes.slice(0, 16));
+        return bytes.putInt(16, (int) crc.getValue()).array();
+    }
+
+    /// A block rots on the only replica that has its last version.
+    @Test
+    void aBlockOfWhichThereIsNoGoodCopyIsAnErrorAndKeepsThePeerOutNoLonger() throws Exception {
+        int bad = 10 * 4096;
+        for (int round = 0; round < 2; round++) {
+            // The peer has an older version, with the same checksum in the second round.
+            fill(bad, round == 0 ? new byte[4096] : record(1));
+            pair.killReplica();
+            fill(bad, record(2));
+            pair.here.data.corrupt(bad + 100);
+            pair.startReplica();
+            awaitProtection();
+            assertBad(bad);
+            pair.killServing();
+            pair.startServing();
+            assertBad(bad);
+            awaitProtection();
+            assertBad(bad);
+            assertThat(pair.served().scrub(_ -> {})).isEqualTo(new ScrubReport(true, 1, 1, 0, 2));
+            // The peer's replica alone says so, too.
+            pair.here.fail(Fault.DEAD, 0);
+            assertBad(bad);
+            pair.here.mend();
+            awaitProtection();
+            assertBad(bad);
+            assertThat(pair.isProtected()).isTrue();
+            fill(bad, record(3));
+            assertAllIsThere();
+            pair.killServing();
+            pair.here.losePower(random);
+            pair.startServing();
+            assertAllIsThere();
+            awaitProtection();
+            assertThat(pair.served().scrub(_ -> {}).isClean()).isTrue();
+        }
+        assertThat(pair.heard.stream().filter(what -> what.contains("no good copy")))
+                .as("told once each time: %s", pair.story())
+                .hasSize(2);
+        assertAllIsThere();
+        assertReplicasAreEqual();
+    }
+
+    private void fill(int offset, byte[] data) {
+        System.arraycopy(data, 0, twin, offset, data.length);
+        TestClient.await(pair.client().write(offset, data));
+    }
+
+    /// Reads and changes of a part of it fail; what is beside it is good.
+    private void assertBad(int offset) {
+        assertFails(pair.client().read(offset, 4096));
+        assertFails(pair.client().read(offset - 512, 1024));
+        assertFails(pair.client().write(offset + 512, new byte[512]));
+        assertFails(pair.client().write(offset - 512, new byte[1024]));
+        TestClient.await(pair.client().write(offset - 4096, Arrays.copyOfRange(twin, offset - 4096, offset)));
+        assertThat(TestClient.await(pair.client().read(offset + 4096, 4096)))
+                .isEqualTo(Arrays.copyOfRange(twin, offset + 4096, offset + 8192));
+    }
+
+    private void assertFails(CompletableFuture<byte[]> answer) {
+        assertThatThrownBy(() -> TestClient.await(answer)).as(pair.story()).hasMessageContaining("IO");
     }
 
     @Test

@@ -28,7 +28,7 @@ class FrameTest {
         Frame.PERSIST_MARKS,
         Frame.VIEW,
         Frame.PING,
-        Frame.VERIFY,
+        Frame.BAD,
         Frame.DIGESTS,
         Frame.ACKNOWLEDGED,
         Frame.FLUSHED,
@@ -117,8 +117,8 @@ class FrameTest {
     @Test
     void aStrangerOrAnotherVersionIsRefusedByName() {
         ByteBuffer bytes = Hello.Reply.refusing("x").encode();
-        bytes.putInt(8, 2);
-        assertThatThrownBy(() -> Hello.Reply.decode(bytes)).hasMessageContaining("version 2");
+        bytes.putInt(8, 3);
+        assertThatThrownBy(() -> Hello.Reply.decode(bytes)).hasMessageContaining("version 3");
         assertThatThrownBy(() -> Hello.Greeting.decode(ByteBuffer.allocate(Hello.GREETING_BYTES)))
                 .isInstanceOf(BrokenLinkException.class)
                 .hasMessageContaining("no replica");

@@ -121,6 +121,17 @@ final class Medium {
         }
     }
 
+    /// Holds this, and nobody wrote it.
+    void overwrite(int offset, byte[] with) {
+        lock.lock();
+        try {
+            System.arraycopy(with, 0, bytes, offset, with.length);
+            System.arraycopy(with, 0, durable, offset, with.length);
+        } finally {
+            lock.unlock();
+        }
+    }
+
     byte[] content() {
         lock.lock();
         try {

@@ -9,7 +9,9 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
+import understudy.volume.mirror.Medium.Fault;
 
 /// The real engine on both sides, with faults of all kinds, and checkers; and that these find bugs.
 class PairSimulationTest {
@@ -22,6 +24,24 @@ class PairSimulationTest {
     @MethodSource("seeds")
     void nothingAcknowledgedIsLostAndReplicasEndEqual(long seed) {
         new PairSimulation(seed).run();
+    }
+
+    /// Nobody writes, and nobody reads anything that is not in memory.
+    @ParameterizedTest
+    @CsvSource({"true, DEAD", "false, DEAD", "true, HANGS", "false, HANGS", "true, SYNC_ERROR", "false, SYNC_ERROR"})
+    void aDiskThatFailsUnderAnIdleVolumeIsNoticed(boolean isHere, Fault fault) {
+        PairSimulation simulation = new PairSimulation(isHere ? 3 : 4);
+        simulation.run(() -> simulation.quiet(() -> {
+            simulation.threads.sleep(60_000_000_000L);
+            assertThat(simulation.pair.isProtected()).as("a probe does no harm").isTrue();
+            SimulatedPair.Side side = isHere ? simulation.pair.here : simulation.pair.there;
+            side.fail(fault, 0);
+            side.meta.fail(fault, 0);
+            simulation.threads.sleep(2 * Probes.PERIOD_NANOS + 2 * Probes.PATIENCE_NANOS);
+            assertThat(simulation.pair.isProtected()).isFalse();
+            side.mend();
+            simulation.awaitProtection();
+        }));
     }
 
     /// Calls that a bug of one line might leave out, and what is found then.

@@ -2,16 +2,21 @@ package understudy.volume.mirror;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.math.BigInteger;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import understudy.volume.Geometry;
+import understudy.volume.store.BadBlocks;
 import understudy.volume.store.ByteRange;
+import understudy.volume.store.CorruptBlocksException;
 import understudy.volume.store.ReplicaStore;
 
 class ResyncTest {
@@ -23,8 +28,9 @@ class ResyncTest {
     private final Replica source = new Replica();
     private final Replica target = new Replica();
     private String outcome = "";
+    private final List<String> complaints = new ArrayList<>();
 
-    private static final class Nothing implements MirroredVolume.Reports {
+    private final class Nothing implements MirroredVolume.Reports {
         @Override
         public void localFailed(ReplicaStore store, String why) {}
 
@@ -32,7 +38,9 @@ class ResyncTest {
         public void logFull(ReplicaStore store) {}
 
         @Override
-        public void corrupt(String what) {}
+        public void corrupt(String what) {
+            complaints.add(what);
+        }
 
         @Override
         public void mended(List<ByteRange> ranges) {}
@@ -45,6 +53,9 @@ class ResyncTest {
         final byte[] bytes = new byte[SIZE];
         final long[][] marks = new long[Geometry.extents(SIZE)][Marks.WORDS];
         final List<Integer> copies = new ArrayList<>();
+        final Set<Integer> corrupt = new HashSet<>();
+        BadBlocks bad = BadBlocks.NONE;
+        int badMax = 448;
         int refusals;
         int unflushed;
         Runnable whileReading = () -> {};
@@ -71,7 +82,23 @@ class ResyncTest {
                 if (Marks.has(wanted, block) && at < SIZE) {
                     digests[block] = new BigInteger(Arrays.copyOfRange(bytes, at, Math.min(SIZE, at + 64))).hashCode();
                 }
+                int number = extent * Geometry.EXTENT_BLOCKS + block;
+                if (Marks.has(wanted, block) && (corrupt.contains(number) || bad.has(number))) {
+                    digests[block] = ReplicaStore.DIGEST_OF_CORRUPT;
+                }
             }
+        }
+
+        @Override
+        public BadBlocks bad() {
+            return bad;
+        }
+
+        @Override
+        public boolean markBad(int extent, long[] bits) {
+            boolean hasRoom = bad.count() < badMax;
+            bad = hasRoom ? bad.with(extent, bits) : bad;
+            return hasRoom;
         }
 
         @Override
@@ -110,9 +137,14 @@ class ResyncTest {
         public void persistMarks() {}
 
         @Override
-        public void read(List<Span> spans) {
+        public void read(List<Span> spans) throws IOException {
             assertThat(spans).hasSizeBetween(1, SPANS_MAX);
             for (Span span : spans) {
+                for (long at = span.offset(); at < span.offset() + span.data().byteSize(); at += Geometry.BLOCK_BYTES) {
+                    if (corrupt.contains((int) (at / Geometry.BLOCK_BYTES))) {
+                        throw new CorruptBlocksException(List.of(new ByteRange(at, Geometry.BLOCK_BYTES)));
+                    }
+                }
                 span.data()
                         .copyFrom(MemorySegment.ofArray(bytes)
                                 .asSlice(span.offset(), span.data().byteSize()));
@@ -194,6 +226,53 @@ class ResyncTest {
         assertThat(outcome).isEqualTo("caught up");
         assertThat(Arrays.mismatch(target.bytes, source.bytes)).isEqualTo(-1);
         assertThat(target.copies).as("and only these").containsExactly(2);
+    }
+
+    /// Nobody has it, so nobody waits for it; the target must not be taken for good, whatever its checksum says.
+    @Test
+    void whatIsCorruptInTheSourceIsBadOnBothSidesAndKeepsNobodyOut() {
+        for (int block = 0; block < 12; block++) {
+            write(block * Geometry.BLOCK_BYTES, 1 + block);
+        }
+        source.corrupt.add(3);
+        // Its checksum is that of the target's.
+        source.bytes[7 * Geometry.BLOCK_BYTES] = 0;
+        source.corrupt.add(7);
+        source.corrupt.add(2000);
+        run();
+        assertThat(outcome).isEqualTo("caught up");
+        assertThat(source.dirtyBlocks()).isZero();
+        assertThat(source.bad.runs()).containsExactly(3L << 16, 7L << 16);
+        assertThat(target.bad).isEqualTo(source.bad);
+        assertThat(target.bytes[11 * Geometry.BLOCK_BYTES]).isEqualTo((byte) 12);
+        assertThat(complaints).hasSize(2).allMatch(what -> what.startsWith("no good copy of"));
+        // Once more, for another peer: it is no news.
+        target.bad = BadBlocks.NONE;
+        source.markBlock(3);
+        run();
+        assertThat(target.bad.runs()).containsExactly(3L << 16);
+        assertThat(complaints).hasSize(2);
+    }
+
+    /// Rather no second replica than one that may be old somewhere.
+    @Test
+    void aTargetWithoutRoomForMoreBadBlocksStaysOut() {
+        write(3 * Geometry.BLOCK_BYTES, 1);
+        source.corrupt.add(3);
+        target.badMax = 0;
+        run();
+        assertThat(outcome).contains("more bad blocks than can be told");
+        assertThat(source.dirtyBlocks()).isEqualTo(1);
+    }
+
+    @Test
+    void whatIsBadInTheTargetAloneIsCopied() {
+        target.bad = BadBlocks.NONE.with(0, new long[] {1 << 5, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0});
+        source.markBlock(5);
+        source.markBlock(6);
+        run();
+        assertThat(outcome).isEqualTo("caught up");
+        assertThat(target.copies).containsExactly(1);
     }
 
     @Test

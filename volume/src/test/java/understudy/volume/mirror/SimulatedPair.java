@@ -10,6 +10,7 @@ import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import java.util.random.RandomGenerator;
+import understudy.volume.store.BadBlocks;
 import understudy.volume.store.DiskFailedException;
 import understudy.volume.store.Expected;
 import understudy.volume.store.Identity;
@@ -60,6 +61,12 @@ final class SimulatedPair implements AutoCloseable {
         private UUID boot = UUID.randomUUID();
         private volatile boolean isMade;
         private volatile List<Medium.Handle> open = List.of();
+        private volatile Optional<ReplicaStore> store = Optional.empty();
+
+        /// What nobody may read, as the process says that has it open, or had it last.
+        BadBlocks bad() {
+            return store.map(ReplicaStore::bad).orElse(BadBlocks.NONE);
+        }
 
         ReplicaStore openStore() throws StoreRefusedException, DiskFailedException {
             if (!open.stream().allMatch(Medium.Handle::isReleased)) {
@@ -69,7 +76,10 @@ final class SimulatedPair implements AutoCloseable {
             Medium.Handle metaNow = meta.open();
             open = List.of(dataNow, metaNow);
             try {
-                return isMade ? ReplicaStore.open(dataNow, metaNow, Expected.ANYTHING) : make(dataNow, metaNow);
+                ReplicaStore opened =
+                        isMade ? ReplicaStore.open(dataNow, metaNow, Expected.ANYTHING) : make(dataNow, metaNow);
+                store = Optional.of(opened);
+                return opened;
             } catch (StoreRefusedException | DiskFailedException e) {
                 dataNow.close();
                 metaNow.close();

@@ -153,15 +153,88 @@ class DamagedMetadataTest {
     @Test
     void anotherVersionIsRefused() throws IOException {
         live(true);
+        putVersion(3);
+        assertRefused(Expected.ANYTHING, "format version 3, and this release knows versions 1 to 2");
+    }
+
+    /// Of version 1: it knew no bad blocks and counted no dirty pages, and has zeros there.
+    @Test
+    void aReplicaOfTheFirstVersionIsTakenUp() throws IOException {
+        live(false);
+        zero(SuperblockField.DIRTY_PAGES.offset, ReplicaFormat.SECTOR_BYTES);
+        zero(ReplicaFormat.SLOT_BYTES + SuperblockField.DIRTY_PAGES.offset, ReplicaFormat.SLOT_BYTES + 512);
+        putVersion(1);
+        ReplicaStore store = open(data, meta);
+        assertThat(store.standing()).isEqualTo(Standing.FRESH.inSyncIn(5).tracking(PEER, 5));
+        assertThat(store.nextDirty(0)).isZero();
+        assertThat(store.bad()).isEqualTo(BadBlocks.NONE);
+        store.close(false);
+        MemorySegment version = arena.allocate(4);
+        meta.read(SuperblockField.VERSION.offset, version);
+        assertThat(version.get(ValueLayout.JAVA_INT_UNALIGNED, 0))
+                .as("from here on")
+                .isEqualTo(2);
+    }
+
+    private void zero(long from, long to) throws IOException {
+        meta.write(from, arena.allocate(to - from));
+    }
+
+    private void putVersion(int version) throws IOException {
+        for (int slot = 0; slot < 2; slot++) {
+            putVersion((long) slot * ReplicaFormat.SLOT_BYTES, version);
+        }
+    }
+
+    private void putVersion(long at, int version) throws IOException {
         MemorySegment sector = arena.allocate(ReplicaFormat.SECTOR_BYTES);
-        meta.read(0, sector);
-        sector.set(ValueLayout.JAVA_INT_UNALIGNED, SuperblockField.VERSION.offset, 2);
+        meta.read(at, sector);
+        sector.set(ValueLayout.JAVA_INT_UNALIGNED, SuperblockField.VERSION.offset, version);
         sector.set(
                 ValueLayout.JAVA_INT_UNALIGNED,
                 SuperblockField.CHECKSUM.offset,
                 Scratch.structure(sector.asByteBuffer(), SuperblockField.CHECKSUM.offset));
-        meta.write(0, sector);
-        assertRefused(Expected.ANYTHING, "format version 2, and this release knows version 1");
+        meta.write(at, sector);
+    }
+
+    /// It would say that nothing in its extents is dirty.
+    @Test
+    void aPageOfTheDirtyMapThatTurnsToZerosIsMissed() throws IOException {
+        live(true);
+        meta.write(ReplicaFormat.dirtyPage(0), arena.allocate(ReplicaFormat.DIRTY_PAGE_BYTES));
+        ReplicaStore store = open(data, meta);
+        assertThat(store.dirtyBlocks()).isEqualTo(SIZE / Geometry.BLOCK_BYTES);
+        assertThat(store.statistics().damagedDirtyPages()).isEqualTo(1);
+    }
+
+    /// So would one whose write never reached the disk.
+    @Test
+    void aPageOfAnEarlierGenerationInThePlaceOfOneIsMissed() throws IOException {
+        live(true);
+        MemorySegment old = arena.allocate(ReplicaFormat.DIRTY_PAGE_BYTES);
+        meta.read(ReplicaFormat.dirtyPage(0), old);
+        ReplicaStore store = open(data, meta);
+        store.stopTracking();
+        store.startTracking(PEER, 7);
+        write(store, 100, content);
+        store.close(true);
+        meta.write(ReplicaFormat.dirtyPage(0), old);
+        assertThat(open(data, meta).dirtyBlocks()).isEqualTo(SIZE / Geometry.BLOCK_BYTES);
+    }
+
+    @Test
+    void aDamagedListOfBadBlocksIsNotBelieved() throws IOException {
+        live(true);
+        ReplicaStore store = open(data, meta);
+        store.markBad(0, new long[] {6, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0});
+        store.close(true);
+        meta.flip(ReplicaFormat.SECTOR_BYTES + 3L);
+        store = open(data, meta);
+        assertThat(store.bad().count()).as("the other slot has it").isEqualTo(2);
+        store.close(true);
+        meta.flip(ReplicaFormat.SECTOR_BYTES + 3L);
+        meta.flip(ReplicaFormat.SLOT_BYTES + ReplicaFormat.SECTOR_BYTES + 3L);
+        assertRefused(Expected.ANYTHING, "both superblocks of the replica are damaged");
     }
 
     @Test
@@ -205,19 +278,19 @@ class DamagedMetadataTest {
     void mutationsOfSuperblocksMakeSenseOrAreRefused() throws IOException {
         live(true);
         Random random = new Random(5);
-        byte[] good = new byte[ReplicaFormat.SECTOR_BYTES];
-        MemorySegment sector = arena.allocate(ReplicaFormat.SECTOR_BYTES);
+        byte[] good = new byte[ReplicaFormat.SLOT_BYTES];
+        MemorySegment sector = arena.allocate(ReplicaFormat.SLOT_BYTES);
         meta.read(0, sector);
         MemorySegment.copy(sector, ValueLayout.JAVA_BYTE, 0, good, 0, good.length);
         int valid = 0;
         for (int i = 0; i < 50_000; i++) {
             byte[] bytes = good.clone();
             for (int n = 1 + random.nextInt(3); n > 0; n--) {
-                bytes[random.nextInt(128)] = (byte) random.nextInt();
+                bytes[random.nextInt(144)] = (byte) random.nextInt();
             }
             ByteBuffer buffer = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
             int checksum = SuperblockField.CHECKSUM.offset;
-            buffer.putInt(checksum, Scratch.structure(buffer, checksum));
+            buffer.putInt(checksum, Scratch.structure(buffer.slice(0, ReplicaFormat.SECTOR_BYTES), checksum));
             if (Superblock.decode(buffer) instanceof Superblock.Reading.Valid(Superblock superblock)) {
                 valid++;
                 assertThat(Geometry.isSize(superblock.identity().sizeBytes())).isTrue();

@@ -13,6 +13,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.Random;
 import java.util.UUID;
 import java.util.zip.CRC32C;
@@ -148,6 +149,66 @@ class ReplicaStoreTest {
         corrupt(5);
         store.digests(0, new long[] {1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}, digests);
         assertThat(digests[0]).isEqualTo(ReplicaStore.DIGEST_OF_CORRUPT);
+    }
+
+    @Test
+    void whatIsMarkedAsBadIsReadByNobodyUntilItIsWrittenAnew() throws IOException {
+        write(0, random(1, 8L * BLOCK));
+        long[] third = {4, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0};
+        assertThat(store.markBad(0, third)).isTrue();
+        // A hole, and the block that is cut short.
+        assertThat(store.markBad(5, third)).isTrue();
+        assertThat(store.markBad(9, new long[] {32, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0}))
+                .isTrue();
+        for (int life = 0; life < 2; life++) {
+            assertBad(2L * BLOCK, BLOCK);
+            assertBad(5 * EXTENT + 2 * BLOCK, BLOCK);
+            assertBad(SIZE - 512, 512);
+            assertHolds(3L * BLOCK, random(1, 8L * BLOCK).asSlice(3L * BLOCK));
+            assertThat(store.doubtfulExtents()).containsExactly(0, 5, 9);
+            // With the checksums of what was in use computed anew from what is there.
+            crash();
+            store.compute(0);
+        }
+        for (long offset : new long[] {2L * BLOCK, 5 * EXTENT + 2 * BLOCK}) {
+            heat(offset, BLOCK);
+            assertThatThrownBy(() -> store.write(offset + 1, random(2, BLOCK - 1)))
+                    .isInstanceOf(CorruptBlocksException.class);
+            store.write(offset, random(2, BLOCK));
+            assertHolds(offset, random(2, BLOCK));
+        }
+        heat(SIZE - 512, 512);
+        store.zero(SIZE - 512, 512, true);
+        crash();
+        assertThat(store.bad()).isEqualTo(BadBlocks.NONE);
+        assertHolds(2L * BLOCK, random(2, BLOCK));
+    }
+
+    private void assertBad(long offset, int length) throws IOException {
+        assertThatThrownBy(() -> read(offset, length))
+                .isInstanceOfSatisfying(
+                        CorruptBlocksException.class,
+                        e -> assertThat(e.ranges()).containsExactly(new ByteRange(offset, length)));
+        long[] digests = new long[Geometry.EXTENT_BLOCKS];
+        long[] all = new long[16];
+        Arrays.fill(all, -1);
+        store.digests(Geometry.extentOf(offset), all, digests);
+        int index = (int) (offset % EXTENT / BLOCK);
+        assertThat(digests[index]).isEqualTo(ReplicaStore.DIGEST_OF_CORRUPT);
+        assertThat(digests[index + 1]).isNotEqualTo(ReplicaStore.DIGEST_OF_CORRUPT);
+    }
+
+    @Test
+    void thereIsRoomForSoManyRunsOfBadBlocks() throws IOException {
+        long[] everyOther = new long[16];
+        Arrays.fill(everyOther, 0x5555_5555_5555_5555L);
+        assertThat(store.markBad(0, everyOther)).as("512 runs").isFalse();
+        assertThat(store.bad()).isEqualTo(BadBlocks.NONE);
+        everyOther[15] = 0;
+        everyOther[14] = 0;
+        assertThat(store.markBad(0, everyOther)).as("448 runs").isTrue();
+        crash();
+        assertThat(store.bad().count()).isEqualTo(448);
     }
 
     @Test

@@ -1,0 +1,97 @@
+package understudy.protocol;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import understudy.model.HostName;
+import understudy.model.Level;
+import understudy.model.Moment;
+import understudy.model.Placement.Solo;
+import understudy.model.Placement.Stopped;
+import understudy.model.Replica;
+import understudy.model.View;
+import understudy.model.VmRecord;
+import understudy.model.VmSpec;
+
+/// Who could go on with a VM at levels `restart` and `component`, where whoever takes over boots it from its disks,
+/// and frames leave ungated: what this host must have before it lets frames out, and before it boots.
+///
+/// @param quiet   no lease that a former active may hold can run any more, as far as the known view goes
+/// @param exposed the highest number of a view, learnt or asked for, in which another host could take over: until a
+///                view of that number is known, this host must expect that there is one
+/// @param renewed when the ledger last showed a sign of life of the other host
+record Succession(boolean quiet, long exposed, Optional<Moment> renewed) {
+
+    static Succession none() {
+        return new Succession(false, 0, Optional.empty());
+    }
+
+    /// Whether nobody but this host can ever have frames of the VM let out by a lease.
+    private static boolean isUnleased(VmSpec spec) {
+        return spec.level() == Level.SYSTEM || spec.hosts().size() == 1;
+    }
+
+    /// A view is quiet if this host's guest is the only one that there can be: because nobody ran the VM in the view
+    /// before it, or this host has waited. It stays so while views name this host, in any life: only this host
+    /// proposes those.
+    Succession learnt(Optional<VmRecord> before, VmRecord record, HostName self) {
+        if (before.filter(it -> it.view().number() == record.view().number()).isPresent()) {
+            return this;
+        }
+        boolean isOurs = record.view().isActive(self);
+        boolean wasOurs = before.filter(it -> it.view().isActive(self)).isPresent();
+        boolean wasStopped = before.map(VmRecord::view)
+                .filter(view -> view.placement() instanceof Stopped)
+                .filter(view -> view.number() + 1 == record.view().number())
+                .isPresent();
+        return new Succession(isOurs && (wasOurs ? quiet : wasStopped), exposed, renewed);
+    }
+
+    /// Leases have been waited for since the known view names this host.
+    Succession outwaited() {
+        return new Succession(true, exposed, renewed);
+    }
+
+    Succession asked(VmSpec spec, View next) {
+        return next.takers(spec).isEmpty() ? this : new Succession(quiet, Math.max(exposed, next.number()), renewed);
+    }
+
+    Succession renewed(Moment at) {
+        return new Succession(quiet, exposed, Optional.of(at));
+    }
+
+    /// Whether this host may start a guest now, or say that none runs.
+    boolean mayBegin(VmSpec spec) {
+        return quiet || isUnleased(spec);
+    }
+
+    /// Whether frames may leave only by a lease. Who has learnt that it was deposed still does: what it held must not
+    /// get out before its guest is ended.
+    boolean needsLease(VmRecord known, Replica self) {
+        boolean isAlone = known.view().placement().equals(new Solo(self))
+                && known.view().takers(known.spec()).isEmpty()
+                && exposed <= known.view().number();
+        return !isUnleased(known.spec()) && !isAlone;
+    }
+
+    /// Whether the other host has been silent for so long that it is to be succeeded, be it heard through the ledger
+    /// only.
+    boolean isTime(PeerState peer, ViewMachine.Timing timing, Moment now) {
+        Duration patience = switch (peer) {
+            case PeerState.Up _, PeerState.Unknown _ -> timing.bootClaimAfter();
+            case PeerState.Lost(Moment _, boolean closed) -> closed ? timing.agentGrace() : timing.claimAfter();
+        };
+        boolean isAlive = renewed.filter(
+                        at -> now.since(at).compareTo(timing.lease().quiet()) < 0)
+                .isPresent();
+        return !isAlive && peer.isSilentFor(patience, now);
+    }
+
+    /// Whether this host may take the VM over, patience apart.
+    static boolean isTaker(VmRecord known, HostName self, VolumeNews news) {
+        List<HostName> takers = known.view().takers(known.spec());
+        return known.wanted()
+                && takers.contains(self)
+                && known.spec().disks().stream().allMatch(disk -> news.isGood(disk.id()));
+    }
+}

@@ -1,0 +1,157 @@
+package understudy.systemtests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import understudy.api.Disk;
+import understudy.api.Nic;
+import understudy.api.VmRequest;
+import understudy.api.VmState;
+import understudy.api.VmStatus;
+import understudy.lab.LabGuest;
+import understudy.model.ByteSize;
+import understudy.model.HostName;
+import understudy.model.Level;
+import understudy.model.Policy;
+import understudy.model.VmName;
+
+/// The loss of a host below level `system`: the guest is booted on the other one, from its mirrored disk.
+@ExtendWith(OnStage.class)
+@Timeout(value = 5, unit = TimeUnit.MINUTES)
+class TakeoverTest {
+    private static final Duration A_WHILE = Duration.ofSeconds(3);
+
+    /// The promise is 10 s; a machine that builds and tests at the same time is slower.
+    private static final Duration KERNEL_STARTS = Duration.ofSeconds(Integer.getInteger("understudy.takeover.max", 15));
+
+    @ParameterizedTest(name = "level {0}")
+    @EnumSource(names = {"RESTART", "COMPONENT"})
+    void aVmIsBootedOnTheOtherHostWithAllThatWasSynced(Level level, Stage stage) {
+        Vm vm = create(stage, level);
+        try {
+            String first = vm.active();
+            String second = Stage.otherThan(first);
+            assertThat(vm.status().standby()).contains(new HostName(second));
+            String written = write(vm, "before");
+
+            long lost = System.nanoTime();
+            stage.lab().breakHost(first);
+            VmStatus taken = vm.awaitActiveOn(second);
+            assertThat(taken.isProtected()).isFalse();
+            double uptime = Double.parseDouble(vm.shell("cut -d' ' -f1 /proc/uptime"));
+            long kernel = System.nanoTime() - lost - (long) (uptime * 1e9);
+            System.out.printf(
+                    "level %s: the guest's kernel started %d ms after the power loss%n", level, kernel / 1_000_000);
+            assertThat(Duration.ofNanos(kernel)).isLessThan(KERNEL_STARTS);
+            assertThat(read(vm)).isEqualTo(written);
+
+            String more = write(vm, "after");
+            stage.lab().repairHost(first);
+            VmStatus again = vm.awaitProtected();
+            assertThat(again.active()).contains(new HostName(second));
+            assertThat(again.standby()).contains(new HostName(first));
+            assertThat(read(vm)).isEqualTo(more);
+        } finally {
+            vm.discard();
+        }
+    }
+
+    @Test
+    void anAgentThatComesBackWithinItsGraceKeepsItsGuest(Stage stage) {
+        Vm vm = create(stage, Level.COMPONENT);
+        try {
+            String active = vm.active();
+            String boot = vm.bootId();
+            List<Long> qemus = stage.node(active).qemus();
+            stage.lab().breakAgent(active, false);
+            write(vm, "with the next life of the agent");
+            assertThat(vm.awaitProtected().active()).contains(new HostName(active));
+            assertThat(vm.bootId()).isEqualTo(boot);
+            assertThat(stage.node(active).qemus()).containsAll(qemus);
+        } finally {
+            vm.discard();
+        }
+    }
+
+    @Test
+    void aHostThatIsCutFromBothOthersIsSilentBeforeTheOtherOneStartsTheGuest(Stage stage) {
+        Vm vm = create(stage, Level.COMPONENT);
+        try (LanWatch lan = vm.watch()) {
+            String cut = vm.active();
+            String other = Stage.otherThan(cut);
+            String written = write(vm, "before");
+            stage.lab().breakLink(cut, other);
+            stage.lab().breakLink(cut, "w1");
+            Stage.eventually("frames from " + other, Duration.ofSeconds(60), () -> lan.framesFrom(other) > 0);
+            long before = lan.framesFrom(cut);
+            assertThat(read(vm)).isEqualTo(written);
+            Stage.during(
+                    A_WHILE,
+                    () -> assertThat(lan.framesFrom(cut))
+                            .as("frames of the deposed guest")
+                            .isEqualTo(before));
+            repair(stage, cut, other);
+            repair(stage, cut, "w1");
+            VmStatus again = vm.awaitProtected();
+            assertThat(again.active()).contains(new HostName(other));
+            assertThat(lan.framesFrom(cut)).isEqualTo(before);
+        } finally {
+            vm.discard();
+        }
+    }
+
+    // ---- the words of this test ----
+
+    private static void repair(Stage stage, String one, String other) {
+        stage.lab().repairLink(one, other);
+        stage.lab().repairLink(other, one);
+    }
+
+    private static Vm create(Stage stage, Level level) {
+        String name = "boots-" + level;
+        String address = "10.77.0.40";
+        stage.vm();
+        stage.api()
+                .create(new VmRequest(
+                        new VmName(name),
+                        level,
+                        Policy.BALANCED,
+                        Stage.GUEST_MEMORY,
+                        1,
+                        List.of(new Nic(Optional.empty())),
+                        List.of(new Disk(Optional.of(ByteSize.ofMebibytes(32)), Optional.empty())),
+                        Optional.of(stage.api().upload(stage.guest().kernel(), _ -> {})),
+                        Optional.of(stage.api().upload(stage.guest().initrd(), _ -> {})),
+                        LabGuest.commandLine(address + "/24"),
+                        List.of(new HostName("h1"), new HostName("h2")),
+                        false,
+                        Optional.empty(),
+                        Optional.empty()));
+        Vm vm = new Vm(stage, name, address);
+        vm.await("to run", v -> v.state() == VmState.RUNNING);
+        vm.shell("echo there");
+        vm.awaitProtected();
+        return vm;
+    }
+
+    /// Writes to the disk past the page cache, and has it made durable.
+    ///
+    /// @return what was written
+    private static String write(Vm vm, String text) {
+        vm.shell("printf '%-511s\\n' '" + text + "' | dd of=/dev/vda bs=512 count=1 conv=fsync 2>/dev/null");
+        return text;
+    }
+
+    private static String read(Vm vm) {
+        return vm.shell("echo 3 >/proc/sys/vm/drop_caches; head -c 512 /dev/vda")
+                .strip();
+    }
+}
