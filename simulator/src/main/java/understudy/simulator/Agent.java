@@ -96,6 +96,8 @@ final class Agent {
     Connection connect(Host other) {
         Connection connection = new Connection(cluster, host, other);
         connections.add(connection);
+        // It ends with either side, also where nothing is under way that could not arrive.
+        other.agent().orElseThrow().connections.add(connection);
         return connection;
     }
 

@@ -129,10 +129,20 @@ final class Faults {
     /// An empty disk comes only where the old one is not counted on any more.
     void repairDisk(HostName name, VolumeId volume, boolean replaced) {
         boolean counted = cluster.ledger().vms().stream()
-                .flatMap(vm -> vm.view().volume(volume).stream())
-                .anyMatch(it -> it.isInSync(name));
+                .filter(vm -> vm.view().volume(volume).isPresent())
+                .anyMatch(vm -> vm.view().volume(volume).orElseThrow().isInSync(name)
+                        || isCountedByAnAgent(vm, volume, name));
         note(replaced && !counted ? "disk-replaced" : "disk-repaired", name, volume.toString());
         cluster.host(name).repairDisk(volume, replaced && !counted);
+    }
+
+    /// A view that takes a replica in may be on its way: who empties its disk then takes away a good copy, and a second
+    /// failure may find no other.
+    private boolean isCountedByAnAgent(VmRecord vm, VolumeId volume, HostName name) {
+        return cluster.hosts().stream()
+                .flatMap(host -> host.agent().stream())
+                .flatMap(agent -> agent.driver(vm.spec().id()).stream())
+                .anyMatch(driver -> driver.mirror(volume).isCounted(name));
     }
 
     void want(VmRecord vm, boolean wanted) {

@@ -255,7 +255,8 @@ final class Mirror {
         return !isCounted(host) || request.have().contains(host);
     }
 
-    private boolean isCounted(HostName host) {
+    /// Whether a write is answered only when it is there.
+    boolean isCounted(HostName host) {
         return isInSync(host) || promised.filter(it -> it.host().equals(host)).isPresent();
     }
 
