@@ -11,7 +11,7 @@ public final class ExitCode {
     /// Refused, or it failed; a problem says why.
     public static final int REFUSED = 1;
 
-    /// The command line is wrong; nothing was tried.
+    /// The command line is wrong, or asks for what this version does not have; nothing was tried.
     public static final int USAGE = 2;
 
     /// No agent of the cluster answers.
@@ -22,7 +22,7 @@ public final class ExitCode {
     public static int of(Problem problem) {
         return switch (problem.code()) {
             case ApiClient.NO_CLUSTER, ApiClient.NO_ANSWER -> NO_CLUSTER;
-            case "usage" -> USAGE;
+            case "usage", "not-available" -> USAGE;
             default -> REFUSED;
         };
     }

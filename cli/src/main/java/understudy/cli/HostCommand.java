@@ -5,15 +5,17 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Parameters;
 import understudy.api.ApiClient;
+import understudy.api.HandOver;
 import understudy.api.HostStatus;
 import understudy.model.HostName;
 import understudy.model.Problem;
 
 @Command(
         name = "host",
-        header = "Show hosts and witnesses.",
+        header = "Show hosts and witnesses, and empty a host before its power goes.",
         footerHeading = "%nExamples:%n",
-        footer = {"  understudy host list", "  understudy host show h1 --output json"})
+        footer = {"  understudy host list", "  understudy host show h1 --output json", "  understudy host hand-over h1"
+        })
 final class HostCommand {
     @Command(
             name = "list",
@@ -37,17 +39,41 @@ final class HostCommand {
             @Parameters(paramLabel = "NAME", description = "The name of a host or witness.") HostName name,
             @Mixin ClusterOptions cluster) {
         try (ApiClient client = cluster.connect()) {
-            HostStatus host = client.hosts().stream()
-                    .filter(h -> h.name().equals(name))
-                    .findFirst()
-                    .orElseThrow(() -> Problem.of(
-                                    "no-such-host",
-                                    "there is no host " + name,
-                                    "understudy host list shows those there are")
-                            .with("host", name)
-                            .refused());
+            HostStatus host = find(client, name);
             cluster.print(host, () -> Text.host(host));
             return ExitCode.OK;
         }
+    }
+
+    @Command(
+            name = "hand-over",
+            header = "Move a host's VMs to their standby hosts, before it is shut down.",
+            description = {
+                "Stopping an agent leaves its VMs where they are; so say this first, and then shut the host down.",
+                "The exit code is 1 if a VM stays: it ends with the host. VMs may come back as long as the host is up."
+            },
+            footerHeading = "%nExamples:%n",
+            footer = "  understudy host hand-over h1 && ssh h1 systemctl poweroff")
+    int handOver(
+            @Parameters(paramLabel = "NAME", description = "The name of a host.") HostName name,
+            @Mixin ClusterOptions cluster) {
+        try (ApiClient client = cluster.connect()) {
+            find(client, name);
+            HandOver.Report report = HandOver.of(client, name, cluster::tell);
+            cluster.print(report, () -> Text.handOver(report));
+            return report.kept().isEmpty() ? ExitCode.OK : ExitCode.REFUSED;
+        }
+    }
+
+    private static HostStatus find(ApiClient client, HostName name) {
+        return client.hosts().stream()
+                .filter(h -> h.name().equals(name))
+                .findFirst()
+                .orElseThrow(() -> Problem.of(
+                                "no-such-host",
+                                "there is no host " + name,
+                                "understudy host list shows those there are")
+                        .with("host", name)
+                        .refused());
     }
 }

@@ -7,6 +7,7 @@ import java.util.stream.Collectors;
 import understudy.api.Checkpoints;
 import understudy.api.ClusterStatus;
 import understudy.api.Event;
+import understudy.api.HandOver;
 import understudy.api.HostStatus;
 import understudy.api.VmStatus;
 import understudy.model.ByteSize;
@@ -123,6 +124,13 @@ final class Text {
                 host.qemu() + (host.accelerator().isEmpty() ? "" : " " + host.accelerator()),
                 host.url()));
         return table.toString();
+    }
+
+    static String handOver(HandOver.Report report) {
+        Table table = new Table("VM", "RESULT");
+        report.moved().forEach(vm -> table.row(vm, "moved"));
+        report.kept().forEach(vm -> table.row(vm.vm(), "stays: " + vm.reason()));
+        return report.equals(HandOver.Report.NOTHING) ? "no VM ran there" : table.toString();
     }
 
     static String host(HostStatus host) {

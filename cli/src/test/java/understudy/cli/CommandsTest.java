@@ -113,6 +113,17 @@ class CommandsTest {
     }
 
     @Test
+    void aHostIsHandedOverWithWhatStaysAndWhy() {
+        assertThat(terminal.run("host hand-over h1").out()).startsWith("no VM ran there");
+        terminal.run(CREATE);
+        Ran ran = terminal.run("host hand-over h1 --output json");
+        assertThat(json(ran).path("moved").path(0).asString()).isEqualTo("web-1");
+        assertThat(ran.exitCode()).isEqualTo(ExitCode.OK);
+        assertThat(terminal.run("host hand-over h1").out()).startsWith("no VM ran there");
+        assertThat(terminal.run("host hand-over h9").err()).contains("there is no host h9");
+    }
+
+    @Test
     void anEmptyClusterSaysHowToBegin() {
         assertThat(terminal.run("vm list").out()).startsWith("no VMs; understudy vm create --help");
         assertThat(terminal.run("vm list --output json").out()).isEqualTo("[ ]\n");

@@ -13,8 +13,11 @@ import java.util.OptionalLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import understudy.api.ApiClient;
+import understudy.api.HandOver;
 import understudy.lab.LabStatus.AgentState;
 import understudy.lab.LabStatus.NodeStatus;
+import understudy.model.HostName;
 import understudy.model.Problem;
 
 /// A cluster on one machine: hosts, witnesses, networks and a client, made of namespaces, with real faults.
@@ -23,16 +26,19 @@ import understudy.model.Problem;
 /// Only sockets cross between nodes. All methods need root; any thread may call them, and a lock lets one
 /// process at a time change the lab. A node's network namespace is what says which processes are its own.
 public final class Lab {
-    /// Below the folder of all nodes: a node's own, and its `log` in there.
     /// For a JVM to write what its threads do.
     private static final Duration DUMP_TIME = Duration.ofSeconds(1);
-
+    /// For an agent to end when it is asked to, and then for all else on its host.
+    private static final Duration SHUTDOWN_GRACE = Duration.ofSeconds(10);
+    /// Below the folder of all nodes: a node's own, and its `log` in there.
     private static final int LOG_DEPTH = 3;
 
     private final Topology topology;
+    private final NetworkFaults networks;
 
     private Lab(Topology topology) {
         this.topology = topology;
+        networks = new NetworkFaults(topology);
     }
 
     /// Makes the lab, boots all nodes and, if they run agents, waits until the cluster is ready.
@@ -188,7 +194,7 @@ public final class Lab {
     /// processes are killed. What was in its memory is gone, and what its disk had not been told to sync; the
     /// rest of its disk, and its data folder, stay.
     public void breakHost(String host) {
-        powerOff(topology.node(host, Role.HOST));
+        powerOff(List.of(topology.node(host, Role.HOST)));
     }
 
     public void repairHost(String host) {
@@ -197,23 +203,60 @@ public final class Lab {
 
     /// As [#breakHost], for a witness.
     public void breakWitness(String witness) {
-        powerOff(topology.node(witness, Role.WITNESS));
+        powerOff(List.of(topology.node(witness, Role.WITNESS)));
     }
 
     public void repairWitness(String witness) {
         powerOn(topology.node(witness, Role.WITNESS));
     }
 
-    private void powerOff(Node node) {
+    /// Takes the power from all nodes of a site, hosts and witnesses, at one moment.
+    public void breakSite(String site) {
+        powerOff(topology.nodesAt(site));
+    }
+
+    public void repairSite(String site) {
+        topology.nodesAt(site).forEach(this::powerOn);
+    }
+
+    private void powerOff(List<Node> nodes) {
         try (LabLock _ = LabLock.take()) {
-            LabState.load()
-                    .without(new Fault.AgentDown(node.name()))
+            noteNoPower(nodes);
+            Power.off(nodes, topology);
+        }
+    }
+
+    private static void noteNoPower(List<Node> nodes) {
+        LabState state = LabState.load();
+        for (Node node : nodes) {
+            state = state.without(new Fault.AgentDown(node.name()))
                     .without(new Fault.BadDisk(node.name(), DiskFault.ERROR))
                     .without(new Fault.BadDisk(node.name(), DiskFault.HANG))
-                    .with(new Fault.PowerLoss(node.name()))
-                    .save();
-            Power.off(node, topology);
+                    .with(new Fault.PowerLoss(node.name()));
         }
+        state.save();
+    }
+
+    /// Shuts a host down as an administrator does: its VMs are moved away if they can be, then its agent and all
+    /// else of it are asked to end (SIGTERM), and what does not is killed. [#repairHost] boots it again.
+    ///
+    /// @return what was moved and what was not
+    /// @throws Problem.Refused if it has no power
+    public HandOver.Report shutdownHost(String host, Progress progress) {
+        Node node = topology.node(host, Role.HOST);
+        supervisor(node);
+        HandOver.Report report = HandOver.Report.NOTHING;
+        if (LabState.load().program().answersApi()) {
+            try (ApiClient api = LabVm.api(this)) {
+                report = HandOver.of(api, new HostName(host), progress::step);
+            }
+        }
+        progress.step(host + " shuts down");
+        try (LabLock _ = LabLock.take()) {
+            noteNoPower(List.of(node));
+            Power.shutDown(node, topology, SHUTDOWN_GRACE);
+        }
+        return report;
     }
 
     private void powerOn(Node node) {
@@ -225,17 +268,13 @@ public final class Lab {
             Power.kill(node.namespace());
             new Wiring(topology).renew(node);
             LabState repaired = state.without(new Fault.PowerLoss(node.name()));
-            repaired.faults().forEach(this::silenceAgain);
+            for (Fault fault : repaired.faults()) {
+                if (fault instanceof Fault.OfNetwork network) {
+                    networks.lay(network);
+                }
+            }
             new Power(state.program()).on(node);
             repaired.save();
-        }
-    }
-
-    /// A node that gets its power back has a new network namespace, which knows nothing of links cut earlier.
-    private void silenceAgain(Fault fault) {
-        switch (fault) {
-            case Fault.Silence(String from, String to) -> silence(from, to);
-            case Fault.PowerLoss _, Fault.AgentDown _, Fault.BadDisk _ -> {}
         }
     }
 
@@ -337,19 +376,11 @@ public final class Lab {
 
     /// Silences all links from one node to another: nothing arrives, nobody is told.
     public void silenceLink(String from, String to) {
-        links(from, to);
-        try (LabLock _ = LabLock.take()) {
-            LabState.load().with(new Fault.Silence(from, to)).save();
-            silence(from, to);
-        }
+        breakNetwork(new Fault.Silence(from, to));
     }
 
     public void repairLink(String from, String to) {
-        links(from, to);
-        try (LabLock _ = LabLock.take()) {
-            Mute.hear(Namespace.of(to), from);
-            LabState.load().without(new Fault.Silence(from, to)).save();
-        }
+        repairNetwork(new Fault.Silence(from, to));
     }
 
     /// Silences all links between two nodes, both ways.
@@ -358,20 +389,56 @@ public final class Lab {
         silenceLink(other, one);
     }
 
-    private void silence(String from, String to) {
-        List<String> interfaces =
-                links(from, to).stream().map(link -> link.interfaceOf(to)).toList();
-        Mute.incoming(Namespace.of(to), from, interfaces);
+    /// @param index which of the peer links between the two, from 0
+    public void breakPeerLink(String one, String other, int index) {
+        breakNetwork(ordered(one, other, index));
     }
 
-    private List<PeerLink> links(String from, String to) {
-        List<PeerLink> links = topology.linksBetween(
-                topology.node(from).name(), topology.node(to).name());
-        if (links.isEmpty()) {
-            throw Problem.of("no-such-link", "No link joins %s and %s".formatted(from, to), "Name two different nodes")
-                    .refused();
+    public void repairPeerLink(String one, String other, int index) {
+        repairNetwork(ordered(one, other, index));
+    }
+
+    /// The same cable, whichever end is named first.
+    private Fault.DeadLink ordered(String one, String other, int index) {
+        PeerLink link = topology.link(one, other, index);
+        return new Fault.DeadLink(link.left(), link.right(), index);
+    }
+
+    /// Parts a host's bridge from the LAN.
+    ///
+    /// @param isSilent let the host's network card say that all is well; else it says that it is unplugged
+    public void breakUplink(String host, boolean isSilent) {
+        breakNetwork(new Fault.DeadUplink(host, isSilent));
+    }
+
+    public void repairUplink(String host) {
+        repairNetwork(new Fault.DeadUplink(host, true));
+        repairNetwork(new Fault.DeadUplink(host, false));
+    }
+
+    /// Lets the LAN's switch pass nothing on.
+    public void breakSwitch() {
+        breakNetwork(new Fault.DeadSwitch());
+    }
+
+    public void repairSwitch() {
+        repairNetwork(new Fault.DeadSwitch());
+    }
+
+    private void breakNetwork(Fault.OfNetwork fault) {
+        networks.check(fault);
+        try (LabLock _ = LabLock.take()) {
+            LabState.load().with(fault).save();
+            networks.lay(fault);
         }
-        return links;
+    }
+
+    private void repairNetwork(Fault.OfNetwork fault) {
+        networks.check(fault);
+        try (LabLock _ = LabLock.take()) {
+            networks.lift(fault);
+            LabState.load().without(fault).save();
+        }
     }
 
     /// The command line that runs `command` in a node, or in the client's network namespace for `client`.
@@ -406,6 +473,7 @@ public final class Lab {
         return new NodeStatus(
                 node.name(),
                 node.role(),
+                topology.siteOf(node),
                 first.isPresent(),
                 agent.map(one -> one.isStopped() ? AgentState.PAUSED : AgentState.RUNNING)
                         .orElse(AgentState.DEAD),

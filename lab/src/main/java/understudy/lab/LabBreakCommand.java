@@ -19,20 +19,20 @@ final class LabBreakCommand {
                 "A power loss: the host's links fall silent, then all its processes are killed.",
                 "Nothing says goodbye; what was in its memory is gone, and what its disk had not been told to sync."
             })
-    void host(@Parameters(paramLabel = "HOST", description = "h1, h2, ...") String host) {
+    void host(@Parameters(paramLabel = "HOST", description = Node.HOSTS_EXPLAINED) String host) {
         Lab.attach().breakHost(host);
         System.out.println(host + " has no power");
     }
 
     @Command(description = "A power loss of a witness.")
-    void witness(@Parameters(paramLabel = "WITNESS", description = "w1, ...") String witness) {
+    void witness(@Parameters(paramLabel = "WITNESS", description = Node.WITNESSES_EXPLAINED) String witness) {
         Lab.attach().breakWitness(witness);
         System.out.println(witness + " has no power");
     }
 
     @Command(description = "Kills an agent alone (SIGKILL); its VMs live on and its supervisor starts it again.")
     void agent(
-            @Parameters(paramLabel = "NODE", description = "h1, h2, ..., w1, ...") String node,
+            @Parameters(paramLabel = "NODE", description = Node.EXPLAINED) String node,
             @Option(names = "--stay-dead", description = "Keep it dead until it is repaired.") boolean stayDead) {
         Lab.attach().breakAgent(node, stayDead);
         System.out.println("the agent of " + node + (stayDead ? " is dead" : " was killed and is started again"));
@@ -47,7 +47,7 @@ final class LabBreakCommand {
                 "corrupt: bits of what was written are flipped, and nobody is told; there is nothing to repair."
             })
     void disk(
-            @Parameters(paramLabel = "HOST", description = "h1, h2, ...") String host,
+            @Parameters(paramLabel = "HOST", description = Node.HOSTS_EXPLAINED) String host,
             @Option(
                             names = "--how",
                             required = true,
@@ -91,10 +91,7 @@ final class LabBreakCommand {
 
     @Command(description = "Silences all links between two nodes: what is sent disappears, and nobody is told.")
     void link(
-            @Parameters(
-                            paramLabel = "A-B",
-                            converter = LinkName.Converter.class,
-                            description = "Two nodes, as in h1-h2")
+            @Parameters(paramLabel = "A-B", converter = LinkName.Converter.class, description = LinkName.EXPLAINED)
                     LinkName link,
             @Option(names = "--one-way", description = "Only what A sends to B disappears.") boolean oneWay) {
         if (oneWay) {
@@ -104,5 +101,47 @@ final class LabBreakCommand {
             Lab.attach().breakLink(link.from(), link.to());
             System.out.println(link.from() + " and " + link.to() + " hear nothing from each other");
         }
+    }
+
+    @Command(
+            name = "peer-link",
+            description = {
+                "Cuts one of the parallel peer links of two nodes: it carries nothing, and nobody is told.",
+                "Two hosts have two; `lab break link` cuts all that there are."
+            })
+    void peerLink(
+            @Parameters(paramLabel = "A-B", converter = LinkName.Converter.class, description = LinkName.EXPLAINED)
+                    LinkName link,
+            @Option(
+                            names = "--index",
+                            paramLabel = "N",
+                            defaultValue = "0",
+                            description = "Which of them, from 0 (default: 0).")
+                    int index) {
+        Lab.attach().breakPeerLink(link.from(), link.to(), index);
+        System.out.println(new Fault.DeadLink(link.from(), link.to(), index).words());
+    }
+
+    @Command(description = "Parts a host from the LAN that guests use: its cable is pulled.")
+    void uplink(
+            @Parameters(paramLabel = "HOST", description = Node.HOSTS_EXPLAINED) String host,
+            @Option(
+                            names = "--silent",
+                            description = "The network card still says that it is connected, as behind a dead switch.")
+                    boolean isSilent) {
+        Lab.attach().breakUplink(host, isSilent);
+        System.out.println(new Fault.DeadUplink(host, isSilent).words());
+    }
+
+    @Command(description = "A power loss of a whole site: all its hosts and witnesses at one moment.")
+    void site(@Parameters(paramLabel = "SITE", description = "s1, ...; `lab status` shows who is where.") String site) {
+        Lab.attach().breakSite(site);
+        System.out.println("site " + site + " has no power");
+    }
+
+    @Command(name = "switch", description = "The LAN's switch passes nothing on, between hosts and client.")
+    void lanSwitch() {
+        Lab.attach().breakSwitch();
+        System.out.println(new Fault.DeadSwitch().words());
     }
 }

@@ -6,6 +6,7 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import understudy.api.HandOver;
 import understudy.model.ByteSize;
 
 /// `understudy lab`: commands over [Lab]. Errors are [understudy.model.Problem.Refused], for the root command
@@ -35,7 +36,8 @@ import understudy.model.ByteSize;
             LabBreakCommand.class,
             LabRepairCommand.class,
             LabCommand.Pause.class,
-            LabCommand.Resume.class
+            LabCommand.Resume.class,
+            LabCommand.Shutdown.class
         })
 public final class LabCommand {
     static Progress progress() {
@@ -64,6 +66,16 @@ public final class LabCommand {
         private int witnesses = 1;
 
         @Option(
+                names = "--sites",
+                defaultValue = "1",
+                paramLabel = "N",
+                description = {
+                    "Over how many sites, s1, s2, ..., the nodes are spread (default: 1). Hosts take turns;",
+                    "of three or more sites the last one is the witnesses' alone, of two it has the witness, too."
+                })
+        private int sites = 1;
+
+        @Option(
                 names = "--disk",
                 paramLabel = "SIZE",
                 description = {
@@ -75,7 +87,7 @@ public final class LabCommand {
         @Override
         public void run() {
             LabPlan plan = new LabPlan(hosts, witnesses, NodeProgram.agent(Installation.find()));
-            Lab.up(plan.with(disk), progress());
+            Lab.up(plan.atSites(sites).with(disk), progress());
         }
     }
 
@@ -136,7 +148,7 @@ public final class LabCommand {
         @Parameters(index = "0", paramLabel = "WHAT", description = "agent: there is nothing else to pause.")
         private Pausable what = Pausable.agent;
 
-        @Parameters(index = "1", paramLabel = "NODE", description = "h1, h2, ..., w1, ...")
+        @Parameters(index = "1", paramLabel = "NODE", description = Node.EXPLAINED)
         private String node = "";
 
         @Override
@@ -152,7 +164,7 @@ public final class LabCommand {
         @Parameters(index = "0", paramLabel = "WHAT", description = "agent: there is nothing else to pause.")
         private Pausable what = Pausable.agent;
 
-        @Parameters(index = "1", paramLabel = "NODE", description = "h1, h2, ..., w1, ...")
+        @Parameters(index = "1", paramLabel = "NODE", description = Node.EXPLAINED)
         private String node = "";
 
         @Override
@@ -161,6 +173,39 @@ public final class LabCommand {
                 case agent -> Lab.attach().resumeAgent(node);
             }
         }
+    }
+
+    @Command(
+            name = "shutdown",
+            header = "Shuts a host down as an administrator does.",
+            description = {
+                "First its VMs are moved to their standby hosts, as by `understudy host hand-over`; those that cannot",
+                "be end with it. Then its agent and everything else of it get SIGTERM, and it has no power.",
+                "`lab repair host` boots it again."
+            },
+            footerHeading = "%nExample:%n",
+            footer = "  understudy lab shutdown host h1")
+    static final class Shutdown implements Runnable {
+        @Parameters(index = "0", paramLabel = "WHAT", description = "host: nothing else shuts down.")
+        private Stoppable what = Stoppable.host;
+
+        @Parameters(index = "1", paramLabel = "HOST", description = Node.HOSTS_EXPLAINED)
+        private String host = "";
+
+        @Override
+        public void run() {
+            HandOver.Report report = switch (what) {
+                case host -> Lab.attach().shutdownHost(host, progress());
+            };
+            report.moved().forEach(vm -> System.out.printf("VM %s was moved away%n", vm));
+            report.kept().forEach(vm -> System.out.printf("VM %s ended with %s: %s%n", vm.vm(), host, vm.reason()));
+            System.out.println(host + " is shut down");
+        }
+    }
+
+    /// In the case in which people type it.
+    enum Stoppable {
+        host
     }
 
     /// In the case in which people type it.

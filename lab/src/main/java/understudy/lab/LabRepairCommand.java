@@ -12,19 +12,19 @@ import picocli.CommandLine.Parameters;
         commandListHeading = "%nWHAT is one of:%n")
 final class LabRepairCommand {
     @Command(description = "Gives a host its power back: it boots, with its data folder and with nothing in memory.")
-    void host(@Parameters(paramLabel = "HOST", description = "h1, h2, ...") String host) {
+    void host(@Parameters(paramLabel = "HOST", description = Node.HOSTS_EXPLAINED) String host) {
         Lab.attach().repairHost(host);
         System.out.println(host + " has power");
     }
 
     @Command(description = "Gives a witness its power back.")
-    void witness(@Parameters(paramLabel = "WITNESS", description = "w1, ...") String witness) {
+    void witness(@Parameters(paramLabel = "WITNESS", description = Node.WITNESSES_EXPLAINED) String witness) {
         Lab.attach().repairWitness(witness);
         System.out.println(witness + " has power");
     }
 
     @Command(description = "Lets a dead agent be started again.")
-    void agent(@Parameters(paramLabel = "NODE", description = "h1, h2, ..., w1, ...") String node) {
+    void agent(@Parameters(paramLabel = "NODE", description = Node.EXPLAINED) String node) {
         Lab.attach().repairAgent(node);
         System.out.println("the agent of " + node + " is started");
     }
@@ -36,7 +36,7 @@ final class LabRepairCommand {
                 "replaced: it gets a new, empty one; also if nothing is broken."
             })
     void disk(
-            @Parameters(paramLabel = "HOST", description = "h1, h2, ...") String host,
+            @Parameters(paramLabel = "HOST", description = Node.HOSTS_EXPLAINED) String host,
             @Option(
                             names = "--how",
                             required = true,
@@ -51,10 +51,7 @@ final class LabRepairCommand {
 
     @Command(description = "Lets two nodes hear each other again.")
     void link(
-            @Parameters(
-                            paramLabel = "A-B",
-                            converter = LinkName.Converter.class,
-                            description = "Two nodes, as in h1-h2")
+            @Parameters(paramLabel = "A-B", converter = LinkName.Converter.class, description = LinkName.EXPLAINED)
                     LinkName link,
             @Option(names = "--one-way", description = "Only what A sends to B.") boolean oneWay) {
         Lab lab = Lab.attach();
@@ -63,5 +60,37 @@ final class LabRepairCommand {
             lab.repairLink(link.to(), link.from());
         }
         System.out.println(link.to() + " hears " + link.from() + " again");
+    }
+
+    @Command(name = "peer-link", description = "Joins a peer link of two nodes again.")
+    void peerLink(
+            @Parameters(paramLabel = "A-B", converter = LinkName.Converter.class, description = LinkName.EXPLAINED)
+                    LinkName link,
+            @Option(
+                            names = "--index",
+                            paramLabel = "N",
+                            defaultValue = "0",
+                            description = "Which of them, from 0 (default: 0).")
+                    int index) {
+        Lab.attach().repairPeerLink(link.from(), link.to(), index);
+        System.out.printf("peer link %d of %s and %s works%n", index, link.from(), link.to());
+    }
+
+    @Command(description = "Joins a host to the LAN again, however its uplink was broken.")
+    void uplink(@Parameters(paramLabel = "HOST", description = Node.HOSTS_EXPLAINED) String host) {
+        Lab.attach().repairUplink(host);
+        System.out.println("the uplink of " + host + " works");
+    }
+
+    @Command(description = "Gives all hosts and witnesses of a site their power back.")
+    void site(@Parameters(paramLabel = "SITE", description = "s1, ...; `lab status` shows who is where.") String site) {
+        Lab.attach().repairSite(site);
+        System.out.println("site " + site + " has power");
+    }
+
+    @Command(name = "switch", description = "Lets the LAN's switch pass on what it gets.")
+    void lanSwitch() {
+        Lab.attach().repairSwitch();
+        System.out.println("the switch of the LAN works");
     }
 }

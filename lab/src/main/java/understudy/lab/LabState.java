@@ -17,7 +17,7 @@ import understudy.model.Problem;
 ///
 /// @param cluster the id that all agents have in their configuration
 /// @param faults  in the order in which they were made; no two are equal
-record LabState(int hosts, int witnesses, UUID cluster, NodeProgram program, List<Fault> faults) {
+record LabState(int hosts, int witnesses, int sites, UUID cluster, NodeProgram program, List<Fault> faults) {
     private static final Path FILE = LabFolders.RUN.resolve("state.json");
 
     LabState {
@@ -27,7 +27,7 @@ record LabState(int hosts, int witnesses, UUID cluster, NodeProgram program, Lis
     }
 
     static LabState of(LabPlan plan) {
-        return new LabState(plan.hosts(), plan.witnesses(), UUID.randomUUID(), plan.program(), List.of());
+        return new LabState(plan.hosts(), plan.witnesses(), plan.sites(), UUID.randomUUID(), plan.program(), List.of());
     }
 
     static boolean exists() {
@@ -72,7 +72,7 @@ record LabState(int hosts, int witnesses, UUID cluster, NodeProgram program, Lis
     }
 
     Topology topology() {
-        return Topology.of(hosts, witnesses);
+        return Topology.of(hosts, witnesses, sites);
     }
 
     boolean has(Fault fault) {
@@ -92,12 +92,12 @@ record LabState(int hosts, int witnesses, UUID cluster, NodeProgram program, Lis
             return this;
         }
         List<Fault> more = Stream.concat(faults.stream(), Stream.of(fault)).toList();
-        return new LabState(hosts, witnesses, cluster, program, more);
+        return new LabState(hosts, witnesses, sites, cluster, program, more);
     }
 
     LabState without(Fault fault) {
         List<Fault> fewer = new ArrayList<>(faults);
         fewer.remove(fault);
-        return new LabState(hosts, witnesses, cluster, program, fewer);
+        return new LabState(hosts, witnesses, sites, cluster, program, fewer);
     }
 }

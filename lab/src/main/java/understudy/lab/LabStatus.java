@@ -34,6 +34,7 @@ public record LabStatus(
         }
     }
 
+    /// @param site      where it stands
     /// @param power     whether its first process lives
     /// @param pid       of its first process, outside the lab
     /// @param agentPid  of its agent, outside the lab
@@ -43,6 +44,7 @@ public record LabStatus(
     public record NodeStatus(
             String name,
             Role role,
+            String site,
             boolean power,
             AgentState agent,
             OptionalLong pid,

@@ -31,30 +31,22 @@ final class LabStatusCommand implements Runnable {
     }
 
     private static void print(LabStatus status) {
-        System.out.printf("%-6s %-8s %-6s %-8s %-8s %s%n", "NODE", "ROLE", "POWER", "AGENT", "PID", "API");
+        System.out.printf("%-6s %-8s %-5s %-6s %-8s %-8s %s%n", "NODE", "ROLE", "SITE", "POWER", "AGENT", "PID", "API");
         for (NodeStatus node : status.nodes()) {
             System.out.printf(
-                    "%-6s %-8s %-6s %-8s %-8s %s%n",
+                    "%-6s %-8s %-5s %-6s %-8s %-8s %s%n",
                     node.name(),
                     node.role().word(),
+                    node.site(),
                     node.power() ? "on" : "off",
                     node.agent().word(),
                     number(node.pid()),
                     node.url());
         }
-        status.faults().forEach(fault -> System.out.println("broken: " + words(fault)));
+        status.faults().forEach(fault -> System.out.println("broken: " + fault.words()));
     }
 
     private static String number(OptionalLong number) {
         return number.isPresent() ? Long.toString(number.getAsLong()) : "-";
-    }
-
-    private static String words(Fault fault) {
-        return switch (fault) {
-            case Fault.PowerLoss(String node) -> node + " has no power";
-            case Fault.AgentDown(String node) -> "the agent of " + node + " is kept dead";
-            case Fault.Silence(String from, String to) -> to + " hears nothing from " + from;
-            case Fault.BadDisk(String host, DiskFault how) -> "the disk of " + host + " fails: " + how.word();
-        };
     }
 }

@@ -3,8 +3,11 @@ package understudy.lab;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/// `A-B`: all links between two nodes.
+/// `A-B`: what joins two nodes.
 record LinkName(String from, String to) {
+    static final String EXPLAINED = "Two nodes, as in h1-h2 or h1-w1.";
+    static final LinkName NONE = new LinkName("", "");
+
     /// Reads what a person typed.
     static final class Converter implements ITypeConverter<LinkName> {
         @Override

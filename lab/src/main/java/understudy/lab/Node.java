@@ -5,6 +5,11 @@ package understudy.lab;
 /// @param name   `h1`, `h2`, … or `w1`, `w2`, …
 /// @param number its number among the nodes of its role, from 1
 public record Node(String name, Role role, int number) {
+    /// For people who have to name one.
+    static final String EXPLAINED = "h1, h2, ..., w1, ...";
+    static final String HOSTS_EXPLAINED = "h1, h2, ...";
+    static final String WITNESSES_EXPLAINED = "w1, ...";
+
     static final String UPLINK = "uplink0";
     static final String BRIDGE = "br0";
     static final String MANAGEMENT = "mgmt0";

@@ -103,12 +103,47 @@ final class Power {
 
     /// A power loss: first silence, then death. So nobody hears the kernel close the dead processes' connections.
     /// In between the disk ends, so that nothing reaches it any more, and nobody waits for it who is to die.
-    static void off(Node node, Topology topology) {
-        Mute.all(node.namespace(), topology.interfacesOf(node));
-        if (node.role() == Role.HOST) {
-            LabProcess.firstOf(node.namespace()).ifPresent(new HostDisk(node.name())::losePower);
+    ///
+    /// @param nodes those that lose it at this moment, such as all of a site
+    static void off(List<Node> nodes, Topology topology) {
+        nodes.forEach(node -> silence(node, topology));
+        for (Node node : nodes) {
+            if (node.role() == Role.HOST) {
+                LabProcess.firstOf(node.namespace()).ifPresent(new HostDisk(node.name())::losePower);
+            }
         }
+        nodes.forEach(node -> kill(node.namespace()));
+    }
+
+    private static void silence(Node node, Topology topology) {
+        Mute.all(node.namespace(), "power", topology.interfacesOf(node));
+    }
+
+    /// A polite shutdown, as systemd does it: SIGTERM to the agent, then to everything else, then SIGKILL to
+    /// who is still there. Connections are closed, and the disk is unmounted with all that was written.
+    ///
+    /// @param grace for the agent, and again for the rest
+    static void shutDown(Node node, Topology topology, Duration grace) {
+        LabProcess.firstOf(node.namespace()).ifPresent(first -> {
+            Supervisor supervisor = Supervisor.of(first);
+            supervisor.keepAgentDead();
+            supervisor.agent(node.namespace()).ifPresent(agent -> {
+                agent.signal("TERM");
+                Await.holds(grace, () -> !agent.isAlive());
+            });
+            List<LabProcess> rest = workers(node);
+            rest.forEach(process -> process.signal("TERM"));
+            Await.holds(grace, () -> rest.stream().noneMatch(LabProcess::isAlive));
+        });
         kill(node.namespace());
+        silence(node, topology);
+    }
+
+    /// All but the first process: to that a signal means nothing, and its end is the end of all.
+    private static List<LabProcess> workers(Node node) {
+        return LabProcess.in(node.namespace()).stream()
+                .filter(process -> process.insidePid() != 1)
+                .toList();
     }
 
     /// Ends every process in `namespace`, a node's first one first.

@@ -6,7 +6,8 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import understudy.model.Problem;
 
-/// Who is in the lab, and every cable and address of it: a pure function of the numbers of hosts and witnesses.
+/// Who is in the lab, and where, and every cable and address of it: a pure function of the numbers of hosts,
+/// witnesses and sites.
 ///
 /// | network    | addresses        | joins                                                                  |
 /// |------------|------------------|------------------------------------------------------------------------|
@@ -15,7 +16,8 @@ import understudy.model.Problem;
 /// | management | `10.79.0.0/24`   | every node (hosts `.11` and up, witnesses `.101` and up), outside `.1` |
 ///
 /// @param nodes hosts first, each kind in ascending order
-public record Topology(List<Node> nodes, List<PeerLink> links) {
+/// @param sites how many; they are `s1`, `s2`, …
+public record Topology(List<Node> nodes, List<PeerLink> links, int sites) {
     public static final int MOST_HOSTS = 16;
     public static final int MOST_WITNESSES = 3;
     static final String CLIENT = "client";
@@ -27,9 +29,15 @@ public record Topology(List<Node> nodes, List<PeerLink> links) {
         links = List.copyOf(links);
     }
 
+    /// All at one site.
+    public static Topology of(int hosts, int witnesses) {
+        return of(hosts, witnesses, 1);
+    }
+
     /// @param hosts     1 to 16
     /// @param witnesses 0 to 3
-    public static Topology of(int hosts, int witnesses) {
+    /// @param sites     so many that none is empty
+    public static Topology of(int hosts, int witnesses, int sites) {
         if (hosts < 1 || hosts > MOST_HOSTS || witnesses < 0 || witnesses > MOST_WITNESSES) {
             throw Problem.of(
                             "bad-lab-size",
@@ -37,11 +45,20 @@ public record Topology(List<Node> nodes, List<PeerLink> links) {
                             "Choose numbers in these ranges; 2 hosts and 1 witness is the usual lab")
                     .refused();
         }
+        int most = hosts + Math.min(1, witnesses);
+        if (sites < 1 || sites > most) {
+            throw Problem.of(
+                            "bad-lab-size",
+                            "%d hosts and %d witnesses cannot be at %d sites".formatted(hosts, witnesses, sites),
+                            "Choose 1 to %d sites, or more hosts".formatted(most))
+                    .because("no site is without a node, and witnesses have one site of three or more")
+                    .refused();
+        }
         List<Node> nodes = Stream.concat(
                         IntStream.rangeClosed(1, hosts).mapToObj(Node::host),
                         IntStream.rangeClosed(1, witnesses).mapToObj(Node::witness))
                 .toList();
-        return new Topology(nodes, cables(nodes));
+        return new Topology(nodes, cables(nodes), sites);
     }
 
     private static List<PeerLink> cables(List<Node> nodes) {
@@ -76,6 +93,59 @@ public record Topology(List<Node> nodes, List<PeerLink> links) {
                     .refused();
         }
         return node;
+    }
+
+    /// Hosts take turns. Of three or more sites the last one is the witnesses' alone; of fewer, the first witness is
+    /// at the last one.
+    public String siteOf(Node node) {
+        int forHosts = sites >= 3 && nodes.getLast().role() == Role.WITNESS ? sites - 1 : sites;
+        return "s"
+                + switch (node.role()) {
+                    case HOST -> (node.number() - 1) % forHosts + 1;
+                    case WITNESS -> forHosts < sites ? sites : sites - (node.number() - 1) % sites;
+                };
+    }
+
+    /// @throws Problem.Refused if there is no such site
+    public List<Node> nodesAt(String site) {
+        List<Node> there =
+                nodes.stream().filter(node -> siteOf(node).equals(site)).toList();
+        if (there.isEmpty()) {
+            throw Problem.of(
+                            "no-such-site",
+                            "The lab has no site '%s'".formatted(site),
+                            sites == 1
+                                    ? "It has one, s1; `understudy lab up --sites 2` makes more"
+                                    : "Name one of s1 to s" + sites)
+                    .refused();
+        }
+        return there;
+    }
+
+    /// One of the parallel links between two nodes.
+    ///
+    /// @throws Problem.Refused if there is none of that index
+    public PeerLink link(String one, String other, int index) {
+        List<PeerLink> links = requireLinks(one, other);
+        if (index < 0 || index >= links.size()) {
+            throw Problem.of(
+                            "no-such-link",
+                            "%s and %s have no peer link %d".formatted(one, other, index),
+                            links.size() == 1 ? "They have one, 0" : "Choose 0 to " + (links.size() - 1))
+                    .refused();
+        }
+        return links.get(index);
+    }
+
+    /// @throws Problem.Refused if nothing joins the two
+    public List<PeerLink> requireLinks(String one, String other) {
+        List<PeerLink> links = linksBetween(node(one).name(), node(other).name());
+        if (links.isEmpty()) {
+            throw Problem.of(
+                            "no-such-link", "No link joins %s and %s".formatted(one, other), "Name two different nodes")
+                    .refused();
+        }
+        return links;
     }
 
     public List<PeerLink> linksOf(String node) {

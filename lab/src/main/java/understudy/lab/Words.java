@@ -6,18 +6,19 @@ import java.util.Locale;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.TypeConversionException;
 
-/// The constants of an enumeration on the command line, in lower case: read, and offered to the shell.
+/// The constants of an enumeration on the command line, in lower case, with hyphens: read, and offered to the shell.
 ///
 /// @param <E> the enumeration
-abstract class Words<E extends Enum<E>> implements ITypeConverter<E>, Iterable<String> {
+public abstract class Words<E extends Enum<E>> implements ITypeConverter<E>, Iterable<String> {
     private final List<E> constants;
 
-    Words(E[] constants) {
+    protected Words(E[] constants) {
         this.constants = List.of(constants);
     }
 
-    static String of(Enum<?> constant) {
-        return constant.name().toLowerCase(Locale.ROOT);
+    /// As people type it: `PEER_LINK` is `peer-link`.
+    public static String of(Enum<?> constant) {
+        return constant.name().toLowerCase(Locale.ROOT).replace('_', '-');
     }
 
     @Override

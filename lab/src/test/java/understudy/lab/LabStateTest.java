@@ -16,7 +16,10 @@ class LabStateTest {
 
     @Test
     void whatIsWrittenIsReadAgain() {
-        assertThat(LabState.parse(LabJson.MAPPER.writeValueAsString(state))).isEqualTo(state);
+        LabState more = state.with(new Fault.DeadLink("h1", "h2", 1))
+                .with(new Fault.DeadUplink("h1", true))
+                .with(new Fault.DeadSwitch());
+        assertThat(LabState.parse(LabJson.MAPPER.writeValueAsString(more))).isEqualTo(more);
     }
 
     @Test

@@ -208,14 +208,11 @@ class LabTest {
     }
 
     private static boolean echoes(String from, String address) {
-        return in(from, "echo ping | busybox nc -w 1 " + address + " 7700 || true")
-                .equals("ping");
+        return InLab.echoes(lab, from, address);
     }
 
     private static String in(String node, String script) {
-        return Shell.of(lab.inside(node, List.of("sh", "-c", script)).toArray(String[]::new))
-                .run()
-                .strip();
+        return InLab.run(lab, node, script);
     }
 
     @Test

@@ -56,4 +56,34 @@ class TopologyTest {
         assertThatThrownBy(() -> Topology.of(0, 1)).isInstanceOf(Problem.Refused.class);
         assertThatThrownBy(() -> Topology.of(2, 4)).isInstanceOf(Problem.Refused.class);
     }
+
+    @Test
+    void hostsTakeTurnsAtSitesAndOfThreeTheLastIsTheWitnessesAlone() {
+        assertThat(sites(Topology.of(2, 1, 1))).containsExactly("h1 s1", "h2 s1", "w1 s1");
+        assertThat(sites(Topology.of(2, 1, 2))).containsExactly("h1 s1", "h2 s2", "w1 s2");
+        assertThat(sites(Topology.of(2, 1, 3))).containsExactly("h1 s1", "h2 s2", "w1 s3");
+        assertThat(sites(Topology.of(4, 2, 3))).containsExactly("h1 s1", "h2 s2", "h3 s1", "h4 s2", "w1 s3", "w2 s3");
+        assertThat(sites(Topology.of(4, 0, 3))).containsExactly("h1 s1", "h2 s2", "h3 s3", "h4 s1");
+    }
+
+    private static List<String> sites(Topology topology) {
+        return topology.nodes().stream()
+                .map(node -> node.name() + " " + topology.siteOf(node))
+                .toList();
+    }
+
+    @Test
+    void aSiteWithoutANodeIsRefused() {
+        assertThatThrownBy(() -> Topology.of(2, 1, 4)).isInstanceOf(Problem.Refused.class);
+        assertThatThrownBy(() -> Topology.of(2, 0, 3)).isInstanceOf(Problem.Refused.class);
+        assertThatThrownBy(() -> Topology.of(2, 1, 0)).isInstanceOf(Problem.Refused.class);
+        assertThatThrownBy(() -> usual.nodesAt("s2")).hasMessage("The lab has no site 's2'");
+    }
+
+    @Test
+    void aPeerLinkThatIsNotThereIsRefused() {
+        assertThat(usual.link("h2", "h1", 1).index()).isEqualTo(1);
+        assertThatThrownBy(() -> usual.link("h1", "h2", 2)).hasMessage("h1 and h2 have no peer link 2");
+        assertThatThrownBy(() -> usual.link("h1", "h1", 0)).hasMessage("No link joins h1 and h1");
+    }
 }

@@ -130,8 +130,8 @@ final class Faults {
     void repairDisk(HostName name, VolumeId volume, boolean replaced) {
         boolean counted = cluster.ledger().vms().stream()
                 .filter(vm -> vm.view().volume(volume).isPresent())
-                .anyMatch(vm -> vm.view().volume(volume).orElseThrow().isInSync(name)
-                        || isCountedByAnAgent(vm, volume, name));
+                .anyMatch(vm ->
+                        vm.view().volume(volume).orElseThrow().isInSync(name) || isCountedByAnAgent(vm, volume, name));
         note(replaced && !counted ? "disk-replaced" : "disk-repaired", name, volume.toString());
         cluster.host(name).repairDisk(volume, replaced && !counted);
     }

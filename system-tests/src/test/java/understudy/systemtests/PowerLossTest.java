@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Duration;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import understudy.api.HandOver;
 import understudy.api.VmState;
 import understudy.api.VmStatus;
+import understudy.lab.Progress;
 import understudy.lab.probe.EchoClient;
 
 /// Hosts that lose their power, one, then the other, then both.
@@ -31,6 +33,25 @@ class PowerLossTest {
             vm.awaitActiveOn(first);
             Vm.awaitEchoes(client, 50);
             stage.lab().repairHost(second);
+            vm.awaitVerified();
+            Vm.endFlawless(client);
+        }
+        assertThat(vm.bootId()).isEqualTo(boot);
+    }
+
+    @Test
+    void theVmOfAHostThatIsShutDownIsMovedFirst(Stage stage) {
+        Vm vm = stage.vm();
+        String boot = vm.bootId();
+        String first = vm.awaitVerified().active().orElseThrow().value();
+        String second = Stage.otherThan(first);
+        try (EchoClient client = vm.client()) {
+            HandOver.Report report = stage.lab().shutdownHost(first, Progress.silent());
+            assertThat(report.kept()).isEmpty();
+            assertThat(report.moved()).hasSize(1);
+            vm.awaitActiveOn(second);
+            Vm.awaitEchoes(client, 50);
+            stage.lab().repairHost(first);
             vm.awaitVerified();
             Vm.endFlawless(client);
         }

@@ -3,6 +3,7 @@ package understudy.lab.demo;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
@@ -16,6 +17,7 @@ import understudy.lab.Progress;
 import understudy.lab.probe.EchoClient;
 import understudy.lab.probe.SilenceMeter;
 import understudy.model.HostName;
+import understudy.model.Level;
 import understudy.model.Problem;
 
 /// One demonstration, from nothing to nothing: the lab is made, and is gone at the end.
@@ -23,13 +25,22 @@ final class Demo {
     private static final Duration PATIENCE = Duration.ofSeconds(90);
     private static final Duration LAST_ANSWER = Duration.ofSeconds(10);
 
-    private final String fault;
+    private final DemoFault fault;
+    private final List<DemoFault> faults;
+    private final Level level;
     private final int seconds;
     private final Timeline timeline;
     private final Progress progress;
 
-    Demo(String fault, int seconds, Timeline timeline, Progress progress) {
+    /// @param fault one that level `system` shows, or all of them, one after the other
+    Demo(DemoFault fault, int seconds, Timeline timeline, Progress progress) {
         this.fault = fault;
+        this.level = Level.SYSTEM;
+        this.faults = fault == DemoFault.ALL
+                ? DemoFault.each().stream()
+                        .filter(each -> each.isShownAt(level))
+                        .toList()
+                : List.of(fault);
         this.seconds = seconds;
         this.timeline = timeline;
         this.progress = progress;
@@ -53,7 +64,17 @@ final class Demo {
             work(client, Duration.ofMillis(seconds * 1000L / 3));
             double usual = client.report().p50().toNanos() / 1e6;
             timeline.tell("%d echoes so far, round trip %.1f ms".formatted(client.answered(), usual));
-            return breakAndWatch(lab, api, vm, stillProtected(vm, before), client, meter, usual);
+            List<Verdict.Act> acts = new ArrayList<>();
+            VmStatus last = before;
+            for (DemoFault next : faults) {
+                last = stillProtected(vm, last);
+                acts.add(act(lab, api, vm, next, last, client, meter));
+                if (!acts.getLast().passed()) {
+                    break;
+                }
+                last = vm.status();
+            }
+            return judge(client.stop(LAST_ANSWER), usual, acts);
         }
     }
 
@@ -69,40 +90,55 @@ final class Demo {
         return now;
     }
 
-    private Verdict breakAndWatch(
-            Lab lab,
-            ApiClient api,
-            LabVm vm,
-            VmStatus before,
-            EchoClient client,
-            SilenceMeter meter,
-            double usualMillis) {
+    private Verdict.Act act(
+            Lab lab, ApiClient api, LabVm vm, DemoFault next, VmStatus before, EchoClient client, SilenceMeter meter) {
         String victim = name(before.active());
+        boolean mayMove = next.promiseAt(level) instanceof DemoFault.Promise.GoesOn;
+        Breakage breakage = Breakage.of(next, lab, victim);
         client.resetTimes();
         meter.reset();
         Instant broken = Instant.now();
         long began = System.nanoTime();
-        strike(lab, victim);
-        Optional<Long> takeover = takeover(api, vm, broken, began);
+        timeline.tell(breakage.announcement());
+        breakage.strike().run();
+        long answered = client.answered();
+        Optional<Long> takeover = mayMove ? takeover(api, vm, broken, began) : Optional.empty();
         work(client, Duration.ofMillis(seconds * 1000L / 3));
-        if (fault.equals("host")) {
-            lab.repairHost(victim);
-            timeline.tell("%s has power again".formatted(victim));
+        timeline.tell("%d echoes answered since, the longest wait was %.0f ms"
+                .formatted(
+                        client.answered() - answered, client.report().longest().toNanos() / 1e6));
+        if (!breakage.mended().isEmpty()) {
+            breakage.mend().run();
+            timeline.tell(breakage.mended());
         }
-        Optional<Long> protectedAgain = protectedAgain(vm, began);
-        work(client, Duration.ofNanos(Math.max(0, seconds * 2_000_000_000L / 3 - (System.nanoTime() - began))));
-        double silent = meter.longest().toNanos() / 1e6;
-        EchoClient.Report report = client.stop(LAST_ANSWER);
-        return judge(report, usualMillis, takeover, silent, protectedAgain);
+        Optional<Long> again = protectedAgain(vm, began);
+        long whole = seconds * 2_000_000_000L / 3 - (System.nanoTime() - began);
+        work(client, Duration.ofNanos(Math.max(0, whole)));
+        Verdict.Act act = new Verdict.Act(
+                next,
+                victim,
+                mayMove,
+                !active(vm).equals(before.active()),
+                client.answered() - answered,
+                client.report().failure().isEmpty(),
+                client.report().longest().toNanos() / 1e6,
+                meter.longest().toNanos() / 1e6,
+                takeover,
+                again);
+        if (faults.size() > 1) {
+            timeline.tell(
+                    act.passed()
+                            ? "%s: as promised".formatted(next.word())
+                            : "%s: NOT AS PROMISED: %s".formatted(next.word(), act.complaint()));
+        }
+        return act;
     }
 
-    private void strike(Lab lab, String victim) {
-        if (fault.equals("host")) {
-            lab.breakHost(victim);
-            timeline.tell("HOST %s LOST ITS POWER".formatted(victim));
-        } else {
-            lab.breakAgent(victim, false);
-            timeline.tell("THE AGENT OF %s WAS KILLED".formatted(victim));
+    private static Optional<HostName> active(LabVm vm) {
+        try {
+            return vm.status().active();
+        } catch (Problem.Refused notNow) {
+            return Optional.empty();
         }
     }
 
@@ -148,14 +184,9 @@ final class Demo {
         }
     }
 
-    private Verdict judge(
-            EchoClient.Report report,
-            double usualMillis,
-            Optional<Long> takeover,
-            double silentMillis,
-            Optional<Long> protectedAgain) {
-        Verdict verdict =
-                Verdict.of(fault, report, usualMillis, takeover, silentMillis, protectedAgain, timeline.entries());
+    private Verdict judge(EchoClient.Report report, double usualMillis, List<Verdict.Act> acts) {
+        List<LeftOut> leftOut = fault == DemoFault.ALL ? LeftOut.at(level) : List.of();
+        Verdict verdict = Verdict.of(fault, faults.size(), report, usualMillis, acts, leftOut, timeline.entries());
         System.out.printf("%nWhat the client saw:%n");
         System.out.printf(
                 "  echoes        %d sent, %d answered, %d lost, %d wrong%n",
@@ -165,12 +196,38 @@ final class Demo {
                 report.failure().isEmpty() ? "the same one from first to last" : "BROKEN: " + report.failure());
         System.out.printf(
                 "  longest wait  %.0f ms (round trip before: %.1f ms)%n", verdict.longestWaitMillis(), usualMillis);
-        System.out.printf("  guest silent  %.0f ms at the longest%n%n", silentMillis);
-        System.out.println(
-                verdict.passed()
-                        ? "PASSED: the guest went on, and its client noticed nothing but a short wait."
-                        : "FAILED: this is not what level system promises.");
+        System.out.printf("  guest silent  %.0f ms at the longest%n%n", verdict.silentMillis());
+        if (fault == DemoFault.ALL) {
+            table(acts);
+            leftOut.forEach(LeftOut::print);
+            System.out.println();
+        }
+        System.out.println(verdict.passed() ? praise() : "FAILED: this is not what level system promises.");
         return verdict;
+    }
+
+    private static void table(List<Verdict.Act> acts) {
+        System.out.println("  fault      verdict  longest wait  takeover  protected again");
+        for (Verdict.Act act : acts) {
+            System.out.printf(
+                    "  %-9s  %-7s  %9.0f ms  %8s  %s%n",
+                    act.fault().word(),
+                    act.passed() ? "passed" : "FAILED",
+                    act.longestWaitMillis(),
+                    act.takeoverMillis().map(ms -> ms + " ms").orElse("-"),
+                    act.protectedAgainMillis()
+                            .map(ms -> "after %.1f s".formatted(ms / 1e3))
+                            .orElse("NEVER"));
+        }
+    }
+
+    private String praise() {
+        if (fault == DemoFault.ALL) {
+            return "PASSED: one fault after the other, and the client lost nothing but time.";
+        }
+        return fault.promiseAt(level) instanceof DemoFault.Promise.GoesOn
+                ? "PASSED: the guest went on, and its client noticed nothing but a short wait."
+                : "PASSED: the guest stayed where it was, and its client lost nothing but time.";
     }
 
     private EchoClient connect(Lab lab, LabVm vm) throws IOException {

@@ -4,6 +4,8 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import understudy.lab.DiskFault;
@@ -28,6 +30,7 @@ import understudy.model.Problem;
         footer = {
             "  understudy demo                  # a host loses its power",
             "  understudy demo --fault agent    # an agent is killed under its VM",
+            "  understudy demo --fault all      # each that level system survives, on one connection",
             "  understudy demo --level component --fault disk    # disks fail, hang, are full, and lie",
             "  understudy demo --level component --fault disk --how hang",
             "  understudy demo --seconds 30 --json demo.json"
@@ -38,9 +41,14 @@ public final class DemoCommand implements Callable<Integer> {
             names = "--fault",
             paramLabel = "FAULT",
             defaultValue = "host",
-            description =
-                    "What dies: host (a power loss) or agent; at level component disk (default: ${DEFAULT-VALUE}).")
-    private String fault = "host";
+            converter = DemoFault.Word.class,
+            completionCandidates = DemoFault.Word.class,
+            description = {
+                "What breaks, one of ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}). host and site are power",
+                "losses, peer-link is one of two, link is one way, from the VM's host to the witness. all is each that",
+                "the level has, one after the other; it says which it leaves out, and why."
+            })
+    private DemoFault fault = DemoFault.HOST;
 
     @Option(
             names = "--how",
@@ -81,10 +89,15 @@ public final class DemoCommand implements Callable<Integer> {
         Progress progress = new Progress(System.err);
         LabGuest built = new GuestBuild(Installation.cacheFolder(), progress).guest();
         Timeline timeline = new Timeline(System.out);
-        Outcome outcome = fault.equals("disk")
-                ? new DiskDemo(how.map(List::of).orElse(List.of(DiskFault.values())), seconds, timeline, progress)
-                        .run(built)
-                : new Demo(fault, seconds, timeline, progress).run(built);
+        Outcome outcome = level == Level.SYSTEM
+                ? new Demo(fault, seconds, timeline, progress).run(built)
+                : new DiskDemo(
+                                fault,
+                                how.map(List::of).orElse(List.of(DiskFault.values())),
+                                seconds,
+                                timeline,
+                                progress)
+                        .run(built);
         if (json.isPresent()) {
             outcome.write(json.get());
         }
@@ -92,20 +105,17 @@ public final class DemoCommand implements Callable<Integer> {
     }
 
     private void refuseWhatIsNotThere() {
-        boolean isThere = switch (level) {
-            case SYSTEM -> fault.equals("host") || fault.equals("agent");
-            case COMPONENT -> fault.equals("disk");
-            case RESTART -> false;
-        };
-        if (!isThere || !guest.equals("lab")) {
-            throw Problem.of(
-                            "not-available",
-                            "The demonstration of fault %s at level %s with guest %s is not available in this version."
-                                    .formatted(fault, level, guest),
-                            "Choose --level system with --fault host or agent, or --level component with --fault disk; --guest lab.")
-                    .refused();
+        if (fault == DemoFault.ALL) {
+            if (DemoFault.each().stream().noneMatch(each -> each.isShownAt(level))) {
+                throw notAvailable(LeftOut.at(level).getFirst().why());
+            }
+        } else if (fault.promiseAt(level) instanceof DemoFault.Promise.NotShown(String why)) {
+            throw notAvailable(why);
         }
-        if (how.isPresent() && !fault.equals("disk")) {
+        if (!guest.equals("lab")) {
+            throw notAvailable("this version has guest lab only");
+        }
+        if (how.isPresent() && fault != DemoFault.DISK) {
             throw Problem.of("bad-value", "--how is for --fault disk.", "Leave it out.")
                     .refused();
         }
@@ -113,5 +123,22 @@ public final class DemoCommand implements Callable<Integer> {
             throw Problem.of("bad-value", "--seconds " + seconds + " is not 6 to 3600.", "Choose another time.")
                     .refused();
         }
+    }
+
+    private Problem.Refused notAvailable(String why) {
+        return Problem.of(
+                        "not-available",
+                        "The demonstration of fault %s at level %s with guest %s is not available in this version."
+                                .formatted(fault.word(), level, guest),
+                        "Choose --level system with --fault %s; or --level component with --fault %s; --guest lab."
+                                .formatted(shownAt(Level.SYSTEM), shownAt(Level.COMPONENT)))
+                .because(why)
+                .refused();
+    }
+
+    private static String shownAt(Level level) {
+        return Stream.concat(DemoFault.each().stream().filter(each -> each.isShownAt(level)), Stream.of(DemoFault.ALL))
+                .map(DemoFault::word)
+                .collect(Collectors.joining(", "));
     }
 }

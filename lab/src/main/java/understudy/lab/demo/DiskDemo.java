@@ -22,6 +22,7 @@ import understudy.lab.probe.DiskChurn;
 import understudy.lab.probe.GuestShell;
 import understudy.model.ByteSize;
 import understudy.model.HostName;
+import understudy.model.Level;
 import understudy.model.Problem;
 
 /// The demonstration of disks: a guest writes and reads back all the time, and under it one disk after the other
@@ -39,6 +40,7 @@ final class DiskDemo {
     /// What a guest has done when it is said to have gone on.
     private static final long REQUESTS = 100;
 
+    private final DemoFault fault;
     private final List<DiskFault> ways;
     private final int seconds;
     private final Timeline timeline;
@@ -48,10 +50,12 @@ final class DiskDemo {
     /// What breaks when.
     private record Plan(String host, boolean isActive, DiskFault how, DiskRepair repair) {}
 
+    /// @param fault   disk, agent, or all, which is the agent and then the disks
     /// @param ways    how disks break, in order
     /// @param seconds how long each stays broken, together
-    DiskDemo(List<DiskFault> ways, int seconds, Timeline timeline, Progress progress) {
-        this.ways = List.copyOf(ways);
+    DiskDemo(DemoFault fault, List<DiskFault> ways, int seconds, Timeline timeline, Progress progress) {
+        this.fault = fault;
+        this.ways = fault == DemoFault.AGENT ? List.of() : List.copyOf(ways);
         this.seconds = seconds;
         this.timeline = timeline;
         this.progress = progress;
@@ -74,6 +78,10 @@ final class DiskDemo {
             boolean goesOn = churn.goesOn(4 * REQUESTS, WORK, () -> working(churn));
             timeline.tell("%s so far, a request took %s at the longest"
                     .formatted(done(churn.report()), millis(churn.longest())));
+            if (goesOn && fault != DemoFault.DISK) {
+                strikes.add(killAgent(lab, vm, churn, active));
+                goesOn = strikes.getLast().isSurvived();
+            }
             List<Plan> plans = goesOn ? plans(active, other) : List.<Plan>of();
             for (Plan plan : plans) {
                 strikes.add(strike(lab, api, vm, churn, plan));
@@ -138,9 +146,33 @@ final class DiskDemo {
         return new DiskVerdict.Strike(
                 plan.host,
                 plan.isActive,
-                plan.how,
+                Optional.of(plan.how),
                 plan.how == DiskFault.CORRUPT ? Optional.empty() : Optional.of(plan.repair.word()),
                 noticed,
+                longest(churn).toNanos() / 1e6,
+                wentOn,
+                inSync);
+    }
+
+    /// The guest's disks wait for the next life of the agent, and go on.
+    private DiskVerdict.Strike killAgent(Lab lab, LabVm vm, DiskChurn churn, String active) {
+        churn.forget();
+        timeline.tell("THE AGENT OF %s, where the guest runs, WAS KILLED".formatted(active));
+        long began = System.nanoTime();
+        lab.breakAgent(active, false);
+        boolean wentOn = worksOn(churn, Duration.ofMillis(seconds * 1000L / 4));
+        timeline.tell(
+                wentOn
+                        ? "its next life has picked the guest up: %s; the longest wait was %s"
+                                .formatted(done(churn.report()), millis(churn.longest()))
+                        : "THE GUEST DOES NOT GO ON: " + trouble(churn));
+        Optional<Long> inSync = wentOn ? inSync(vm, churn, began) : Optional.empty();
+        return new DiskVerdict.Strike(
+                active,
+                true,
+                Optional.empty(),
+                Optional.empty(),
+                Optional.empty(),
                 longest(churn).toNanos() / 1e6,
                 wentOn,
                 inSync);
@@ -303,7 +335,8 @@ final class DiskDemo {
     }
 
     private DiskVerdict judge(DiskChurn.Report report) {
-        DiskVerdict verdict = DiskVerdict.of(report, strikes, timeline.entries());
+        List<LeftOut> leftOut = fault == DemoFault.ALL ? LeftOut.at(Level.COMPONENT) : List.of();
+        DiskVerdict verdict = DiskVerdict.of(fault, report, strikes, leftOut, timeline.entries());
         System.out.printf("%nWhat the guest saw:%n");
         System.out.printf("  requests      %s%n", done(report));
         System.out.printf("  errors        %d%n", verdict.errors());
@@ -316,17 +349,18 @@ final class DiskDemo {
         for (DiskVerdict.Strike it : strikes) {
             System.out.printf(
                     "  %-7s of %s (%s): out after %s, longest wait %.0f ms, in sync %s%n",
-                    it.how().word(),
+                    it.what(),
                     it.host(),
-                    it.isActive() ? "active" : "mirror",
+                    it.how().isEmpty() ? "agent" : it.isActive() ? "active" : "mirror",
                     it.noticedMillis().map(ms -> ms + " ms").orElse("-"),
                     it.longestWaitMillis(),
-                    it.inSyncMillis().map("%d ms after the repair"::formatted).orElse("NEVER"));
+                    it.inSyncMillis().map("%d ms later"::formatted).orElse("NEVER"));
         }
+        leftOut.forEach(LeftOut::print);
         System.out.println();
         System.out.println(
                 verdict.passed()
-                        ? "PASSED: disks broke, and the guest noticed nothing but a short wait."
+                        ? "PASSED: it broke, and the guest noticed nothing but a short wait."
                         : "FAILED: this is not what level component promises (and no wait of more than %.0f s)."
                                 .formatted(DiskVerdict.LONGEST_WAIT_MILLIS / 1e3));
         return verdict;

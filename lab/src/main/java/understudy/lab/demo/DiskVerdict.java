@@ -12,6 +12,7 @@ import understudy.lab.probe.DiskChurn;
 /// @param wrong       blocks that held something else than what was written, 0 or 1: it stops at the first
 /// @param trouble     the error or wrong block in the guest's words; empty if there was none
 /// @param strikes     what broke, in order
+/// @param leftOut     what `all` did not show
 record DiskVerdict(
         String fault,
         boolean passed,
@@ -24,20 +25,24 @@ record DiskVerdict(
         double longestWaitMillis,
         String trouble,
         List<Strike> strikes,
+        List<LeftOut> leftOut,
         List<Timeline.Entry> timeline)
         implements Outcome {
     /// A disk that answers nothing is done without after 2 s; the rest is for the ledger, on a busy machine.
     static final double LONGEST_WAIT_MILLIS = 5000;
+    /// The guest's disks wait for an agent that has to be started again.
+    static final double AGENT_WAIT_MILLIS = 15_000;
 
-    /// One disk that broke.
+    /// One disk that broke, or the agent under the guest.
     ///
+    /// @param how             empty for an agent
     /// @param noticedMillis   until its replica was counted out; empty where it need not be, as after a flipped bit
     /// @param longestWaitMillis of the guest's requests, from the fault until all was well again
     /// @param inSyncMillis    from the repair until both hosts had everything again; empty if that did not come
     record Strike(
             String host,
             boolean isActive,
-            DiskFault how,
+            Optional<DiskFault> how,
             Optional<String> repair,
             Optional<Long> noticedMillis,
             double longestWaitMillis,
@@ -46,17 +51,31 @@ record DiskVerdict(
         boolean isSurvived() {
             return guestWentOn && inSyncMillis.isPresent();
         }
+
+        boolean isShort() {
+            return longestWaitMillis <= (how.isPresent() ? LONGEST_WAIT_MILLIS : AGENT_WAIT_MILLIS);
+        }
+
+        /// What broke.
+        String what() {
+            return how.map(DiskFault::word).orElse("death");
+        }
     }
 
-    static DiskVerdict of(DiskChurn.Report report, List<Strike> strikes, List<Timeline.Entry> timeline) {
+    static DiskVerdict of(
+            DemoFault fault,
+            DiskChurn.Report report,
+            List<Strike> strikes,
+            List<LeftOut> leftOut,
+            List<Timeline.Entry> timeline) {
         boolean isWrong = report.trouble().startsWith("WRONG");
         boolean isError = !isWrong && !report.trouble().isEmpty();
         return new DiskVerdict(
-                "disk",
+                fault.word(),
                 report.isFlawless()
                         && !strikes.isEmpty()
                         && strikes.stream().allMatch(Strike::isSurvived)
-                        && strikes.stream().allMatch(it -> it.longestWaitMillis <= LONGEST_WAIT_MILLIS),
+                        && strikes.stream().allMatch(Strike::isShort),
                 report.writes(),
                 report.reads(),
                 report.holes(),
@@ -66,6 +85,7 @@ record DiskVerdict(
                 report.longest().toNanos() / 1e6,
                 report.trouble(),
                 List.copyOf(strikes),
+                List.copyOf(leftOut),
                 timeline);
     }
 }

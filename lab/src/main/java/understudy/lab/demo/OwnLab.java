@@ -13,6 +13,9 @@ import understudy.lab.Progress;
 
 /// The lab of one demonstration, made for it and gone at its end, however that comes.
 final class OwnLab {
+    /// One for each of h1, h2 and w1.
+    private static final int SITES = 3;
+
     private OwnLab() {}
 
     /// What is shown.
@@ -22,7 +25,7 @@ final class OwnLab {
 
     static <O extends Outcome> O run(Progress progress, Show<O> show) throws IOException {
         Thread cleaner = new Thread(Lab::down, "demo-down");
-        Lab lab = Lab.up(LabPlan.usual(), progress);
+        Lab lab = Lab.up(LabPlan.usual().atSites(SITES), progress);
         Runtime.getRuntime().addShutdownHook(cleaner);
         boolean passed = false;
         try (ApiClient api = LabVm.api(lab)) {

@@ -15,11 +15,18 @@ class DiskVerdictTest {
 
     private static DiskVerdict.Strike strike(double longestWait, boolean wentOn, Optional<Long> inSync) {
         return new DiskVerdict.Strike(
-                "h1", true, DiskFault.HANG, Optional.of("back"), Optional.of(2100L), longestWait, wentOn, inSync);
+                "h1",
+                true,
+                Optional.of(DiskFault.HANG),
+                Optional.of("back"),
+                Optional.of(2100L),
+                longestWait,
+                wentOn,
+                inSync);
     }
 
     private static DiskVerdict of(DiskChurn.Report report, DiskVerdict.Strike... strikes) {
-        return DiskVerdict.of(report, List.of(strikes), List.of());
+        return DiskVerdict.of(DemoFault.DISK, report, List.of(strikes), List.of(), List.of());
     }
 
     @Test

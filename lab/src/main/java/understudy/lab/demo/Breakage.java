@@ -1,0 +1,57 @@
+package understudy.lab.demo;
+
+import understudy.lab.Lab;
+
+/// How a fault is made in the lab of a demonstration, and mended.
+///
+/// @param announcement said when it strikes
+/// @param mended       said when it is mended; empty if it mends by itself
+record Breakage(String announcement, Runnable strike, String mended, Runnable mend) {
+    static final String WITNESS = "w1";
+
+    /// @param active the host that runs the VM
+    static Breakage of(DemoFault fault, Lab lab, String active) {
+        String other = active.equals("h1") ? "h2" : "h1";
+        return switch (fault) {
+            case HOST ->
+                new Breakage(
+                        "HOST %s LOST ITS POWER".formatted(active),
+                        () -> lab.breakHost(active),
+                        active + " has power again",
+                        () -> lab.repairHost(active));
+            case SITE -> {
+                String site = lab.topology().siteOf(lab.node(active));
+                yield new Breakage(
+                        "SITE %s, WITH HOST %s, LOST ITS POWER".formatted(site, active),
+                        () -> lab.breakSite(site),
+                        "site %s has power again".formatted(site),
+                        () -> lab.repairSite(site));
+            }
+            case AGENT ->
+                new Breakage(
+                        "THE AGENT OF %s WAS KILLED".formatted(active),
+                        () -> lab.breakAgent(active, false),
+                        "",
+                        () -> {});
+            case PEER_LINK ->
+                new Breakage(
+                        "ONE OF THE TWO PEER LINKS OF %s AND %s WAS CUT".formatted(active, other),
+                        () -> lab.breakPeerLink(active, other, 0),
+                        "the peer link is whole again",
+                        () -> lab.repairPeerLink(active, other, 0));
+            case LINK ->
+                new Breakage(
+                        "WHAT %s SENDS TO %s DISAPPEARS; WHAT %s SENDS ARRIVES".formatted(active, WITNESS, WITNESS),
+                        () -> lab.silenceLink(active, WITNESS),
+                        "%s hears %s again".formatted(WITNESS, active),
+                        () -> lab.repairLink(active, WITNESS));
+            case WITNESS ->
+                new Breakage(
+                        "WITNESS %s LOST ITS POWER".formatted(WITNESS),
+                        () -> lab.breakWitness(WITNESS),
+                        WITNESS + " has power again",
+                        () -> lab.repairWitness(WITNESS));
+            case DISK, UPLINK, ALL -> throw new IllegalArgumentException("not to be shown so: " + fault.word());
+        };
+    }
+}

@@ -1,0 +1,36 @@
+package understudy.lab.demo;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import org.junit.jupiter.api.Test;
+import picocli.CommandLine;
+import understudy.model.Problem;
+
+class DemoCommandTest {
+    private static Problem refusal(String... words) {
+        DemoCommand command = CommandLine.populateCommand(new DemoCommand(), words);
+        return catchThrowableOfType(Problem.Refused.class, command::call).problem();
+    }
+
+    @Test
+    void whatThisVersionDoesNotShowIsRefusedWithTheReasonBeforeAnythingIsMade() {
+        Problem uplink = refusal("--fault", "uplink");
+        assertThat(uplink.code()).isEqualTo("not-available");
+        assertThat(uplink.cause()).isEqualTo("this version does not redirect uplinks");
+        assertThat(uplink.correction()).contains("peer-link");
+        assertThat(refusal("--fault", "disk").code()).isEqualTo("not-available");
+        assertThat(refusal("--level", "component").code()).isEqualTo("not-available");
+        assertThat(refusal("--level", "restart", "--fault", "all").code()).isEqualTo("not-available");
+        assertThat(refusal("--guest", "postgres").code()).isEqualTo("not-available");
+    }
+
+    @Test
+    void whatMakesNoSenseIsRefused() {
+        assertThat(refusal("--how", "hang").code()).isEqualTo("bad-value");
+        assertThat(refusal("--seconds", "5").code()).isEqualTo("bad-value");
+        assertThatThrownBy(() -> CommandLine.populateCommand(new DemoCommand(), "--fault", "flood"))
+                .isInstanceOf(CommandLine.ParameterException.class);
+    }
+}
