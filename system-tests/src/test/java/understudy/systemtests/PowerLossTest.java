@@ -47,7 +47,8 @@ class PowerLossTest {
         String second = Stage.otherThan(first);
         try (EchoClient client = vm.client()) {
             HandOver.Report report = stage.lab().shutdownHost(first, Progress.silent());
-            assertThat(report.kept()).isEmpty();
+            // Other VMs of the stage may run there, too, and stay.
+            assertThat(report.kept()).noneMatch(kept -> kept.vm().equals(vm.id()));
             assertThat(report.moved()).hasSize(1);
             vm.awaitActiveOn(second);
             Vm.awaitEchoes(client, 50);
