@@ -144,7 +144,11 @@ final class VolumePair implements AutoCloseable {
 
     // ---- the ledger -------------------------------------------------------------------------------------------------
 
+    /// As the machine does: once nobody runs the VM, nothing that is said of replicas counts.
     private synchronized void told(ViewInput input) {
+        if (view.placement() instanceof Placement.Stopped) {
+            return;
+        }
         VolumeView now = view.volumes().getFirst();
         Optional<VolumeView> next = switch (input) {
             case ViewInput.ReplicaFailed(VolumeId _, HostName host, String _) ->
