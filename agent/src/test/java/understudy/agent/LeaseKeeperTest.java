@@ -5,15 +5,12 @@ import static org.awaitility.Awaitility.await;
 
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
-import understudy.ledger.Ledger;
 import understudy.model.HostName;
 import understudy.model.Life;
 import understudy.model.Replica;
@@ -21,7 +18,6 @@ import understudy.model.VmId;
 import understudy.protocol.LeaseTiming;
 import understudy.protocol.LedgerAnswer;
 import understudy.protocol.LedgerCommand;
-import understudy.protocol.LedgerState;
 
 /// Leases of 300 ms.
 class LeaseKeeperTest {
@@ -71,7 +67,7 @@ class LeaseKeeperTest {
         assertThat(lease.mayGoOn()).isTrue();
     }
 
-    private final class OneVmLedger implements Ledger {
+    private final class OneVmLedger extends SilentLedger {
         @Override
         public CompletableFuture<LedgerAnswer> propose(LedgerCommand command) {
             assertThat(command).isEqualTo(new LedgerCommand.RenewLease(SELF.host(), SELF.life()));
@@ -80,31 +76,5 @@ class LeaseKeeperTest {
                     ? CompletableFuture.completedFuture(new LedgerAnswer.Leased(new TreeSet<>(List.of(WEB))))
                     : new CompletableFuture<>();
         }
-
-        @Override
-        public CompletableFuture<LedgerState> read() {
-            return new CompletableFuture<>();
-        }
-
-        @Override
-        public LedgerState seen() {
-            return LedgerState.empty();
-        }
-
-        @Override
-        public void subscribe(Consumer<LedgerState> subscriber) {}
-
-        @Override
-        public Optional<HostName> leader() {
-            return Optional.empty();
-        }
-
-        @Override
-        public boolean hasQuorum() {
-            return false;
-        }
-
-        @Override
-        public void close() {}
     }
 }

@@ -17,16 +17,12 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.function.Consumer;
 import understudy.api.Event.Severity;
-import understudy.ledger.Ledger;
 import understudy.link.Link;
 import understudy.link.Messenger;
 import understudy.model.HostName;
 import understudy.model.Replica;
 import understudy.model.VmSpec;
 import understudy.protocol.LeaseTiming;
-import understudy.protocol.LedgerAnswer;
-import understudy.protocol.LedgerCommand;
-import understudy.protocol.LedgerState;
 import understudy.protocol.ViewInput;
 import understudy.qemu.Accelerator;
 
@@ -59,12 +55,12 @@ final class TestDesk implements DriverDesk, AutoCloseable {
                 config(self, folder),
                 link,
                 messenger,
-                new NoLedger(),
+                new SilentLedger(),
                 new QemuHost(folder.resolve("r"), folder.resolve("d"), files, Accelerator.TCG),
                 files,
                 new EventLog(self),
                 reports,
-                new LeaseKeeper(life, LeaseTiming.DEFAULT, new NoLedger()));
+                new LeaseKeeper(life, LeaseTiming.DEFAULT, new SilentLedger()));
     }
 
     private static AgentConfig config(HostName self, Path folder) {
@@ -138,38 +134,5 @@ final class TestDesk implements DriverDesk, AutoCloseable {
     @Override
     public void close() {
         thread.shutdownNow();
-    }
-
-    private static final class NoLedger implements Ledger {
-        @Override
-        public CompletableFuture<LedgerAnswer> propose(LedgerCommand command) {
-            return new CompletableFuture<>();
-        }
-
-        @Override
-        public CompletableFuture<LedgerState> read() {
-            return new CompletableFuture<>();
-        }
-
-        @Override
-        public LedgerState seen() {
-            return LedgerState.empty();
-        }
-
-        @Override
-        public void subscribe(Consumer<LedgerState> subscriber) {}
-
-        @Override
-        public Optional<HostName> leader() {
-            return Optional.empty();
-        }
-
-        @Override
-        public boolean hasQuorum() {
-            return false;
-        }
-
-        @Override
-        public void close() {}
     }
 }

@@ -1,6 +1,7 @@
 package understudy.protocol;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static understudy.protocol.Proposed.assertProposed;
 
 import java.time.Duration;
 import java.util.List;
@@ -385,15 +386,6 @@ class ViewMachineTakeoverTest {
             }
         }
         return step.effects();
-    }
-
-    private static void assertProposed(
-            long number, Placement placement, List<VolumeView> volumes, List<ViewEffect> effects) {
-        assertThat(effects).last().isInstanceOfSatisfying(Propose.class, propose -> {
-            assertThat(propose.view().number()).isEqualTo(number);
-            assertThat(propose.view().placement()).isEqualTo(placement);
-            assertThat(propose.view().volumes()).isEqualTo(volumes);
-        });
     }
 
     private static Moment at(long millis) {
