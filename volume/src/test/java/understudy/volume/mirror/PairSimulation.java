@@ -309,6 +309,9 @@ final class PairSimulation {
     private void flipBits(boolean isHere) throws Exception {
         note("flip bits" + (isHere ? " here" : " there"));
         quiet(() -> {
+            if (!pair.isProtected()) {
+                return; // it may be the last copy by now
+            }
             for (Cells some : cells) {
                 (isHere ? pair.here : pair.there).data.corrupt(some.place(random));
             }
