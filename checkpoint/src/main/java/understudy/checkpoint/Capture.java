@@ -11,6 +11,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.MissingNode;
 import understudy.linux.Fifo;
 import understudy.qemu.InstanceDirectory;
 import understudy.qemu.Qmp;
@@ -23,7 +24,10 @@ import understudy.qemu.QmpException;
 /// standing still, until we drain it: in that window pages and frames are taken. What was drained is longer
 /// than the FIFO, which proves that the window was open all the time.
 ///
-/// The command goes over a control socket of its own, where it always stands primed ([Qmp#prime]).
+/// The command goes over a control socket of its own, where it stands primed ([Qmp#prime]) between captures.
+///
+/// What was taken can be sent before QEMU has answered, and is, since the answer takes half as long as a pause;
+/// but it counts only when [#complete] has returned.
 ///
 /// Rejected: `stop`, save, `cont`: three exchanges instead of one, and nearly twice the pause.
 ///
@@ -31,7 +35,10 @@ import understudy.qemu.QmpException;
 public final class Capture implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(10);
     private static final Duration WAIT = Duration.ofMillis(200);
-    private static final String FIFO = "devices.fifo";
+
+    /// Short: QEMU takes its time for each byte of a command.
+    private static final String FIFO = "dev";
+
     private static final int NARROW_BYTES = 4 << 10;
     private static final int WIDE_BYTES = 1 << 20;
     private static final int READ_BYTES = 256 << 10;
@@ -42,6 +49,7 @@ public final class Capture implements AutoCloseable {
     private final GuestMemory memory;
     private final PauseClock clock = new PauseClock();
     private Qmp.Primed save;
+    private CompletableFuture<JsonNode> saved = CompletableFuture.completedFuture(MissingNode.getInstance());
 
     /// What must happen while the guest stands still, after its pages were taken.
     interface Window {
@@ -73,12 +81,8 @@ public final class Capture implements AutoCloseable {
         return directory.path().resolve(FIFO);
     }
 
-    /// How long the last pause was.
-    Duration lastPause() {
-        return clock.last();
-    }
-
-    /// Fills `into` with what the guest did since the last capture. A guest that stands still already stays so.
+    /// Fills `into` with what the guest did since the last capture, and lets it run on. A guest that stands still
+    /// already stays so. Then [#complete] is due.
     ///
     /// @throws GuestFailure if QEMU failed
     /// @throws IOException  if the epoch is too large. Whatever failed: what was taken is lost, so everything
@@ -97,18 +101,30 @@ public final class Capture implements AutoCloseable {
     private void tryToTake(StagedEpoch into, Window window) throws IOException {
         fifo.reopen();
         int narrow = fifo.capacity(NARROW_BYTES);
-        CompletableFuture<JsonNode> saved = save.issue();
-        awaitFirstBytes(saved);
+        saved = save.issue();
+        awaitFirstBytes();
         memory.take(into);
         window.open();
         fifo.capacity(WIDE_BYTES);
         drain(into);
-        finish(saved);
-        save = prime(qmp);
         if (into.deviceBytes() <= narrow) {
             throw new IOException("QEMU saved only " + into.deviceBytes()
                     + " bytes of devices: the guest may have run while its memory was taken");
         }
+    }
+
+    /// Waits until QEMU has said that it saved everything.
+    ///
+    /// @return how long the guest stood still
+    /// @throws GuestFailure if QEMU failed: what was taken must not count
+    Duration complete() throws GuestFailure {
+        try {
+            finish();
+            save = prime(qmp);
+        } catch (IOException e) {
+            throw new GuestFailure(e);
+        }
+        return clock.last();
     }
 
     /// Stops the guest until somebody lets it run.
@@ -120,11 +136,11 @@ public final class Capture implements AutoCloseable {
         }
     }
 
-    private void awaitFirstBytes(CompletableFuture<JsonNode> saved) throws IOException {
+    private void awaitFirstBytes() throws IOException {
         long deadline = System.nanoTime() + PATIENCE.toNanos();
         while (fifo.awaitReadable(WAIT) != Fifo.Readiness.DATA) {
             if (saved.isDone()) {
-                finish(saved);
+                finish();
                 throw new IOException("QEMU saved its devices without writing them");
             }
             if (System.nanoTime() > deadline) {
@@ -148,7 +164,7 @@ public final class Capture implements AutoCloseable {
         }
     }
 
-    private static void finish(CompletableFuture<JsonNode> saved) throws IOException {
+    private void finish() throws IOException {
         try {
             saved.get(PATIENCE.toNanos(), TimeUnit.NANOSECONDS);
         } catch (ExecutionException e) {

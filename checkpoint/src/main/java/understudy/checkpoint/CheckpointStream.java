@@ -153,7 +153,7 @@ public final class CheckpointStream implements AutoCloseable {
     }
 
     private void giveUp(String reason) {
-        if (ended.compareAndSet(false, true)) {
+        if (ends()) {
             listener.broken(reason);
             LockSupport.unpark(capturer);
             // It is not told: it may not read, and this thread must not wait.
@@ -169,7 +169,7 @@ public final class CheckpointStream implements AutoCloseable {
     /// paused for good.
     @Override
     public void close() {
-        ended.set(true);
+        boolean _ = ends();
         channel.close();
         LockSupport.unpark(capturer);
         join(capturer);
@@ -313,27 +313,45 @@ public final class CheckpointStream implements AutoCloseable {
                 checksums[0] = memory.checksums();
             }
         });
-        Duration pause = last ? Duration.ZERO : capture.lastPause();
-        captured(pause);
+        Moment ranOn = now();
         if (last) {
             lastEpoch = epoch;
+        }
+        synchronized (this) {
+            sentAt.addLast(ranOn.nanos());
         }
         long bytes = staged.send(channel, Message.Kind.EPOCH, last, view.getAsLong(), epoch, offer.stream());
         if (verified) {
             channel.sendPlain(Message.Kind.VERIFY, view.getAsLong(), epoch, offer.stream(), checksums[0]);
         }
+        Duration pause = capture.complete();
+        captured(ranOn, last ? Duration.ZERO : pause);
         statistics.captured(epoch, pause, staged.pageCount(), bytes);
     }
 
     /// The guest runs again, so it may have sent something before the machine learns that the epoch is over.
-    private void captured(Duration pause) {
-        synchronized (this) {
-            sentAt.addLast(System.nanoTime());
-            step(new Input.Captured(now(), pause));
-        }
+    private void captured(Moment ranOn, Duration pause) {
+        step(new Input.Captured(ranOn, pause));
         if (output.isWaiting()) {
             step(new Input.OutputWaited());
         }
+    }
+
+    /// The standby may be quicker to confirm an epoch than QEMU is to say that it was whole.
+    private synchronized void awaitCaptured(long epoch) throws IOException {
+        try {
+            while (state.next() <= epoch && epoch <= sent() && !ended.get()) {
+                wait();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted while an epoch was taken", e);
+        }
+    }
+
+    /// The last epoch that was sent, or is being sent.
+    private long sent() {
+        return state.committed() + sentAt.size();
     }
 
     // ---- the confirming thread ------------------------------------------------------------------------------------
@@ -365,6 +383,7 @@ public final class CheckpointStream implements AutoCloseable {
         if (unconfirmedNanos() > CONFIRM.toNanos()) {
             throw new IOException("a confirmation was read more than " + CONFIRM.toMillis() + " ms late");
         }
+        awaitCaptured(epoch);
         boolean first = lastConfirmed() == 0;
         for (Effect effect : step(new Input.Confirmed(epoch))) {
             switch (effect) {
@@ -410,6 +429,7 @@ public final class CheckpointStream implements AutoCloseable {
             }
         }
         state = step.state();
+        notifyAll();
         return step.effects();
     }
 
@@ -431,9 +451,18 @@ public final class CheckpointStream implements AutoCloseable {
         return Math.clamp(wait.toNanos(), 1, PATIENCE.toNanos());
     }
 
+    /// @return whether it had not ended yet
+    private boolean ends() {
+        boolean first = ended.compareAndSet(false, true);
+        synchronized (this) {
+            notifyAll();
+        }
+        return first;
+    }
+
     /// The listener is told before the channel is, whose other side may not read.
     private void end(String reason, Runnable tell) {
-        if (ended.compareAndSet(false, true)) {
+        if (ends()) {
             tell.run();
             LockSupport.unpark(capturer);
             channel.end(offer.stream(), reason);
