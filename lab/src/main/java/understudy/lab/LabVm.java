@@ -35,7 +35,8 @@ public final class LabVm {
     ///
     /// @param address the guest's in the lab's LAN, such as `10.77.0.10`
     /// @param hosts   which may run it; empty for any two, one for a VM that is never protected
-    /// @param disks   the sizes of its disks; with any it is of level component, with none of level system
+    /// @param disks   the sizes of its disks
+    /// @param level   component with the first disk, system without, unless it is said
     public record Wish(
             String name,
             String address,
@@ -43,14 +44,15 @@ public final class LabVm {
             int cpus,
             Policy policy,
             List<String> hosts,
-            List<ByteSize> disks) {
+            List<ByteSize> disks,
+            Level level) {
         public Wish {
             hosts = List.copyOf(hosts);
             disks = List.copyOf(disks);
         }
 
         public Wish(String name, String address, ByteSize memory, int cpus, Policy policy, List<String> hosts) {
-            this(name, address, memory, cpus, policy, hosts, List.of());
+            this(name, address, memory, cpus, policy, hosts, List.of(), Level.SYSTEM);
         }
 
         /// 256 MiB, one CPU, the default policy, no disk.
@@ -60,26 +62,30 @@ public final class LabVm {
 
         /// @param other in the lab's LAN, from 10.77.0.10 up
         public Wish at(String other) {
-            return new Wish(name, other, memory, cpus, policy, hosts, disks);
+            return new Wish(name, other, memory, cpus, policy, hosts, disks, level);
         }
 
         public Wish with(Policy other) {
-            return new Wish(name, address, memory, cpus, other, hosts, disks);
+            return new Wish(name, address, memory, cpus, other, hosts, disks, level);
         }
 
         public Wish onlyOn(String host) {
-            return new Wish(name, address, memory, cpus, policy, List.of(host), disks);
+            return new Wish(name, address, memory, cpus, policy, List.of(host), disks, level);
         }
 
         /// @param first preferred to run it
         public Wish on(String first, String second) {
-            return new Wish(name, address, memory, cpus, policy, List.of(first, second), disks);
+            return new Wish(name, address, memory, cpus, policy, List.of(first, second), disks, level);
+        }
+
+        public Wish at(Level other) {
+            return new Wish(name, address, memory, cpus, policy, hosts, disks, other);
         }
 
         public Wish withDisk(ByteSize size) {
             List<ByteSize> all = new ArrayList<>(disks);
             all.add(size);
-            return new Wish(name, address, memory, cpus, policy, hosts, all);
+            return new Wish(name, address, memory, cpus, policy, hosts, all, Level.COMPONENT);
         }
     }
 
@@ -99,7 +105,7 @@ public final class LabVm {
         String initrd = api.upload(guest.initrd(), _ -> {});
         api.create(new VmRequest(
                 new VmName(wish.name),
-                wish.disks.isEmpty() ? Level.SYSTEM : Level.COMPONENT,
+                wish.level,
                 wish.policy,
                 wish.memory,
                 wish.cpus,

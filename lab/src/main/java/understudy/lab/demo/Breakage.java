@@ -1,5 +1,7 @@
 package understudy.lab.demo;
 
+import understudy.lab.DiskFault;
+import understudy.lab.DiskRepair;
 import understudy.lab.Lab;
 
 /// How a fault is made in the lab of a demonstration, and mended.
@@ -8,6 +10,25 @@ import understudy.lab.Lab;
 /// @param mended       said when it is mended; empty if it mends by itself
 record Breakage(String announcement, Runnable strike, String mended, Runnable mend) {
     static final String WITNESS = "w1";
+
+    /// What a disk does that fails so, but for one that only lies now and then.
+    static String words(DiskFault how) {
+        return switch (how) {
+            case ERROR -> "FAILS: EVERY READ AND WRITE IS AN ERROR";
+            case HANG -> "HANGS: WHOEVER USES IT WAITS WITHOUT END";
+            case FULL -> "IS FULL: NOT ONE BLOCK IS FREE";
+            case CORRUPT -> throw new IllegalArgumentException("not to be shown so: " + how.word());
+        };
+    }
+
+    /// A disk that fails under the VM, and works again.
+    static Breakage ofDisk(DiskFault how, Lab lab, String active) {
+        return new Breakage(
+                "THE DISK OF %s, where the guest runs, %s".formatted(active, words(how)),
+                () -> lab.breakDisk(active, how),
+                "the disk of %s works again".formatted(active),
+                () -> lab.repairDisk(active, DiskRepair.BACK));
+    }
 
     /// @param active the host that runs the VM
     static Breakage of(DemoFault fault, Lab lab, String active) {

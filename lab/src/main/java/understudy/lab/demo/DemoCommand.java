@@ -1,6 +1,8 @@
 package understudy.lab.demo;
 
+import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -13,6 +15,7 @@ import understudy.lab.GuestBuild;
 import understudy.lab.Installation;
 import understudy.lab.LabGuest;
 import understudy.lab.Progress;
+import understudy.lab.demo.DemoFault.Promise;
 import understudy.model.Level;
 import understudy.model.Problem;
 
@@ -22,7 +25,7 @@ import understudy.model.Problem;
         header = "Show a VM that survives the death of its host, or of its disks.",
         description = {
             "Makes a lab of two hosts and a witness and runs a real Linux guest in it. At level system a client talks to that"
-                    + " over one TCP connection; at level component the guest writes to its disk and reads back all the time."
+                    + " over one TCP connection; at levels component and restart the guest writes to its disk all the time."
                     + " Then something breaks, and what client or guest saw of it is told. Needs root.",
             "The exit code is 0 only if they saw what the level promises."
         },
@@ -33,6 +36,8 @@ import understudy.model.Problem;
             "  understudy demo --fault all      # each that level system survives, on one connection",
             "  understudy demo --level component --fault disk    # disks fail, hang, are full, and lie",
             "  understudy demo --level component --fault disk --how hang",
+            "  understudy demo --level component --fault host    # boots on the other host, from its mirrored disk",
+            "  understudy demo --level restart --fault all",
             "  understudy demo --seconds 30 --json demo.json"
         })
 public final class DemoCommand implements Callable<Integer> {
@@ -62,7 +67,7 @@ public final class DemoCommand implements Callable<Integer> {
             names = "--level",
             paramLabel = "LEVEL",
             defaultValue = "system",
-            description = "How far the VM is protected: system or component (default: ${DEFAULT-VALUE}).")
+            description = "How far the VM is protected: system, component or restart (default: ${DEFAULT-VALUE}).")
     private Level level = Level.SYSTEM;
 
     @Option(
@@ -89,27 +94,37 @@ public final class DemoCommand implements Callable<Integer> {
         Progress progress = new Progress(System.err);
         LabGuest built = new GuestBuild(Installation.cacheFolder(), progress).guest();
         Timeline timeline = new Timeline(System.out);
-        Outcome outcome = level == Level.SYSTEM
-                ? new Demo(fault, seconds, timeline, progress).run(built)
-                : new DiskDemo(
-                                fault,
-                                how.map(List::of).orElse(List.of(DiskFault.values())),
-                                seconds,
-                                timeline,
-                                progress)
-                        .run(built);
+        Outcome outcome = outcome(built, timeline, progress);
         if (json.isPresent()) {
             outcome.write(json.get());
         }
         return outcome.passed() ? 0 : 1;
     }
 
+    private Outcome outcome(LabGuest built, Timeline timeline, Progress progress) throws IOException {
+        if (level == Level.SYSTEM) {
+            return new Demo(fault, seconds, timeline, progress).run(built);
+        }
+        List<Outcome> parts = new ArrayList<>();
+        if (shows(Promise.DisksGoOn.class)) {
+            List<DiskFault> ways = how.map(List::of).orElse(List.of(DiskFault.values()));
+            parts.add(new DiskDemo(fault, ways, level, seconds, timeline, progress).run(built));
+        }
+        if (shows(Promise.BootsElsewhere.class) && parts.stream().allMatch(Outcome::passed)) {
+            DiskFault way = how.orElse(DiskFault.ERROR);
+            parts.add(new BootDemo(fault, way, level, seconds, timeline, progress).run(built));
+        }
+        return parts.size() == 1 ? parts.getFirst() : Parts.of(parts);
+    }
+
+    /// Whether the fault, or one of all, is answered so.
+    private boolean shows(Class<? extends Promise> promise) {
+        return (fault == DemoFault.ALL ? DemoFault.each() : List.of(fault))
+                .stream().anyMatch(each -> promise.isInstance(each.promiseAt(level)));
+    }
+
     private void refuseWhatIsNotThere() {
-        if (fault == DemoFault.ALL) {
-            if (DemoFault.each().stream().noneMatch(each -> each.isShownAt(level))) {
-                throw notAvailable(LeftOut.at(level).getFirst().why());
-            }
-        } else if (fault.promiseAt(level) instanceof DemoFault.Promise.NotShown(String why)) {
+        if (fault != DemoFault.ALL && fault.promiseAt(level) instanceof Promise.NotShown(String why)) {
             throw notAvailable(why);
         }
         if (!guest.equals("lab")) {
@@ -117,6 +132,13 @@ public final class DemoCommand implements Callable<Integer> {
         }
         if (how.isPresent() && fault != DemoFault.DISK) {
             throw Problem.of("bad-value", "--how is for --fault disk.", "Leave it out.")
+                    .refused();
+        }
+        if (how.equals(Optional.of(DiskFault.CORRUPT)) && shows(Promise.BootsElsewhere.class)) {
+            throw Problem.of(
+                            "bad-value",
+                            "A flipped bit moves no VM: it is mended from the other host.",
+                            "Choose another --how, or --level component.")
                     .refused();
         }
         if (seconds < 6 || seconds > 3600) {
@@ -130,8 +152,8 @@ public final class DemoCommand implements Callable<Integer> {
                         "not-available",
                         "The demonstration of fault %s at level %s with guest %s is not available in this version."
                                 .formatted(fault.word(), level, guest),
-                        "Choose --level system with --fault %s; or --level component with --fault %s; --guest lab."
-                                .formatted(shownAt(Level.SYSTEM), shownAt(Level.COMPONENT)))
+                        "Choose --guest lab, and --level system with --fault %s; component with %s; restart with %s."
+                                .formatted(shownAt(Level.SYSTEM), shownAt(Level.COMPONENT), shownAt(Level.RESTART)))
                 .because(why)
                 .refused();
     }

@@ -41,6 +41,7 @@ final class DiskDemo {
     private static final long REQUESTS = 100;
 
     private final DemoFault fault;
+    private final Level level;
     private final List<DiskFault> ways;
     private final int seconds;
     private final Timeline timeline;
@@ -53,9 +54,11 @@ final class DiskDemo {
     /// @param fault   disk, agent, or all, which is the agent and then the disks
     /// @param ways    how disks break, in order
     /// @param seconds how long each stays broken, together
-    DiskDemo(DemoFault fault, List<DiskFault> ways, int seconds, Timeline timeline, Progress progress) {
+    DiskDemo(DemoFault fault, List<DiskFault> ways, Level level, int seconds, Timeline timeline, Progress progress) {
         this.fault = fault;
-        this.ways = fault == DemoFault.AGENT ? List.of() : List.copyOf(ways);
+        this.level = level;
+        boolean isShown = DemoFault.DISK.promiseAt(level) instanceof DemoFault.Promise.DisksGoOn;
+        this.ways = fault == DemoFault.AGENT || !isShown ? List.of() : List.copyOf(ways);
         this.seconds = seconds;
         this.timeline = timeline;
         this.progress = progress;
@@ -67,7 +70,8 @@ final class DiskDemo {
 
     private DiskVerdict show(Lab lab, ApiClient api, LabGuest guest) throws IOException {
         timeline.tell("hosts h1 and h2, witness w1 and a client are up, each on its own; h1 and h2 have a disk each");
-        LabVm vm = LabVm.create(api, guest, LabVm.Wish.usual("demo").withDisk(DISK));
+        LabVm vm =
+                LabVm.create(api, guest, LabVm.Wish.usual("demo").withDisk(DISK).at(level));
         VmStatus running = vm.awaitProtected(PATIENCE, progress);
         String active = running.active().map(HostName::value).orElseThrow();
         String other = active.equals("h1") ? "h2" : "h1";
@@ -179,12 +183,9 @@ final class DiskDemo {
     }
 
     private static String announcement(Plan plan) {
-        String what = switch (plan.how) {
-            case ERROR -> "FAILS: EVERY READ AND WRITE IS AN ERROR";
-            case HANG -> "HANGS: WHOEVER USES IT WAITS WITHOUT END";
-            case FULL -> "IS FULL: NOT ONE BLOCK IS FREE";
-            case CORRUPT -> "LIES: A BIT IS FLIPPED IN EACH OF %d BLOCKS".formatted(FLIPPED_BLOCKS);
-        };
+        String what = plan.how == DiskFault.CORRUPT
+                ? "LIES: A BIT IS FLIPPED IN EACH OF %d BLOCKS".formatted(FLIPPED_BLOCKS)
+                : Breakage.words(plan.how);
         return "THE DISK OF %s, %s, %s"
                 .formatted(plan.host, plan.isActive ? "where the guest runs" : "the guest's mirror", what);
     }
@@ -320,23 +321,15 @@ final class DiskDemo {
     }
 
     private GuestShell shell(Lab lab, LabVm vm) throws IOException {
-        long end = System.nanoTime() + PATIENCE.toNanos();
-        while (true) {
-            try {
-                return GuestShell.open(lab.clientNamespace(), vm.shell());
-            } catch (IOException guestStillBoots) {
-                if (System.nanoTime() > end) {
-                    throw guestStillBoots;
-                }
-                progress.waiting("waiting for the guest's services");
-                LockSupport.parkNanos(POLL.toNanos());
-            }
-        }
+        return GuestShell.await(
+                lab.clientNamespace(),
+                vm.shell(),
+                PATIENCE,
+                () -> progress.waiting("waiting for the guest's services"));
     }
 
     private DiskVerdict judge(DiskChurn.Report report) {
-        List<LeftOut> leftOut = fault == DemoFault.ALL ? LeftOut.at(Level.COMPONENT) : List.of();
-        DiskVerdict verdict = DiskVerdict.of(fault, report, strikes, leftOut, timeline.entries());
+        DiskVerdict verdict = DiskVerdict.of(fault, report, strikes, timeline.entries());
         System.out.printf("%nWhat the guest saw:%n");
         System.out.printf("  requests      %s%n", done(report));
         System.out.printf("  errors        %d%n", verdict.errors());
@@ -356,13 +349,12 @@ final class DiskDemo {
                     it.longestWaitMillis(),
                     it.inSyncMillis().map("%d ms later"::formatted).orElse("NEVER"));
         }
-        leftOut.forEach(LeftOut::print);
         System.out.println();
         System.out.println(
                 verdict.passed()
                         ? "PASSED: it broke, and the guest noticed nothing but a short wait."
-                        : "FAILED: this is not what level component promises (and no wait of more than %.0f s)."
-                                .formatted(DiskVerdict.LONGEST_WAIT_MILLIS / 1e3));
+                        : "FAILED: this is not what level %s promises (and no wait of more than %.0f s)."
+                                .formatted(level, DiskVerdict.LONGEST_WAIT_MILLIS / 1e3));
         return verdict;
     }
 

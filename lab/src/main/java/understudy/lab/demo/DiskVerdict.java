@@ -12,7 +12,6 @@ import understudy.lab.probe.DiskChurn;
 /// @param wrong       blocks that held something else than what was written, 0 or 1: it stops at the first
 /// @param trouble     the error or wrong block in the guest's words; empty if there was none
 /// @param strikes     what broke, in order
-/// @param leftOut     what `all` did not show
 record DiskVerdict(
         String fault,
         boolean passed,
@@ -25,7 +24,6 @@ record DiskVerdict(
         double longestWaitMillis,
         String trouble,
         List<Strike> strikes,
-        List<LeftOut> leftOut,
         List<Timeline.Entry> timeline)
         implements Outcome {
     /// A disk that answers nothing is done without after 2 s; the rest is for the ledger, on a busy machine.
@@ -63,11 +61,7 @@ record DiskVerdict(
     }
 
     static DiskVerdict of(
-            DemoFault fault,
-            DiskChurn.Report report,
-            List<Strike> strikes,
-            List<LeftOut> leftOut,
-            List<Timeline.Entry> timeline) {
+            DemoFault fault, DiskChurn.Report report, List<Strike> strikes, List<Timeline.Entry> timeline) {
         boolean isWrong = report.trouble().startsWith("WRONG");
         boolean isError = !isWrong && !report.trouble().isEmpty();
         return new DiskVerdict(
@@ -85,7 +79,6 @@ record DiskVerdict(
                 report.longest().toNanos() / 1e6,
                 report.trouble(),
                 List.copyOf(strikes),
-                List.copyOf(leftOut),
                 timeline);
     }
 }

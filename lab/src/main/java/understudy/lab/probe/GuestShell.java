@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import understudy.linux.NetworkNamespace;
 
 /// The lab guest's shell, over TCP: a guest is told what to do, and when it has done it is seen from outside.
@@ -20,6 +21,7 @@ import understudy.linux.NetworkNamespace;
 /// Threads: one at a time.
 public final class GuestShell implements AutoCloseable {
     private static final Duration CONNECT = Duration.ofSeconds(20);
+    private static final Duration POLL = Duration.ofMillis(20);
     private static final int LINES_MAX = 10_000;
     private static final String DONE = "shell-has-done ";
 
@@ -44,6 +46,25 @@ public final class GuestShell implements AutoCloseable {
         } catch (IOException e) {
             channel.close();
             throw new IOException("the guest's shell at " + guest + " cannot be reached: " + e.getMessage(), e);
+        }
+    }
+
+    /// Connects as soon as the guest's services answer.
+    ///
+    /// @param poll runs now and then meanwhile
+    public static GuestShell await(Path namespace, InetSocketAddress guest, Duration patience, Runnable poll)
+            throws IOException {
+        long end = System.nanoTime() + patience.toNanos();
+        while (true) {
+            try {
+                return open(namespace, guest);
+            } catch (IOException stillBoots) {
+                if (System.nanoTime() > end) {
+                    throw stillBoots;
+                }
+                poll.run();
+                LockSupport.parkNanos(POLL.toNanos());
+            }
         }
     }
 

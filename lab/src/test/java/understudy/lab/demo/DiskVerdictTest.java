@@ -26,7 +26,7 @@ class DiskVerdictTest {
     }
 
     private static DiskVerdict of(DiskChurn.Report report, DiskVerdict.Strike... strikes) {
-        return DiskVerdict.of(DemoFault.DISK, report, List.of(strikes), List.of(), List.of());
+        return DiskVerdict.of(DemoFault.DISK, report, List.of(strikes), List.of());
     }
 
     @Test
