@@ -49,6 +49,7 @@ public final class Capture implements AutoCloseable {
     private final GuestMemory memory;
     private final PauseClock clock = new PauseClock();
     private Qmp.Primed save;
+    private int narrow;
     private CompletableFuture<JsonNode> saved = CompletableFuture.completedFuture(MissingNode.getInstance());
 
     /// What must happen while the guest stands still, after its pages were taken.
@@ -64,9 +65,15 @@ public final class Capture implements AutoCloseable {
         this.fifo = Fifo.create(path);
         try {
             this.qmp = Qmp.connect(guest.process().directory().checkpointQmp(), PATIENCE, clock);
-            this.save = prime(qmp);
         } catch (QmpException e) {
             fifo.close();
+            throw e;
+        }
+        try {
+            this.narrow = fifo.capacity(NARROW_BYTES);
+            this.save = prime(qmp);
+        } catch (IOException e) {
+            close();
             throw e;
         }
     }
@@ -99,8 +106,6 @@ public final class Capture implements AutoCloseable {
     }
 
     private void tryToTake(StagedEpoch into, Window window) throws IOException {
-        fifo.reopen();
-        int narrow = fifo.capacity(NARROW_BYTES);
         saved = save.issue();
         awaitFirstBytes();
         memory.take(into);
@@ -113,13 +118,15 @@ public final class Capture implements AutoCloseable {
         }
     }
 
-    /// Waits until QEMU has said that it saved everything.
+    /// Waits until QEMU has said that it saved everything, and makes ready for the next capture.
     ///
     /// @return how long the guest stood still
     /// @throws GuestFailure if QEMU failed: what was taken must not count
     Duration complete() throws GuestFailure {
         try {
             finish();
+            fifo.reopen();
+            narrow = fifo.capacity(NARROW_BYTES);
             save = prime(qmp);
         } catch (IOException e) {
             throw new GuestFailure(e);
