@@ -35,6 +35,7 @@ final class ActiveSide {
     private final DriverDesk desk;
     private final Proposals proposals;
     private final VolumeHost volumes;
+    private final GuestFailures failures;
     private final CheckpointStatistics statistics = new CheckpointStatistics();
     private Optional<Instance> found = Optional.empty();
     private Optional<ActiveGuest> guest = Optional.empty();
@@ -52,6 +53,7 @@ final class ActiveSide {
         this.desk = desk;
         this.volumes = volumes;
         this.proposals = proposals;
+        this.failures = new GuestFailures(desk, proposals);
     }
 
     // ---- the guest ------------------------------------------------------------------------------------------------
@@ -123,7 +125,7 @@ final class ActiveSide {
                                 Severity.ERROR,
                                 "QEMU ended: " + instance.process().lastWords());
                         end("its QEMU ended");
-                        desk.step(new ViewInput.GuestGone(desk.now()));
+                        failures.qemuDied();
                     }
                 }));
     }
@@ -162,11 +164,11 @@ final class ActiveSide {
     }
 
     void shutDown() {
-        killAt = Optional.of(killNow ? desk.now() : desk.now().plus(GRACE));
         if (guest.isEmpty()) {
             desk.post(() -> desk.step(new ViewInput.GuestGone(desk.now())));
             return;
         }
+        killAt = Optional.of(killNow ? desk.now() : desk.now().plus(GRACE));
         try {
             if (guest.get().isShutDown()) {
                 killAt = Optional.of(desk.now());
@@ -183,6 +185,11 @@ final class ActiveSide {
     void stopNow() {
         killNow = true;
         killAt = killAt.map(_ -> desk.now());
+    }
+
+    /// Nobody wants the VM to run.
+    void forgetFailures() {
+        failures.forget();
     }
 
     /// Ends QEMU and the stream; safe to repeat.
@@ -344,7 +351,7 @@ final class ActiveSide {
         if (isCopied || guest.filter(g -> !g.isAlive()).isPresent()) {
             desk.event("guest-failed", Severity.ERROR, "QEMU failed a checkpoint: " + reason);
             end("it failed a checkpoint");
-            desk.step(new ViewInput.GuestGone(desk.now()));
+            failures.qemuDied();
         } else {
             desk.copyFailed("QEMU: " + reason);
             desk.step(new ViewInput.StreamBroken(desk.now()));

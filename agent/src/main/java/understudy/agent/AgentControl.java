@@ -290,12 +290,15 @@ final class AgentControl implements Control {
     private VmState stateWithoutReport(VmRecord vm) {
         Optional<Replica> active = vm.view().placement().activeReplica();
         if (active.isEmpty()) {
-            return vm.wanted() ? VmState.STARTING : VmState.STOPPED;
+            return vm.wanted() ? VmState.STARTING : vm.failure().isPresent() ? VmState.FAILED : VmState.STOPPED;
         }
         return agent.state(active.get().host()) == HostState.LOST ? VmState.FAILED : VmState.STARTING;
     }
 
     private String reasonWithoutReport(VmRecord vm) {
+        if (vm.failure().isPresent()) {
+            return vm.failure().get() + "; understudy vm start " + vm.spec().name() + " starts it again";
+        }
         return vm.view()
                 .placement()
                 .activeReplica()

@@ -3,6 +3,7 @@ package understudy.agent;
 import understudy.api.Event.Severity;
 import understudy.model.Moment;
 import understudy.model.VmSpec;
+import understudy.protocol.Part;
 import understudy.protocol.ViewInput;
 
 /// What the sides of a VM's driver have in common: the driver's thread, its machine, and its voice.
@@ -14,6 +15,9 @@ interface DriverDesk {
 
     /// The number of the newest view that is known here; from any thread.
     long knownView();
+
+    /// What this host is doing for the VM; on the driver's thread only.
+    Part part();
 
     /// Has work done by the driver's thread, after what waits already; from any thread.
     void post(Runnable work);

@@ -26,6 +26,7 @@ final class Proposals {
     private final DriverDesk desk;
     private Optional<View> newest = Optional.empty();
     private Optional<Moment> askAgainAt = Optional.empty();
+    private Optional<LedgerCommand> wishesEnd = Optional.empty();
     private Optional<Moment> tellOffAt = Optional.empty();
     private long refusedView;
 
@@ -45,6 +46,16 @@ final class Proposals {
 
     /// The guest switched itself off, so nobody wants it to run any more: told to the ledger until it knows.
     void guestIsOff() {
+        tellOff(new LedgerCommand.SetWanted(desk.spec().id(), false));
+    }
+
+    /// The guest keeps failing, so it is not to be started again until somebody says so: told as that it is off.
+    void giveUp(String reason) {
+        tellOff(new LedgerCommand.GiveUp(desk.spec().id(), desk.services().self(), reason));
+    }
+
+    private void tellOff(LedgerCommand command) {
+        wishesEnd = Optional.of(command);
         tellOffAt = Optional.of(desk.now());
     }
 
@@ -63,10 +74,25 @@ final class Proposals {
         }
         if (tellOffAt.filter(at -> now.compareTo(at) >= 0).isPresent()) {
             tellOffAt = Optional.of(now.plus(TELL_OFF_AGAIN));
+            LedgerCommand command = wishesEnd.orElseThrow();
             var _ = desk.services()
                     .ledger()
-                    .propose(new LedgerCommand.SetWanted(desk.spec().id(), false));
+                    .propose(command)
+                    .whenComplete((answer, _) -> desk.post(() -> toldOff(command, Optional.ofNullable(answer))));
         }
+    }
+
+    /// Whatever the answer is, the ledger has decided: who asked again might end what somebody started meanwhile.
+    private void toldOff(LedgerCommand command, Optional<LedgerAnswer> answer) {
+        if (answer.isPresent() && wishesEnd.equals(Optional.of(command))) {
+            tellOffAt = Optional.empty();
+        }
+        Optional<VmRecord> decided = switch (answer.orElse(new LedgerAnswer.Accepted(Optional.empty()))) {
+            case LedgerAnswer.Accepted(Optional<VmRecord> record) -> record;
+            case LedgerAnswer.Conflict(VmRecord current) -> Optional.of(current);
+            case LedgerAnswer.Refused _, LedgerAnswer.Leased _ -> Optional.empty();
+        };
+        decided.ifPresent(record -> desk.step(new ViewInput.RecordLearnt(record)));
     }
 
     /// An answer to a proposal that another one has overtaken is news all the same; only the newest is asked

@@ -120,7 +120,11 @@ final class VmDriver implements DriverDesk, StreamOffers.Taker, AutoCloseable {
                 tickPending.set(false);
                 active.tick(now);
                 volumes.tick();
-                proposals.tick(now, state.known().filter(VmRecord::wanted).isPresent());
+                boolean isWanted = state.known().filter(VmRecord::wanted).isPresent();
+                proposals.tick(now, isWanted);
+                if (!isWanted) {
+                    active.forgetFailures();
+                }
                 leaseTick(now);
                 step(new ViewInput.Tick(now));
             });
@@ -239,6 +243,11 @@ final class VmDriver implements DriverDesk, StreamOffers.Taker, AutoCloseable {
     @Override
     public long knownView() {
         return knownView;
+    }
+
+    @Override
+    public Part part() {
+        return part;
     }
 
     /// A driver that does not take its work any more holds a VM whose state nobody knows: the agent ends, which

@@ -35,6 +35,7 @@ import understudy.protocol.LeaseTiming;
 import understudy.protocol.LedgerAnswer;
 import understudy.protocol.LedgerCommand;
 import understudy.protocol.LedgerState;
+import understudy.protocol.Part;
 import understudy.protocol.ViewInput;
 import understudy.qemu.Accelerator;
 
@@ -125,6 +126,11 @@ class ProposalsTest {
         @Override
         public long knownView() {
             return 1;
+        }
+
+        @Override
+        public Part part() {
+            return new Part.Idle();
         }
 
         @Override

@@ -23,6 +23,7 @@ import understudy.model.HostName;
 import understudy.model.Replica;
 import understudy.model.VmSpec;
 import understudy.protocol.LeaseTiming;
+import understudy.protocol.Part;
 import understudy.protocol.ViewInput;
 import understudy.qemu.Accelerator;
 
@@ -95,6 +96,11 @@ final class TestDesk implements DriverDesk, AutoCloseable {
     @Override
     public long knownView() {
         return 1;
+    }
+
+    @Override
+    public Part part() {
+        return new Part.Idle();
     }
 
     @Override

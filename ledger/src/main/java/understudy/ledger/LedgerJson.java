@@ -11,8 +11,10 @@ import java.util.TreeMap;
 import java.util.UUID;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.DeserializationFeature;
+import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import understudy.model.ByteSize;
+import understudy.model.Care;
 import understudy.model.HostName;
 import understudy.model.HostRecord;
 import understudy.model.Life;
@@ -30,9 +32,10 @@ import understudy.protocol.LedgerState;
 /// that a person can read what a cluster decided.
 ///
 /// Strict: an unknown field, a missing one, a wrong type or anything after the end is refused. All voters must
-/// read an entry alike, so a release may write a new format only when all voters read it.
+/// read an entry alike, so a release may write a new format only when all voters read it. What lies in a log or a
+/// snapshot of the format before is still read ([EarlierDocuments]).
 final class LedgerJson {
-    static final int FORMAT = 3;
+    static final int FORMAT = 4;
     /// The most bytes of one command; a kernel command line is the longest thing in it.
     static final int COMMAND_MAX = 64 << 10;
 
@@ -111,7 +114,11 @@ final class LedgerJson {
 
     private static <T> T decode(byte[] bytes, Class<T> type) {
         try {
-            T document = MAPPER.readValue(bytes, type);
+            JsonNode tree = MAPPER.readTree(bytes);
+            if (tree.path("format").asInt(FORMAT) == EarlierDocuments.FORMAT) {
+                EarlierDocuments.complete(tree, MAPPER.valueToTree(Care.DEFAULT));
+            }
+            T document = MAPPER.treeToValue(tree, type);
             if (document == null) {
                 throw new IllegalArgumentException("null, where a document must be");
             }
@@ -122,8 +129,9 @@ final class LedgerJson {
     }
 
     private static void checkFormat(int format) {
-        if (format != FORMAT) {
-            throw new IllegalArgumentException("format " + format + ", where this release reads " + FORMAT);
+        if (format != FORMAT && format != EarlierDocuments.FORMAT) {
+            throw new IllegalArgumentException(
+                    "format %d, where this release reads %d and %d".formatted(format, EarlierDocuments.FORMAT, FORMAT));
         }
     }
 
@@ -139,6 +147,7 @@ final class LedgerJson {
         @JsonSubTypes.Type(value = LedgerCommand.CreateVm.class, name = "create-vm"),
         @JsonSubTypes.Type(value = LedgerCommand.ChangeView.class, name = "change-view"),
         @JsonSubTypes.Type(value = LedgerCommand.SetWanted.class, name = "set-wanted"),
+        @JsonSubTypes.Type(value = LedgerCommand.GiveUp.class, name = "give-up"),
         @JsonSubTypes.Type(value = LedgerCommand.GrowVolume.class, name = "grow-volume"),
         @JsonSubTypes.Type(value = LedgerCommand.DeleteVm.class, name = "delete-vm"),
         @JsonSubTypes.Type(value = LedgerCommand.RenewLease.class, name = "renew-lease"),

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -11,8 +12,11 @@ import java.util.SplittableRandom;
 import java.util.TreeSet;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
+import understudy.model.Care;
 import understudy.model.Placement;
 import understudy.model.Problem;
+import understudy.model.RestartLimit;
+import understudy.model.View;
 import understudy.model.VmId;
 import understudy.model.VmRecord;
 import understudy.model.VmSpec;
@@ -23,6 +27,7 @@ import understudy.protocol.LedgerState;
 class LedgerJsonTest {
     private final VmSpec web = Samples.spec("web");
     private final VmSpec db = Samples.diskSpec("db");
+    private final VmSpec cared = Samples.spec("cared").with(new Care(new RestartLimit(3, Duration.ofHours(1))));
     private final VmId id = web.id();
     private final List<LedgerCommand> commands = List.of(
             new LedgerCommand.CreateVm(web, true, Samples.view(1, new Placement.Stopped())),
@@ -34,6 +39,9 @@ class LedgerJsonTest {
             new LedgerCommand.SetWanted(id, false),
             new LedgerCommand.DeleteVm(id),
             new LedgerCommand.RenewLease(Samples.H1.host(), Samples.H1.life()),
+            new LedgerCommand.CreateVm(cared, true, Samples.view(1, new Placement.Stopped())),
+            new LedgerCommand.ChangeView(cared.id(), 1, Samples.view(2, new Placement.Solo(Samples.H1))),
+            new LedgerCommand.GiveUp(cared.id(), Samples.H1, "it died"),
             new LedgerCommand.RegisterHost(Samples.host("w1")));
 
     @Test
@@ -65,10 +73,34 @@ class LedgerJsonTest {
         assertThat(LedgerJson.state(LedgerJson.encode(state))).isEqualTo(state);
     }
 
+    /// Byte by byte what was written in the format before, but for ids.
+    @Test
+    void whatWasWrittenInTheFormatBeforeIsReadAsWhatItMeant() {
+        String spec = """
+                {"id":"%s","name":"web","level":"system","policy":"balanced","memory":536870912,"cpus":1,\
+                "machine":"pc-q35-7.2","cpu":"qemu64","nics":["52:54:00:12:34:56"],"disks":[],\
+                "boot":{"kernel":"%s","initrd":null,"append":"console=ttyS0 quiet"},"hosts":["h1","h2"]}""".formatted(id, "ab".repeat(32));
+        View view = new View(1, new Placement.Stopped(), new UUID(1, 2));
+        String viewText = "{\"number\":1,\"placement\":{\"is\":\"stopped\"},\"volumes\":[],\"proposal\":\""
+                + new UUID(1, 2) + "\"}";
+        String command = "{\"format\":3,\"command\":{\"do\":\"create-vm\",\"spec\":" + spec
+                + ",\"wanted\":true,\"first\":" + viewText + "}}";
+        assertThat(LedgerJson.command(command.getBytes(StandardCharsets.UTF_8)))
+                .isEqualTo(new LedgerCommand.CreateVm(web, true, view));
+        String state = "{\"format\":3,\"applied\":3,\"vms\":[{\"spec\":" + spec + ",\"wanted\":true,\"view\":"
+                + viewText + ",\"revision\":2}],\"hosts\":[],\"renewals\":{\"h1\":7}}";
+        assertThat(LedgerJson.state(state.getBytes(StandardCharsets.UTF_8)).vm(id))
+                .contains(new VmRecord(web, true, view, 2));
+        assertThatThrownBy(() -> LedgerJson.command(
+                        command.replace("\"format\":3", "\"format\":4").getBytes(StandardCharsets.UTF_8)))
+                .as("and only there what is missing is completed")
+                .isInstanceOf(IllegalArgumentException.class);
+    }
+
     @Test
     void namesAndIdsAreReadable() {
         assertThat(new String(LedgerJson.encode(commands.get(1)), StandardCharsets.UTF_8))
-                .startsWith("{\"format\":3,\"command\":{\"do\":\"change-view\",\"vm\":\"" + id)
+                .startsWith("{\"format\":4,\"command\":{\"do\":\"change-view\",\"vm\":\"" + id)
                 .contains("\"placement\":{\"is\":\"solo\",\"active\":{\"host\":\"h1\"");
     }
 
@@ -101,14 +133,14 @@ class LedgerJsonTest {
     void whatThisReleaseDoesNotKnowIsRefused() {
         String good = new String(LedgerJson.encode(commands.get(6)), StandardCharsets.UTF_8);
         for (String bad : List.of(
-                good.replace("\"format\":3", "\"format\":2"),
+                good.replace("\"format\":4", "\"format\":2"),
                 good.replace("delete-vm", "format-disk"),
                 good.replace("\"vm\"", "\"new\":1,\"vm\""),
                 good.replaceAll("\"vm\":\"[^\"]*\"", "\"vm\":null"),
                 good + "x",
                 "null",
-                "{\"format\":3,\"command\":null}",
-                "{\"format\":3}",
+                "{\"format\":4,\"command\":null}",
+                "{\"format\":4}",
                 "[".repeat(60_000))) {
             assertThat(bad).isNotEqualTo(good);
             assertThatThrownBy(() -> LedgerJson.command(bad.getBytes(StandardCharsets.UTF_8)))

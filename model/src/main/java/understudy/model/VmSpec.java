@@ -11,6 +11,7 @@ import java.util.Optional;
 /// @param cpu     a CPU model that both hosts have; never `host` or `max` for a pair
 /// @param disks   named `disk0`, `disk1`, … in this order; at most 8
 /// @param hosts   the one or two hosts that may run it, preferred first; with one it is never protected
+/// @param care    what is done when the guest itself fails
 public record VmSpec(
         VmId id,
         VmName name,
@@ -23,7 +24,8 @@ public record VmSpec(
         List<MacAddress> nics,
         List<VolumeSpec> disks,
         Optional<Boot> boot,
-        List<HostName> hosts) {
+        List<HostName> hosts,
+        Care care) {
     private static final ByteSize MEMORY_MIN = ByteSize.ofMebibytes(64);
 
     public VmSpec {
@@ -44,7 +46,7 @@ public record VmSpec(
         checkDisks(disks);
     }
 
-    /// A VM without disks.
+    /// A VM without disks, and cared for as usual.
     public VmSpec(
             VmId id,
             VmName name,
@@ -57,7 +59,7 @@ public record VmSpec(
             List<MacAddress> nics,
             Optional<Boot> boot,
             List<HostName> hosts) {
-        this(id, name, level, policy, memory, cpus, machine, cpu, nics, List.of(), boot, hosts);
+        this(id, name, level, policy, memory, cpus, machine, cpu, nics, List.of(), boot, hosts, Care.DEFAULT);
     }
 
     private static void checkDisks(List<VolumeSpec> disks) {
@@ -76,7 +78,11 @@ public record VmSpec(
     }
 
     public VmSpec withDisks(List<VolumeSpec> changed) {
-        return new VmSpec(id, name, level, policy, memory, cpus, machine, cpu, nics, changed, boot, hosts);
+        return new VmSpec(id, name, level, policy, memory, cpus, machine, cpu, nics, changed, boot, hosts, care);
+    }
+
+    public VmSpec with(Care changed) {
+        return new VmSpec(id, name, level, policy, memory, cpus, machine, cpu, nics, disks, boot, hosts, changed);
     }
 
     public Optional<VolumeSpec> disk(VolumeId volume) {

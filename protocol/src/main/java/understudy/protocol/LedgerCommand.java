@@ -4,6 +4,7 @@ import understudy.model.ByteSize;
 import understudy.model.HostName;
 import understudy.model.HostRecord;
 import understudy.model.Life;
+import understudy.model.Replica;
 import understudy.model.View;
 import understudy.model.VmId;
 import understudy.model.VmSpec;
@@ -29,6 +30,21 @@ public sealed interface LedgerCommand {
 
     /// Whether its users want the VM to run.
     record SetWanted(VmId vm, boolean wanted) implements LedgerCommand {}
+
+    /// The cluster gives a VM up: nobody wants it to run until its users say so again. Of no effect unless `by` runs
+    /// it and it is wanted: who was deposed meanwhile has nothing to say of the guest.
+    ///
+    /// @param by     whose guest it is
+    /// @param reason for people, at most 300 characters
+    record GiveUp(VmId vm, Replica by, String reason) implements LedgerCommand {
+        private static final int REASON_MAX = 300;
+
+        public GiveUp {
+            if (reason.isBlank() || reason.length() > REASON_MAX) {
+                throw new IllegalArgumentException("a reason of " + reason.length() + " characters");
+            }
+        }
+    }
 
     /// A disk of a VM that nobody runs becomes larger. Its record's specification changes.
     record GrowVolume(VmId vm, VolumeId volume, ByteSize size) implements LedgerCommand {

@@ -80,6 +80,8 @@ public record LedgerState(
             case LedgerCommand.ChangeView(VmId id, long expected, View next) -> changeView(id, expected, next);
             case LedgerCommand.SetWanted(VmId id, boolean wanted) ->
                 vm(id).map(vm -> put(vm.withWanted(wanted))).orElseGet(() -> refuse(unknown(id)));
+            case LedgerCommand.GiveUp(VmId id, Replica by, String reason) ->
+                vm(id).map(vm -> giveUp(vm, by, reason)).orElseGet(() -> refuse(unknown(id)));
             case LedgerCommand.GrowVolume(VmId id, VolumeId volume, ByteSize size) ->
                 vm(id).map(vm -> grow(vm, volume, size)).orElseGet(() -> refuse(unknown(id)));
             case LedgerCommand.DeleteVm(VmId id) -> vm(id).map(this::delete).orElseGet(() -> refuse(unknown(id)));
@@ -142,6 +144,11 @@ public record LedgerState(
                 .or(() -> Transitions.refusal(vm, next))
                 .map(this::refuse)
                 .orElseGet(() -> put(vm.withView(next)));
+    }
+
+    private Applied giveUp(VmRecord vm, Replica by, String reason) {
+        boolean isActive = vm.view().placement().activeReplica().equals(Optional.of(by));
+        return isActive && vm.wanted() ? put(vm.givenUp(reason)) : answer(new Conflict(vm));
     }
 
     /// Only while nobody runs it: a guest's disk does not change its size under it.

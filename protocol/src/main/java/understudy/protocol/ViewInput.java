@@ -1,5 +1,6 @@
 package understudy.protocol;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 import understudy.model.HostName;
@@ -49,7 +50,13 @@ public sealed interface ViewInput {
     record GuestRunning(Moment at) implements ViewInput {}
 
     /// QEMU ended, or could not be started, or the image could not be resumed.
-    record GuestGone(Moment at) implements ViewInput {}
+    ///
+    /// @param rest how long it is not to be started again here, at least ([RestartPolicy])
+    record GuestGone(Moment at, Duration rest) implements ViewInput {
+        public GuestGone(Moment at) {
+            this(at, Duration.ZERO);
+        }
+    }
 
     /// The standby confirmed a first whole epoch; from here on output leaves by epochs.
     record CopyCommitted(Replica standby) implements ViewInput {}

@@ -189,7 +189,7 @@ public final class ViewMachine {
             case Tick(Moment now) -> tick(state, now, effects);
             case GuestFound() -> state.with(new Found());
             case GuestRunning(Moment _) -> guestRunning(state, effects);
-            case GuestGone(Moment at) -> guestGone(state, at, effects);
+            case GuestGone(Moment at, Duration rest) -> guestGone(state, at, rest, effects);
             case CopyCommitted(Replica standby) -> copyCommitted(state, standby);
             case StreamBroken(Moment at) -> streamBroken(state, at, effects);
             case StreamOffered(Replica active, long number) -> streamOffered(state, active, number, effects);
@@ -530,7 +530,7 @@ public final class ViewMachine {
             case Holding _
             when isAbandoned(state, now) -> dropped(state, effects).with(new Halting(true));
             case Idle _ when isAbandoned(state, now) -> state.with(new Halting(true));
-            case Idle _ when !state.isWanted() -> wanted(state, effects);
+            case Idle _ when !state.isWanted() -> wanted(state.rested(now), effects);
             case Idle _ when due && state.isTaker(self.host()) -> take(state, now);
             case Idle _ when due -> idle(state, now, effects);
             case Yielding _ when state.peer().isSilentFor(timing.bootClaimAfter(), now) -> state.with(new Starting());
@@ -621,7 +621,7 @@ public final class ViewMachine {
         };
     }
 
-    private ViewState guestGone(ViewState state, Moment at, List<ViewEffect> effects) {
+    private ViewState guestGone(ViewState state, Moment at, Duration rest, List<ViewEffect> effects) {
         return switch (state.part()) {
             case Halting _ -> state.with(new Halting(true));
             case Protected(Replica standby) -> {
@@ -636,7 +636,7 @@ public final class ViewMachine {
             }
             case Booting _, Running _, Copying _, Raising _, Dropping _, HandingOver _ -> {
                 effects.add(new CloseStream());
-                yield failed(state.with(new Idle()), at);
+                yield failed(state.with(new Idle()), at).restingUntil(at.plus(rest));
             }
             case Idle _, Starting _, Taking _, Outwaiting _, Yielding _, Receiving _, Holding _, Claiming _ -> state;
         };

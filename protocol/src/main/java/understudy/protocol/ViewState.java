@@ -162,6 +162,21 @@ public record ViewState(
                 known, peer, part, outstanding, unanswered, proposals, moment, news, succession, failures + 1);
     }
 
+    /// Nothing begins before then.
+    ViewState restingUntil(Moment moment) {
+        return moment.compareTo(notBefore) <= 0
+                ? this
+                : new ViewState(
+                        known, peer, part, outstanding, unanswered, proposals, moment, news, succession, failures);
+    }
+
+    /// What begins next need not wait for what was before.
+    ViewState rested(Moment now) {
+        return notBefore.compareTo(now) <= 0
+                ? this
+                : new ViewState(known, peer, part, outstanding, unanswered, proposals, now, news, succession, 0);
+    }
+
     ViewState withoutFailures() {
         return new ViewState(known, peer, part, outstanding, unanswered, proposals, notBefore, news, succession, 0);
     }

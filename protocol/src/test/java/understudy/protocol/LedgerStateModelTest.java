@@ -87,7 +87,11 @@ class LedgerStateModelTest {
                 }
             }
             case DeleteVm(VmId vm) -> twin.remove(vm);
-            case SetWanted _, LedgerCommand.GrowVolume _, LedgerCommand.RegisterHost _, LedgerCommand.RenewLease _ -> {}
+            case SetWanted _,
+                    LedgerCommand.GiveUp _,
+                    LedgerCommand.GrowVolume _,
+                    LedgerCommand.RegisterHost _,
+                    LedgerCommand.RenewLease _ -> {}
         }
     }
 
@@ -97,7 +101,10 @@ class LedgerStateModelTest {
         return switch (random.nextInt(12)) {
             case 0, 1 -> new CreateVm(spec, random.nextBoolean(), view(1, new Stopped()));
             case 2 -> new SetWanted(spec.id(), random.nextBoolean());
-            case 3 -> new DeleteVm(spec.id());
+            case 3 ->
+                random.nextBoolean()
+                        ? new DeleteVm(spec.id())
+                        : new LedgerCommand.GiveUp(spec.id(), REPLICAS[random.nextInt(2)], "it died");
             case 4, 5 -> sent.isEmpty() ? new DeleteVm(spec.id()) : sent.get(random.nextInt(sent.size()));
             default -> new ChangeView(spec.id(), number, view(Math.max(1, number + 1), placement(random)));
         };

@@ -36,6 +36,7 @@ import understudy.protocol.LedgerAnswer.Refused;
 import understudy.protocol.LedgerCommand.ChangeView;
 import understudy.protocol.LedgerCommand.CreateVm;
 import understudy.protocol.LedgerCommand.DeleteVm;
+import understudy.protocol.LedgerCommand.GiveUp;
 import understudy.protocol.LedgerCommand.GrowVolume;
 import understudy.protocol.LedgerCommand.RegisterHost;
 import understudy.protocol.LedgerCommand.RenewLease;
@@ -50,6 +51,23 @@ class LedgerStateTest {
     private final VmId id = web.id();
     private final View first = new View(1, new Stopped(), UUID.randomUUID());
     private LedgerState state = LedgerState.empty();
+
+    @Test
+    void aVmIsGivenUpOnlyByWhoRunsItAndUntilSomebodyAsksAgain() {
+        apply(new CreateVm(web, true, first));
+        apply(new ChangeView(id, 1, new View(2, new Solo(H1), UUID.randomUUID())));
+        assertThat(apply(new GiveUp(id, H2, "it died"))).isInstanceOf(Conflict.class);
+        assertThat(state.vm(id).orElseThrow().wanted()).isTrue();
+        assertThat(apply(new GiveUp(id, H1, "it died"))).isInstanceOf(Accepted.class);
+        assertThat(state.vm(id).orElseThrow().failure()).contains("it died");
+        assertThat(state.vm(id).orElseThrow().wanted()).isFalse();
+        assertThat(apply(new GiveUp(id, H1, "again"))).isInstanceOf(Conflict.class);
+        apply(new ChangeView(id, 2, new View(3, new Stopped(), UUID.randomUUID())));
+        assertThat(state.vm(id).orElseThrow().failure()).contains("it died");
+        apply(new SetWanted(id, true));
+        assertThat(state.vm(id).orElseThrow().failure()).isEmpty();
+        assertThat(state.vm(id).orElseThrow().wanted()).isTrue();
+    }
 
     @Test
     void aVmIsCreatedOnceHoweverOftenItIsAsked() {

@@ -161,6 +161,23 @@ class ViewMachineTest {
     }
 
     @Test
+    void aGuestThatNeedsRestIsNotBootedBeforeUnlessItWasStoppedMeanwhile() {
+        run();
+        step(new GuestGone(at(1_000), Duration.ofSeconds(8)));
+        assertThat(step(new Tick(at(8_999)))).isEmpty();
+        assertThat(step(new Tick(at(9_000)))).containsExactly(new BootGuest());
+        step(new GuestRunning(at(9_100)));
+        step(new GuestGone(at(9_200), Duration.ofSeconds(60)));
+        wanted = false;
+        assertProposed(3, new Stopped(), learn(2, new Solo(SELF)));
+        learn(3, new Stopped());
+        step(new Tick(at(9_300)));
+        wanted = true;
+        learn(3, new Stopped());
+        assertProposed(4, new Solo(SELF), step(new Tick(at(9_310))));
+    }
+
+    @Test
     void aHostWhoseGuestDiedDoesNotBootWhileASilentStandbyMayStillClaim() {
         protect();
         step(new GuestGone(at(900)));

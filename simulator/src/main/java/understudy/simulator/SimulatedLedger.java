@@ -178,6 +178,7 @@ final class SimulatedLedger {
             case LedgerCommand.CreateVm it -> Optional.of(it.spec().id());
             case LedgerCommand.ChangeView it -> Optional.of(it.vm());
             case LedgerCommand.SetWanted it -> Optional.of(it.vm());
+            case LedgerCommand.GiveUp it -> Optional.of(it.vm());
             case LedgerCommand.GrowVolume it -> Optional.of(it.vm());
             case LedgerCommand.DeleteVm it -> Optional.of(it.vm());
             case LedgerCommand.RegisterHost _, LedgerCommand.RenewLease _ -> Optional.empty();

@@ -8,11 +8,15 @@ import understudy.model.Placement;
 import understudy.model.Replica;
 import understudy.model.View;
 import understudy.model.VmId;
+import understudy.model.VmRecord;
 import understudy.model.VmSpec;
 import understudy.model.VolumeId;
 import understudy.protocol.LedgerAnswer;
 import understudy.protocol.LedgerCommand;
 import understudy.protocol.Part;
+import understudy.protocol.RestartPolicy;
+import understudy.protocol.RestartPolicy.Verdict.GiveUp;
+import understudy.protocol.RestartPolicy.Verdict.StartAgain;
 import understudy.protocol.Step;
 import understudy.protocol.ViewEffect;
 import understudy.protocol.ViewInput;
@@ -33,6 +37,8 @@ final class VmDriver {
     private final Disks disks;
     private final Deque<ViewInput> inputs = new ArrayDeque<>();
     private ViewState state;
+    private RestartPolicy restarts;
+    private Optional<String> givingUp = Optional.empty();
     private boolean stepping;
     private long asked;
     private Optional<OutgoingStream> outgoing = Optional.empty();
@@ -45,6 +51,7 @@ final class VmDriver {
         this.spec = spec;
         this.machine = new ViewMachine(agent.replica(), cluster.options().timing());
         this.state = machine.initial(agent.host().now());
+        this.restarts = RestartPolicy.of(spec.care().restartLimit());
         this.gate = new Gate(
                 frame -> cluster.observe(
                         new Observation.FrameLeft(spec.id(), agent.host().name(), frame)),
@@ -107,6 +114,11 @@ final class VmDriver {
     }
 
     void tick() {
+        boolean isWanted = state.known().filter(VmRecord::wanted).isPresent();
+        if (!isWanted) {
+            restarts = RestartPolicy.of(spec.care().restartLimit());
+            givingUp = Optional.empty();
+        }
         give(new ViewInput.Tick(agent.host().now()));
         outgoing.ifPresent(OutgoingStream::check);
         if (!mayGoOn()) {
@@ -284,12 +296,49 @@ final class VmDriver {
 
     /// The guest's process ended by itself.
     void guestCrashed(Guest guest) {
-        later(cluster.dice().millis(0, 5), () -> gone(guest));
+        later(cluster.dice().millis(0, 5), () -> died(guest));
+    }
+
+    /// Its port is closed: what waited there for a lease must not leave beside another guest's frames.
+    private void noticeDeath(Guest guest) {
+        guest.noticeDeath();
+        gate.shut();
     }
 
     private void gone(Guest guest) {
-        guest.noticeDeath();
+        noticeDeath(guest);
         give(new ViewInput.GuestGone(agent.host().now()));
+    }
+
+    /// It had run, and was not told to end.
+    private void died(Guest guest) {
+        if (!RestartPolicy.isToBeAsked(part())) {
+            gone(guest);
+            return;
+        }
+        noticeDeath(guest);
+        restarts = restarts.died(agent.host().now());
+        switch (restarts.verdict()) {
+            case StartAgain(Duration rest) -> give(new ViewInput.GuestGone(agent.host().now(), rest));
+            case GiveUp(String reason) -> {
+                givingUp = Optional.of(reason);
+                giveUp();
+            }
+        }
+    }
+
+    private void giveUp() {
+        givingUp.ifPresent(reason -> {
+            cluster.ledger()
+                    .ask(
+                            agent.host(),
+                            new LedgerCommand.GiveUp(vm(), agent.replica(), reason),
+                            answer -> later(0, () -> {
+                                givingUp = Optional.empty();
+                                answered(answer);
+                            }));
+            later(Schedule.SECOND, this::giveUp);
+        });
     }
 
     private void kill(String why) {

@@ -96,6 +96,28 @@ class ScenarioTest {
     }
 
     @Test
+    void aGuestThatKeepsDyingRestsLongerAndLongerAndIsThenLeftAloneUntilSomebodyStartsIt() {
+        faults.loseHost(H2);
+        run.until(1_000 * MS, () -> part(H1) instanceof Part.Running);
+        long begin = cluster.millis();
+        for (int death = 1; death <= 6; death++) {
+            faults.crashGuest(H1, vm());
+            if (death < 6) {
+                assertThat(run.until(60_000 * MS, () -> part(H1) instanceof Part.Running && runs(H1)))
+                        .isTrue();
+            }
+        }
+        assertThat(cluster.millis() - begin).as("1, 2, 4 and 8 s of rest").isBetween(15_000L, 20_000L);
+        assertThat(run.until(1_000 * MS, () -> view().placement() instanceof Placement.Stopped))
+                .isTrue();
+        assertThat(vm().failure()).contains("its guest died 6 times within 10 min");
+        run.pass(60_000 * MS);
+        assertThat(view().placement()).isInstanceOf(Placement.Stopped.class);
+        faults.want(vm(), true);
+        assertThat(run.until(2_000 * MS, () -> runs(H1))).isTrue();
+    }
+
+    @Test
     void aSoloVmGoesOnWithoutAMajority() {
         faults.loseHost(H2);
         run.until(1_000 * MS, () -> part(H1) instanceof Part.Running);
