@@ -56,6 +56,19 @@ final class ActiveGuest {
                 .equals("shutdown");
     }
 
+    /// Whether QEMU stopped it because it said that it crashed.
+    boolean isCrashed() throws IOException {
+        return qmp().execute("query-status", PATIENCE)
+                .path("status")
+                .asString("")
+                .equals("guest-panicked");
+    }
+
+    /// Lets it begin anew, as the reset button of a machine does. QEMU does so between two checkpoints, never in one.
+    void reset() throws IOException {
+        qmp().execute("system_reset", PATIENCE);
+    }
+
     /// What a press of the power button does.
     void pressPowerButton() throws IOException {
         qmp().execute("system_powerdown", PATIENCE);

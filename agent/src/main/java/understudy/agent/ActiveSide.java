@@ -148,6 +148,8 @@ final class ActiveSide {
             try {
                 if (guest.get().isShutDown()) {
                     proposals.guestIsOff();
+                } else if (guest.get().isCrashed()) {
+                    failures.crashed();
                 } else {
                     guest.get().run();
                 }
@@ -170,7 +172,7 @@ final class ActiveSide {
         }
         killAt = Optional.of(killNow ? desk.now() : desk.now().plus(GRACE));
         try {
-            if (guest.get().isShutDown()) {
+            if (guest.get().isShutDown() || failures.trouble().isPresent()) {
                 killAt = Optional.of(desk.now());
             } else {
                 guest.get().pressPowerButton();
@@ -196,6 +198,7 @@ final class ActiveSide {
     void end(String reason) {
         killAt = Optional.empty();
         mayBePaused = false;
+        failures.over();
         closeStream();
         volumes.endListening();
         Optional<ActiveGuest> ended = guest;
@@ -221,19 +224,55 @@ final class ActiveSide {
             desk.step(new ViewInput.GuestGone(now));
         }
         stream.ifPresent(CheckpointStream::tick);
+        if (failures.isResetDue(now)) {
+            resetGuest();
+        }
         if (streamId.isEmpty()) {
             runIfPaused();
         }
     }
 
+    private void resetGuest() {
+        try {
+            if (guest.isPresent()) {
+                guest.get().reset();
+                failures.wasReset();
+            }
+        } catch (IOException e) {
+            LOG.warn("{}: the guest cannot be reset yet: {}", desk.spec().name(), DriverDesk.reason(e));
+            failures.resetLater();
+        }
+    }
+
+    /// What keeps the guest from doing its work, if it failed by itself; from any thread.
+    Optional<GuestFailures.Trouble> trouble() {
+        return failures.trouble();
+    }
+
     /// From QEMU's reader thread.
     void qemuEvent(QmpEvent event) {
-        if (event.isNamed("SHUTDOWN") && event.data().path("guest").asBoolean(false)) {
-            desk.post(() -> {
+        boolean isGuests = event.data().path("guest").asBoolean(false);
+        if (event.isNamed("SHUTDOWN") && isGuests) {
+            ofGuest(() -> {
                 desk.event("guest-shut-down", Severity.INFO, "the guest switched itself off");
                 proposals.guestIsOff();
             });
+        } else if (event.isNamed("RESET") && isGuests) {
+            ofGuest(failures::rebooted);
+        } else if (event.isNamed("GUEST_PANICKED")) {
+            ofGuest(failures::crashed);
+        } else if (event.isNamed("WATCHDOG")) {
+            ofGuest(failures::watchdogExpired);
         }
+    }
+
+    /// What QEMU tells counts while it is the guest's.
+    private void ofGuest(Runnable work) {
+        desk.post(() -> {
+            if (guest.isPresent()) {
+                work.run();
+            }
+        });
     }
 
     // ---- the copy -------------------------------------------------------------------------------------------------

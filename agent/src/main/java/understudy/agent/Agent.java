@@ -8,6 +8,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -16,12 +17,14 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import understudy.agent.rest.RestServer;
 import understudy.api.Event.Severity;
 import understudy.api.HostState;
+import understudy.api.VmState;
 import understudy.api.VolumePieces;
 import understudy.ledger.LedgerConfig;
 import understudy.ledger.RatisLedger;
@@ -76,6 +79,7 @@ public final class Agent implements AutoCloseable {
     private final Map<VmId, VmDriver> drivers = new ConcurrentHashMap<>();
     private final Map<HostName, Told> reports = new ConcurrentHashMap<>();
     private final ScheduledExecutorService clock;
+    private final StartTurns turns = new StartTurns();
     private final CatchUp catchUp;
     private final RestServer rest;
 
@@ -259,6 +263,7 @@ public final class Agent implements AutoCloseable {
         if (!config.isWitness()) {
             services.qemu().endAllBut(first.vms().keySet());
         }
+        lookForTurns(first, now());
         learn(first);
         if (!config.isWitness()) {
             Thread.ofPlatform().daemon().name("forgotten").start(() -> removeForgotten(first));
@@ -411,7 +416,21 @@ public final class Agent implements AutoCloseable {
     private void tick() {
         Moment now = now();
         peers.tick(now);
-        drivers.values().forEach(driver -> driver.tick(now));
+        if (turns.isDue(now)) {
+            lookForTurns(ledger.seen(), now);
+        }
+        drivers.values()
+                .forEach(driver -> driver.tick(now, turns.isHeld(driver.spec().id())));
+    }
+
+    private void lookForTurns(LedgerState state, Moment now) {
+        Set<VmId> running = reports.keySet().stream()
+                .flatMap(host -> report(host, FRESH).stream())
+                .flatMap(report -> report.vms().stream())
+                .filter(vm -> vm.state() == VmState.RUNNING || vm.state() == VmState.PAUSED)
+                .map(VmReport::vm)
+                .collect(Collectors.toSet());
+        turns.look(state.vms().values(), running, now);
     }
 
     /// Asks the ledger's leader something, so that the way to it is open and its code compiled when a takeover

@@ -273,7 +273,8 @@ final class AgentControl implements Control {
                 vm.wanted(),
                 report.map(VmReport::reason).orElse(reasonWithoutReport(vm)),
                 report.flatMap(VmReport::progress),
-                report.flatMap(VmReport::checkpoints));
+                report.flatMap(VmReport::checkpoints),
+                spec.care());
     }
 
     /// Of which any host of the VM tells; stopped VMs have no active one.

@@ -53,7 +53,8 @@ final class HostProbe {
                 qemu.map(Installation::version).orElse(""),
                 qemu.map(Installation::machines).orElse(List.of()),
                 qemu.map(Installation::cpuModels).orElse(List.of()),
-                qemu.map(q -> q.accelerator().toString()).orElse(""));
+                qemu.map(q -> q.accelerator().toString()).orElse(""),
+                qemu.map(Installation::devices).orElse(List.of()));
     }
 
     /// Guests' RAM is shared memory, which the kernel bounds as well.

@@ -8,6 +8,7 @@ import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
 import understudy.api.Nic;
 import understudy.api.VmRequest;
+import understudy.model.CrashReaction;
 import understudy.model.HostName;
 import understudy.model.HostRecord;
 import understudy.model.MacAddress;
@@ -38,7 +39,8 @@ final class Placing {
         List<HostRecord> hosts = hosts(request, id);
         VmSpec spec = draft(request, id, hosts)
                 .orElseThrow(() -> nothingInCommon(hosts))
-                .withDisks(disks);
+                .withDisks(disks)
+                .with(request.care());
         for (HostRecord host : hosts) {
             checkMemory(request, host);
         }
@@ -53,6 +55,12 @@ final class Placing {
         switch (request.level()) {
             case RESTART -> {}
             case SYSTEM -> {
+                if (request.care().onCrash().equals(Optional.of(CrashReaction.PAUSE))) {
+                    throw notAvailable(
+                            request,
+                            "Level system is not available for VMs that stand still after a crash",
+                            "Create the VM with --on-crash restart or stop, or with another level.");
+                }
                 if (!request.disks().isEmpty()) {
                     throw notAvailable(
                             request,

@@ -9,6 +9,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import understudy.api.Event.Severity;
 import understudy.api.ResyncTerms;
+import understudy.api.VmState;
 import understudy.api.VolumePieces;
 import understudy.checkpoint.Channel;
 import understudy.checkpoint.StreamOffer;
@@ -69,6 +70,7 @@ final class VmDriver implements DriverDesk, StreamOffers.Taker, AutoCloseable {
     private volatile long knownView;
     private volatile String trouble = "";
     private volatile Part part = new Part.Idle();
+    private volatile boolean waits;
     private volatile boolean closed;
 
     /// A stream that was offered under a view that is not known here yet: the active is told of a view first.
@@ -114,7 +116,8 @@ final class VmDriver implements DriverDesk, StreamOffers.Taker, AutoCloseable {
         input(new ViewInput.PeerLost(at, closed));
     }
 
-    void tick(Moment now) {
+    /// @param held whether it is not its turn to start
+    void tick(Moment now, boolean held) {
         if (tickPending.compareAndSet(false, true)) {
             post(() -> {
                 tickPending.set(false);
@@ -126,7 +129,11 @@ final class VmDriver implements DriverDesk, StreamOffers.Taker, AutoCloseable {
                     active.forgetFailures();
                 }
                 leaseTick(now);
-                step(new ViewInput.Tick(now));
+                // What is to start begins by a tick of a machine that does nothing yet.
+                waits = held && isWanted && part instanceof Part.Idle;
+                if (!waits) {
+                    step(new ViewInput.Tick(now));
+                }
             });
         }
     }
@@ -207,7 +214,7 @@ final class VmDriver implements DriverDesk, StreamOffers.Taker, AutoCloseable {
     }
 
     VmReport report() {
-        return DriverReport.of(
+        VmReport report = DriverReport.of(
                 spec,
                 part,
                 trouble,
@@ -217,6 +224,10 @@ final class VmDriver implements DriverDesk, StreamOffers.Taker, AutoCloseable {
                 active.statistics(),
                 volumes.reports(),
                 volumes.replicas());
+        if (waits) {
+            return report.in(VmState.STARTING, "it waits for its turn: VMs of a lower start order come first");
+        }
+        return active.trouble().map(it -> report.in(it.state(), it.reason())).orElse(report);
     }
 
     /// Ends after the work that is waiting.

@@ -24,4 +24,9 @@ record VmReport(
         volumes = List.copyOf(volumes);
         replicas = List.copyOf(replicas);
     }
+
+    /// The same of a VM whose guest failed by itself.
+    VmReport in(VmState other, String because) {
+        return new VmReport(vm, other, false, because, progress, checkpoints, volumes, replicas);
+    }
 }

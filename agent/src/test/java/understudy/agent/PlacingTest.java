@@ -14,6 +14,8 @@ import org.junit.jupiter.api.Test;
 import understudy.api.Nic;
 import understudy.api.VmRequest;
 import understudy.model.ByteSize;
+import understudy.model.Care;
+import understudy.model.CrashReaction;
 import understudy.model.HostName;
 import understudy.model.HostRecord;
 import understudy.model.Level;
@@ -193,6 +195,37 @@ class PlacingTest {
     void hostsThatDoNotFitEachOtherAreNotChosen() {
         host("h4", 16, List.of("pc-q35-7.2"), "kvm");
         assertThat(names(place(request(GIB)))).containsExactly("h1", "h2");
+    }
+
+    @Test
+    void careIsTheVmsUnlessItsLevelOrItsHostsCannotGiveIt() {
+        VmRequest plain = request(GIB);
+        assertThat(place(caredFor(plain, Care.DEFAULT.starting(7, 8))).care()).isEqualTo(Care.DEFAULT.starting(7, 8));
+        assertThat(refused(caredFor(plain, Care.DEFAULT.with(CrashReaction.PAUSE)))
+                        .code())
+                .isEqualTo("level-not-available");
+        assertThat(refused(caredFor(plain, Care.DEFAULT.with(CrashReaction.STOP)))
+                        .code())
+                .isEqualTo("device-unknown");
+    }
+
+    private static VmRequest caredFor(VmRequest it, Care care) {
+        return new VmRequest(
+                it.name(),
+                it.level(),
+                it.policy(),
+                it.memory(),
+                it.cpus(),
+                it.nics(),
+                it.disks(),
+                it.kernel(),
+                it.initrd(),
+                it.append(),
+                it.hosts(),
+                it.stopped(),
+                it.machine(),
+                it.cpu(),
+                care);
     }
 
     @Test

@@ -82,7 +82,7 @@ class VmDriverTest {
         Life stranger = new Life(UUID.randomUUID());
         try (Offering offering = Offering.make(active, H1, SPEC.id(), 5)) {
             learn(4, new HostName("h2"), active.config().life());
-            driver.tick(new Moment(System.nanoTime()));
+            driver.tick(new Moment(System.nanoTime()), false);
             await().until(() -> driver.knownView() == 4);
             learn(5, new HostName("h2"), stranger);
             assertThat(offering.refusal()).startsWith("END: h2@").endsWith("is not the active one of view 5");

@@ -20,8 +20,10 @@ import tools.jackson.databind.module.SimpleModule;
 import tools.jackson.databind.node.ObjectNode;
 import tools.jackson.databind.ser.std.ToStringSerializer;
 import understudy.model.ByteSize;
+import understudy.model.Care;
 import understudy.model.HostName;
 import understudy.model.MacAddress;
+import understudy.model.RestartLimit;
 import understudy.model.VmId;
 import understudy.model.VmName;
 import understudy.model.VolumeId;
@@ -92,6 +94,12 @@ public final class Json {
         whole.putIfAbsent("append", whole.stringNode(""));
         whole.putIfAbsent("hosts", whole.arrayNode());
         whole.putIfAbsent("stopped", whole.booleanNode(false));
+        whole.putIfAbsent("care", whole.objectNode());
+        if (whole.get("care") instanceof ObjectNode care) {
+            care.putIfAbsent("restartLimit", care.stringNode(RestartLimit.DEFAULT.toString()));
+            care.putIfAbsent("startOrder", care.numberNode(Care.USUAL_ORDER));
+            care.putIfAbsent("startDelaySeconds", care.numberNode(0));
+        }
         return MAPPER.treeToValue(whole, VmRequest.class);
     }
 
@@ -119,6 +127,7 @@ public final class Json {
         plain(module, VmId.class, VmId::parse);
         plain(module, VolumeId.class, VolumeId::parse);
         plain(module, ByteSize.class, ByteSize::parse);
+        plain(module, RestartLimit.class, RestartLimit::parse);
         return module;
     }
 

@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.regex.Pattern;
 import understudy.model.ByteSize;
+import understudy.model.Care;
 import understudy.model.HostName;
 import understudy.model.Level;
 import understudy.model.Policy;
@@ -26,6 +27,7 @@ import understudy.model.VolumeSpec;
 /// @param stopped whether it is only to be defined, not started
 /// @param machine a versioned QEMU machine type; the newest that its hosts share, if there is none
 /// @param cpu     a QEMU CPU model; one that its hosts share, if there is none
+/// @param care    what to do when its guest fails, and its turn when all start
 public record VmRequest(
         VmName name,
         Level level,
@@ -40,7 +42,8 @@ public record VmRequest(
         List<HostName> hosts,
         boolean stopped,
         Optional<String> machine,
-        Optional<String> cpu) {
+        Optional<String> cpu,
+        Care care) {
     private static final ByteSize MEMORY_MIN = ByteSize.ofMebibytes(64);
     private static final int NICS_MAX = 8;
     private static final int APPEND_BYTES_MAX = 2047;
@@ -67,6 +70,40 @@ public record VmRequest(
                 "append: at most " + APPEND_BYTES_MAX + " bytes, none of them 0");
         machine.ifPresent(text -> require(QEMU_NAME.matcher(text).matches(), "'" + text + "' is no machine type"));
         cpu.ifPresent(text -> require(QEMU_NAME.matcher(text).matches(), "'" + text + "' is no CPU model"));
+    }
+
+    /// A VM that is cared for as usual.
+    public VmRequest(
+            VmName name,
+            Level level,
+            Policy policy,
+            ByteSize memory,
+            int cpus,
+            List<Nic> nics,
+            List<Disk> disks,
+            Optional<String> kernel,
+            Optional<String> initrd,
+            String append,
+            List<HostName> hosts,
+            boolean stopped,
+            Optional<String> machine,
+            Optional<String> cpu) {
+        this(
+                name,
+                level,
+                policy,
+                memory,
+                cpus,
+                nics,
+                disks,
+                kernel,
+                initrd,
+                append,
+                hosts,
+                stopped,
+                machine,
+                cpu,
+                Care.DEFAULT);
     }
 
     /// How QEMU is to load a kernel itself, if it is.

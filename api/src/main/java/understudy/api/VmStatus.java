@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.List;
 import java.util.Optional;
 import understudy.model.ByteSize;
+import understudy.model.Care;
 import understudy.model.HostName;
 import understudy.model.Level;
 import understudy.model.MacAddress;
@@ -23,6 +24,7 @@ import understudy.model.VmName;
 /// @param reason      why it failed or is not protected; empty if it is as it should be
 /// @param progress    how much of the first copy of its RAM is done, in [0, 1], while there is one
 /// @param checkpoints while it is checkpointed
+/// @param care        what is done when its guest fails, and its turn when all start
 public record VmStatus(
         VmName name,
         VmId id,
@@ -43,7 +45,8 @@ public record VmStatus(
         boolean wanted,
         String reason,
         Optional<Double> progress,
-        Optional<Checkpoints> checkpoints) {
+        Optional<Checkpoints> checkpoints,
+        Care care) {
     public VmStatus {
         nics = List.copyOf(nics);
         disks = List.copyOf(disks);

@@ -11,15 +11,19 @@ import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import tools.jackson.core.JacksonException;
 import understudy.model.ByteSize;
+import understudy.model.Care;
+import understudy.model.CrashReaction;
 import understudy.model.HostName;
 import understudy.model.Level;
 import understudy.model.MacAddress;
 import understudy.model.Policy;
 import understudy.model.Problem;
+import understudy.model.RestartLimit;
 import understudy.model.VmId;
 import understudy.model.VmName;
 import understudy.model.VolumeId;
 import understudy.model.VolumeReplica;
+import understudy.model.WatchdogReaction;
 
 class JsonTest {
 
@@ -34,7 +38,8 @@ class JsonTest {
                 "to":null,"full":false,"left":"0","copied":"0","bytesPerSecond":0,"secondsLeft":null},\
                 "scrub":{"host":"h1","began":"2026-01-02T03:04:05Z","ended":null,"progress":0.0,"compared":false,\
                 "corrupt":0,"peer":0,"differing":0,"unmended":0,"trouble":""}}],"hosts":["h1","h2"],"machine":"pc-q35-7.2","cpu":"qemu64","wanted":true,\
-                "reason":"","progress":0.5,"checkpoints":null}""");
+                "reason":"","progress":0.5,"checkpoints":null,"care":{"restartLimit":"5/10m","onCrash":null,"watchdog":null,\
+                "startOrder":100,"startDelaySeconds":0}}""");
     }
 
     @Test
@@ -84,6 +89,27 @@ class JsonTest {
         assertThat(wish.boot()).isEmpty();
         assertThat(wish.stopped()).isFalse();
         assertThat(wish(Json.line(wish))).isEqualTo(wish);
+    }
+
+    @Test
+    void careIsSaidInPartsAndTheRestIsAsUsual() {
+        assertThat(wish("{'name':'a','level':'system','memory':'1G'}").care()).isEqualTo(Care.DEFAULT);
+        VmRequest wish = wish("{'name':'a','level':'system','memory':'1G','care':{'restartLimit':'3/1h',"
+                + "'onCrash':'restart','watchdog':'stop','startOrder':5}}");
+        assertThat(wish.care())
+                .isEqualTo(Care.DEFAULT
+                        .with(RestartLimit.parse("3/1h"))
+                        .with(CrashReaction.RESTART)
+                        .with(WatchdogReaction.STOP)
+                        .starting(5, 0));
+        assertThat(wish(Json.line(wish))).isEqualTo(wish);
+        assertThat(refusal("{'name':'a','level':'system','memory':'1G','care':{'restartLimit':'often'}}"))
+                .isEqualTo("bad-value care.restartLimit: 'often' is no restart limit: as in 5/10m, or none");
+        assertThat(refusal("{'name':'a','level':'system','memory':'1G','care':{'onCrash':'cry'}}"))
+                .startsWith("bad-value care.onCrash: ");
+        assertThat(refusal("{'name':'a','level':'system','memory':'1G','care':{'startOrder':-1}}"))
+                .startsWith("bad-value care")
+                .endsWith("start order -1: 0 to 9999");
     }
 
     @Test
@@ -196,6 +222,7 @@ class JsonTest {
                 true,
                 "",
                 Optional.of(0.5),
-                checkpoints);
+                checkpoints,
+                Care.DEFAULT);
     }
 }

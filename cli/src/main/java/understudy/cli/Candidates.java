@@ -2,9 +2,11 @@ package understudy.cli;
 
 import java.util.Arrays;
 import java.util.Iterator;
+import understudy.model.CrashReaction;
 import understudy.model.Level;
 import understudy.model.Policy;
 import understudy.model.VolumeSpec.Image.Format;
+import understudy.model.WatchdogReaction;
 
 /// The words that the shell offers for an option's value. The library would offer the names of Java's constants.
 ///
@@ -23,6 +25,24 @@ final class Candidates {
         @Override
         public Iterator<String> iterator() {
             return Arrays.stream(Policy.values()).map(Policy::toString).iterator();
+        }
+    }
+
+    static final class CrashReactions implements Iterable<String> {
+        @Override
+        public Iterator<String> iterator() {
+            return Arrays.stream(CrashReaction.values())
+                    .map(CrashReaction::toString)
+                    .iterator();
+        }
+    }
+
+    static final class WatchdogReactions implements Iterable<String> {
+        @Override
+        public Iterator<String> iterator() {
+            return Arrays.stream(WatchdogReaction.values())
+                    .map(WatchdogReaction::toString)
+                    .iterator();
         }
     }
 

@@ -11,7 +11,9 @@ import understudy.api.HandOver;
 import understudy.api.HostStatus;
 import understudy.api.VmStatus;
 import understudy.model.ByteSize;
+import understudy.model.Care;
 import understudy.model.HostName;
+import understudy.model.RestartLimit;
 
 /// How the documents of the API look to people.
 final class Text {
@@ -55,6 +57,16 @@ final class Text {
                 .with("machine", vm.machine())
                 .with("cpu", vm.cpu())
                 .with("id", vm.id());
+        if (!vm.care().restartLimit().equals(RestartLimit.DEFAULT)) {
+            facts.with("restart limit", vm.care().restartLimit());
+        }
+        vm.care().onCrash().ifPresent(reaction -> facts.with("on crash", reaction));
+        vm.care().watchdog().ifPresent(reaction -> facts.with("watchdog", reaction));
+        if (!vm.care().equals(vm.care().starting(Care.USUAL_ORDER, 0))) {
+            facts.with(
+                    "start order",
+                    vm.care().startOrder() + ", after a delay of " + vm.care().startDelaySeconds() + " s");
+        }
         vm.disks().forEach(disk -> facts.with(disk.name(), VolumeText.line(disk)));
         vm.checkpoints().ifPresent(checkpoints -> add(facts, checkpoints));
         return facts.toString();

@@ -7,12 +7,15 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.TypeConversionException;
 import understudy.model.ByteSize;
+import understudy.model.CrashReaction;
 import understudy.model.HostName;
 import understudy.model.Level;
 import understudy.model.MacAddress;
 import understudy.model.Policy;
+import understudy.model.RestartLimit;
 import understudy.model.VmName;
 import understudy.model.VolumeSpec.Image.Format;
+import understudy.model.WatchdogReaction;
 
 /// The root of all commands.
 @Command(
@@ -53,6 +56,9 @@ public final class UnderstudyCommand {
         converts(root, MacAddress.class, MacAddress::new);
         converts(root, Level.class, Level::parse);
         converts(root, Policy.class, Policy::parse);
+        converts(root, RestartLimit.class, RestartLimit::parse);
+        converts(root, CrashReaction.class, CrashReaction::parse);
+        converts(root, WatchdogReaction.class, WatchdogReaction::parse);
         converts(root, Format.class, Format::parse);
         converts(root, Output.class, Output::parse);
         converts(root, NicOption.class, NicOption::parse);

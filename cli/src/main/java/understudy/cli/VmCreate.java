@@ -36,7 +36,7 @@ import understudy.model.VmName;
             "Waits until it runs, and until it is protected. If it runs but is not protected in time,"
                     + " a note says why, and the exit code is 0.",
             "With -f the fields come from a YAML file (name, level, memory, cpus, nics, disks, kernel, initrd, append, hosts,"
-                    + " policy, stopped, machine, cpu); options go before its fields."
+                    + " policy, stopped, machine, cpu, care); options go before its fields."
         },
         footerHeading = "%nExamples:%n",
         footer = {
@@ -49,6 +49,9 @@ import understudy.model.VmName;
             "  With mirrored disks, an empty one and one from an image:",
             "    understudy vm create db-1 --level component --memory 1G \\",
             "        --disk debian.qcow2 --disk 20G --nic",
+            "  Reset when its kernel panics, and started before all others:",
+            "    understudy vm create db-2 --level component --memory 1G \\",
+            "        --disk debian.qcow2 --on-crash restart --start-order 10",
             "  From a file:",
             "    understudy vm create -f web-1.yaml",
             "%nExit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 no cluster answers"
@@ -135,6 +138,9 @@ final class VmCreate implements Callable<Integer> {
             description = "A QEMU CPU model that its hosts have (default: qemu64).")
     private Optional<String> cpu = Optional.empty();
 
+    @Mixin
+    private CareOptions care = new CareOptions();
+
     @Option(names = "--stopped", description = "Define it, but do not start it.")
     private boolean stopped;
 
@@ -210,6 +216,7 @@ final class VmCreate implements Callable<Integer> {
         policy.ifPresent(v -> wish.put("policy", v.toString()));
         machine.ifPresent(v -> wish.put("machine", v));
         cpu.ifPresent(v -> wish.put("cpu", v));
+        care.overlay(wish);
         if (stopped) {
             wish.put("stopped", true);
         }

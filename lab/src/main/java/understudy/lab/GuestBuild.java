@@ -35,7 +35,9 @@ public final class GuestBuild {
             "drivers/block/virtio_blk",
             "net/core/failover",
             "drivers/net/net_failover",
-            "drivers/net/virtio_net");
+            "drivers/net/virtio_net",
+            "drivers/misc/pvpanic/pvpanic",
+            "drivers/misc/pvpanic/pvpanic-mmio");
 
     private final Path cache;
     private final Progress progress;

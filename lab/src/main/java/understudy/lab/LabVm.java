@@ -15,6 +15,7 @@ import understudy.api.VmRequest;
 import understudy.api.VmState;
 import understudy.api.VmStatus;
 import understudy.model.ByteSize;
+import understudy.model.Care;
 import understudy.model.HostName;
 import understudy.model.Level;
 import understudy.model.Policy;
@@ -45,14 +46,35 @@ public final class LabVm {
             Policy policy,
             List<String> hosts,
             List<ByteSize> disks,
-            Level level) {
+            Level level,
+            Care care) {
         public Wish {
             hosts = List.copyOf(hosts);
             disks = List.copyOf(disks);
         }
 
+        public Wish(
+                String name,
+                String address,
+                ByteSize memory,
+                int cpus,
+                Policy policy,
+                List<String> hosts,
+                List<ByteSize> disks) {
+            this(
+                    name,
+                    address,
+                    memory,
+                    cpus,
+                    policy,
+                    hosts,
+                    disks,
+                    disks.isEmpty() ? Level.SYSTEM : Level.COMPONENT,
+                    Care.DEFAULT);
+        }
+
         public Wish(String name, String address, ByteSize memory, int cpus, Policy policy, List<String> hosts) {
-            this(name, address, memory, cpus, policy, hosts, List.of(), Level.SYSTEM);
+            this(name, address, memory, cpus, policy, hosts, List.of());
         }
 
         /// 256 MiB, one CPU, the default policy, no disk.
@@ -62,30 +84,34 @@ public final class LabVm {
 
         /// @param other in the lab's LAN, from 10.77.0.10 up
         public Wish at(String other) {
-            return new Wish(name, other, memory, cpus, policy, hosts, disks, level);
+            return new Wish(name, other, memory, cpus, policy, hosts, disks, level, care);
         }
 
         public Wish with(Policy other) {
-            return new Wish(name, address, memory, cpus, other, hosts, disks, level);
+            return new Wish(name, address, memory, cpus, other, hosts, disks, level, care);
         }
 
         public Wish onlyOn(String host) {
-            return new Wish(name, address, memory, cpus, policy, List.of(host), disks, level);
+            return new Wish(name, address, memory, cpus, policy, List.of(host), disks, level, care);
         }
 
         /// @param first preferred to run it
         public Wish on(String first, String second) {
-            return new Wish(name, address, memory, cpus, policy, List.of(first, second), disks, level);
+            return new Wish(name, address, memory, cpus, policy, List.of(first, second), disks, level, care);
         }
 
         public Wish at(Level other) {
-            return new Wish(name, address, memory, cpus, policy, hosts, disks, other);
+            return new Wish(name, address, memory, cpus, policy, hosts, disks, other, care);
         }
 
         public Wish withDisk(ByteSize size) {
             List<ByteSize> all = new ArrayList<>(disks);
             all.add(size);
-            return new Wish(name, address, memory, cpus, policy, hosts, all, Level.COMPONENT);
+            return new Wish(name, address, memory, cpus, policy, hosts, all, Level.COMPONENT, care);
+        }
+
+        public Wish with(Care other) {
+            return new Wish(name, address, memory, cpus, policy, hosts, disks, level, other);
         }
     }
 
@@ -119,7 +145,8 @@ public final class LabVm {
                 wish.hosts.stream().map(HostName::new).toList(),
                 false,
                 Optional.empty(),
-                Optional.empty()));
+                Optional.empty(),
+                wish.care));
         return new LabVm(api, new VmName(wish.name), wish.address);
     }
 

@@ -3,8 +3,8 @@ package understudy.ledger;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/// Completes what was written before VMs had care and could be given up: logs and snapshots of the format before are
-/// read, and mean what they meant.
+/// Completes what was written before VMs had care and could be given up, and hosts told of devices: logs and
+/// snapshots of the format before are read, and mean what they meant.
 final class EarlierDocuments {
     static final int FORMAT = 3;
 
@@ -17,6 +17,9 @@ final class EarlierDocuments {
             if (record.has("revision")) {
                 record.putIfAbsent("failure", record.nullNode());
             }
+        }
+        if (node instanceof ObjectNode host && host.has("cpuModels") && host.has("accelerator")) {
+            host.putIfAbsent("devices", host.arrayNode());
         }
         node.forEach(child -> complete(child, usual));
     }

@@ -13,6 +13,7 @@ import java.util.TreeSet;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import understudy.model.Care;
+import understudy.model.CrashReaction;
 import understudy.model.Placement;
 import understudy.model.Problem;
 import understudy.model.RestartLimit;
@@ -27,7 +28,11 @@ import understudy.protocol.LedgerState;
 class LedgerJsonTest {
     private final VmSpec web = Samples.spec("web");
     private final VmSpec db = Samples.diskSpec("db");
-    private final VmSpec cared = Samples.spec("cared").with(new Care(new RestartLimit(3, Duration.ofHours(1))));
+    private final VmSpec cared = Samples.spec("cared")
+            .with(Care.DEFAULT
+                    .with(new RestartLimit(3, Duration.ofHours(1)))
+                    .with(CrashReaction.RESTART)
+                    .starting(7, 8));
     private final VmId id = web.id();
     private final List<LedgerCommand> commands = List.of(
             new LedgerCommand.CreateVm(web, true, Samples.view(1, new Placement.Stopped())),
@@ -91,6 +96,11 @@ class LedgerJsonTest {
                 + viewText + ",\"revision\":2}],\"hosts\":[],\"renewals\":{\"h1\":7}}";
         assertThat(LedgerJson.state(state.getBytes(StandardCharsets.UTF_8)).vm(id))
                 .contains(new VmRecord(web, true, view, 2));
+        assertThat(new String(LedgerJson.encode(new LedgerCommand.CreateVm(web, true, view)), StandardCharsets.UTF_8)
+                        .replace("\"format\":4", "\"format\":3")
+                        .replaceAll(",\"care\":\\{.*?\"startDelaySeconds\":0}", ""))
+                .as("what has become more since")
+                .isEqualTo(command);
         assertThatThrownBy(() -> LedgerJson.command(
                         command.replace("\"format\":3", "\"format\":4").getBytes(StandardCharsets.UTF_8)))
                 .as("and only there what is missing is completed")

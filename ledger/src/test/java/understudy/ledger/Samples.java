@@ -76,7 +76,8 @@ final class Samples {
                 "",
                 List.of(),
                 List.of(),
-                "");
+                "",
+                List.of("pvpanic"));
     }
 
     static View view(long number, Placement placement) {

@@ -46,6 +46,23 @@ public record VmSpec(
         checkDisks(disks);
     }
 
+    /// A VM that is cared for as usual.
+    public VmSpec(
+            VmId id,
+            VmName name,
+            Level level,
+            Policy policy,
+            ByteSize memory,
+            int cpus,
+            String machine,
+            String cpu,
+            List<MacAddress> nics,
+            List<VolumeSpec> disks,
+            Optional<Boot> boot,
+            List<HostName> hosts) {
+        this(id, name, level, policy, memory, cpus, machine, cpu, nics, disks, boot, hosts, Care.DEFAULT);
+    }
+
     /// A VM without disks, and cared for as usual.
     public VmSpec(
             VmId id,

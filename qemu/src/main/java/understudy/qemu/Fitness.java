@@ -56,7 +56,25 @@ public final class Fitness {
                     "%s cannot run CPU model %s with %s".formatted(host.name(), spec.cpu(), host.accelerator()),
                     "name one that it can run: " + String.join(", ", host.cpuModels()));
         }
+        return checkDevices(spec, host);
+    }
+
+    private static Optional<Problem> checkDevices(VmSpec spec, HostRecord host) {
+        if (spec.care().onCrash().isPresent() && !host.devices().contains(QemuCommand.CRASH_DEVICE)) {
+            return lacks(host, QemuCommand.CRASH_DEVICE, "--on-crash");
+        }
+        if (spec.care().watchdog().isPresent() && !host.devices().contains(QemuCommand.WATCHDOG_DEVICE)) {
+            return lacks(host, QemuCommand.WATCHDOG_DEVICE, "--watchdog");
+        }
         return Optional.empty();
+    }
+
+    private static Optional<Problem> lacks(HostRecord host, String device, String option) {
+        return refuse(
+                "device-unknown",
+                "QEMU %s of %s does not have the device %s, which %s needs"
+                        .formatted(host.qemu(), host.name(), device, option),
+                "leave out " + option + ", or name hosts whose QEMU has it");
     }
 
     private static Optional<Problem> checkAccelerators(List<HostRecord> hosts) {

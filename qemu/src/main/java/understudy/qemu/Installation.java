@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.regex.Pattern;
 import java.util.stream.StreamSupport;
@@ -20,17 +21,27 @@ import tools.jackson.databind.JsonNode;
 /// @param machines  versioned q35 machine types, oldest first, such as `pc-q35-7.2`
 /// @param cpuModels named models that run with the accelerator as they are, sorted; neither `host` nor `max`,
 ///              nor single versions of a model: the machine type picks these
+/// @param devices   of those that a VM may ask for and a QEMU may lack, which it has; sorted
 /// @param notice    for people, when guests run in software; else empty
 public record Installation(
-        String version, List<String> machines, List<String> cpuModels, Accelerator accelerator, String notice) {
+        String version,
+        List<String> machines,
+        List<String> cpuModels,
+        List<String> devices,
+        Accelerator accelerator,
+        String notice) {
     private static final Pattern MACHINE = Pattern.compile("pc-q35-\\d+\\.\\d+");
     private static final Pattern SINGLE_VERSION = Pattern.compile(".*-v\\d+");
     private static final Set<String> UNSTABLE_MODELS = Set.of("host", "max", "base");
+    /// Devices that a VM may ask for, and that not every QEMU has.
+    private static final Set<String> OPTIONAL = Set.of(QemuCommand.CRASH_DEVICE, QemuCommand.WATCHDOG_DEVICE);
+
     private static final Duration LIMIT = Duration.ofSeconds(20);
 
     public Installation {
         machines = List.copyOf(machines);
         cpuModels = List.copyOf(cpuModels);
+        devices = List.copyOf(devices);
     }
 
     /// Asks the program, by running it for a moment without a machine.
@@ -58,6 +69,7 @@ public record Installation(
                     version(qmp.execute("query-version", LIMIT)),
                     machines(qmp.execute("query-machines", LIMIT)),
                     cpuModels(qmp.execute("query-cpu-definitions", LIMIT)),
+                    devices(qmp.execute("qom-list-types", Map.of("implements", "device"), LIMIT)),
                     choice.accelerator(),
                     choice.notice());
         } finally {
@@ -132,6 +144,10 @@ public record Installation(
                         && !SINGLE_VERSION.matcher(name).matches())
                 .sorted(Comparator.naturalOrder())
                 .toList();
+    }
+
+    static List<String> devices(JsonNode answer) {
+        return names(answer).stream().filter(OPTIONAL::contains).sorted().toList();
     }
 
     private static List<String> names(Iterable<JsonNode> entries) {

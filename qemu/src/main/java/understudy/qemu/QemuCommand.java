@@ -5,6 +5,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import understudy.model.Care;
+import understudy.model.CrashReaction;
 import understudy.model.MacAddress;
 import understudy.model.VmId;
 import understudy.model.VmSpec;
@@ -35,6 +37,11 @@ import understudy.model.VolumeSpec;
 /// @param arguments the program first
 /// @param ram       the shared file that holds the guest's RAM; QEMU makes it if it is missing
 public record QemuCommand(List<String> arguments, VmId vm, Role role, InstanceDirectory directory, Path ram) {
+
+    /// By which a guest says that it crashed.
+    static final String CRASH_DEVICE = "pvpanic";
+
+    static final String WATCHDOG_DEVICE = "i6300esb";
 
     private static final long RECONNECT_SECONDS = Duration.ofDays(3650).toSeconds();
 
@@ -79,6 +86,7 @@ public record QemuCommand(List<String> arguments, VmId vm, Role role, InstanceDi
         for (VolumeSpec disk : spec.disks()) {
             disk(arguments, disk, directory);
         }
+        care(arguments, spec.care());
         boot.ifPresent(files ->
                 kernel(arguments, files, spec.boot().map(VmSpec.Boot::append).orElse("")));
         if (role == Role.STANDBY) {
@@ -157,6 +165,19 @@ public record QemuCommand(List<String> arguments, VmId vm, Role role, InstanceDi
                 "-device",
                 "virtio-blk-pci,id=" + disk.name() + "dev,drive=" + disk.name() + ",serial=" + disk.name()
                         + ",write-cache=on,werror=report,rerror=report,disable-modern=on" + first));
+    }
+
+    /// The devices by which a guest tells that it failed, if its VM is to have them: last, so that they move no
+    /// other. What happens then is the agent's to decide, so QEMU lets the guest run on, but for a crash that is to
+    /// be looked at. The ISA device has no state to save (its PCI cousin has 319 bytes, the watchdog 372).
+    private static void care(List<String> arguments, Care care) {
+        care.onCrash().ifPresent(reaction -> {
+            String action = reaction == CrashReaction.PAUSE ? "pause" : "none";
+            arguments.addAll(List.of("-device", CRASH_DEVICE, "-action", "panic=" + action));
+        });
+        if (care.watchdog().isPresent()) {
+            arguments.addAll(List.of("-device", WATCHDOG_DEVICE, "-action", "watchdog=none"));
+        }
     }
 
     private static void kernel(List<String> arguments, BootFiles files, String append) {

@@ -7,11 +7,14 @@ import java.util.Optional;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import understudy.model.ByteSize;
+import understudy.model.Care;
+import understudy.model.CrashReaction;
 import understudy.model.HostName;
 import understudy.model.HostRecord;
 import understudy.model.Life;
 import understudy.model.Problem;
 import understudy.model.VmSpec;
+import understudy.model.WatchdogReaction;
 
 class FitnessTest {
     private static final List<String> MACHINES = List.of("pc-q35-7.1", "pc-q35-7.2");
@@ -49,6 +52,37 @@ class FitnessTest {
                 .isEqualTo("machine-type-unknown");
         assertThat(refusal(host("h2", "1G", MACHINES, List.of("EPYC"), "tcg"))).isEqualTo("cpu-model-unknown");
         assertThat(refusal(host("h2", "1G", MACHINES, MODELS, "kvm"))).isEqualTo("accelerators-differ");
+    }
+
+    @Test
+    void aDeviceThatOneOfTheTwoLacksIsRefused() {
+        VmSpec cared = spec.with(Care.DEFAULT.with(CrashReaction.STOP));
+        assertThat(Fitness.check(cared, List.of(with("pvpanic"), with("pvpanic"))))
+                .isEmpty();
+        Problem problem =
+                Fitness.check(cared, List.of(with("pvpanic"), with("i6300esb"))).orElseThrow();
+        assertThat(problem.code()).isEqualTo("device-unknown");
+        assertThat(problem.message()).contains("h1").contains("pvpanic").contains("--on-crash");
+        VmSpec watched = spec.with(Care.DEFAULT.with(WatchdogReaction.RESET));
+        assertThat(Fitness.check(watched, List.of(with("pvpanic")))
+                        .orElseThrow()
+                        .message())
+                .contains("i6300esb");
+    }
+
+    private HostRecord with(String device) {
+        return new HostRecord(
+                old.name(),
+                old.role(),
+                old.life(),
+                old.url(),
+                old.memory(),
+                old.cpus(),
+                old.qemu(),
+                old.machines(),
+                old.cpuModels(),
+                old.accelerator(),
+                List.of(device));
     }
 
     private String refusal(HostRecord other) {

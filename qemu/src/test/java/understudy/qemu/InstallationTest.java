@@ -16,6 +16,7 @@ class InstallationTest {
         assertThat(installation.version()).matches("\\d+\\.\\d+\\.\\d+");
         assertThat(installation.machines()).contains("pc-q35-7.2").allMatch(m -> m.startsWith("pc-q35-"));
         assertThat(installation.cpuModels()).contains("qemu64").doesNotContain("host", "max", "qemu64-v1");
+        assertThat(installation.devices()).containsExactly("i6300esb", "pvpanic");
     }
 
     @Test

@@ -10,9 +10,12 @@ import java.util.Optional;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import understudy.model.ByteSize;
+import understudy.model.Care;
+import understudy.model.CrashReaction;
 import understudy.model.VmSpec;
 import understudy.model.VolumeId;
 import understudy.model.VolumeSpec;
+import understudy.model.WatchdogReaction;
 
 class QemuCommandTest {
     private static final InstanceDirectory DIRECTORY = new InstanceDirectory(Path.of("/run/v"));
@@ -59,6 +62,33 @@ class QemuCommandTest {
                         + ",reconnect-delay=315360000,open-timeout=10,cache.direct=on,discard=unmap")
                 .anyMatch(a -> a.startsWith("virtio-blk-pci,id=disk0dev,drive=disk0") && a.endsWith(",bootindex=1"))
                 .anyMatch(a -> a.startsWith("virtio-blk-pci,id=disk1dev") && a.contains("write-cache=on"));
+    }
+
+    @Test
+    void devicesByWhichAGuestSaysThatItFailedAreThereOnlyWhereTheyAreAskedFor() {
+        List<String> usual = command(QemuCommand.Role.ACTIVE, Path.of("/r")).arguments();
+        assertThat(usual).doesNotContain("-action").noneMatch(a -> a.matches("pvpanic.*|i6300esb.*"));
+        assertThat(caredFor(Care.DEFAULT.with(CrashReaction.RESTART)))
+                .containsSubsequence("-device", "pvpanic", "-action", "panic=none")
+                .doesNotContain("i6300esb");
+        assertThat(caredFor(Care.DEFAULT.with(CrashReaction.PAUSE)))
+                .containsSubsequence("-device", "pvpanic", "-action", "panic=pause");
+        assertThat(caredFor(Care.DEFAULT.with(WatchdogReaction.NONE)))
+                .containsSubsequence("-device", "i6300esb", "-action", "watchdog=none")
+                .doesNotContain("pvpanic");
+    }
+
+    private List<String> caredFor(Care care) {
+        VmSpec spec = TestMachine.spec(id, Optional.empty()).with(care);
+        return QemuCommand.of(
+                        "qemu",
+                        spec,
+                        QemuCommand.Role.ACTIVE,
+                        Accelerator.KVM,
+                        DIRECTORY,
+                        Path.of("/r"),
+                        Optional.empty())
+                .arguments();
     }
 
     private static VolumeSpec disk(String name) {

@@ -28,6 +28,7 @@ import understudy.lab.LabPlan;
 import understudy.lab.LabVm;
 import understudy.lab.Progress;
 import understudy.model.ByteSize;
+import understudy.model.Care;
 import understudy.model.Policy;
 import understudy.model.Problem;
 
@@ -126,8 +127,13 @@ final class Stage implements AutoCloseable {
     ///
     /// @param number the last part of its address
     Vm create(String name, int number, List<String> hosts) {
+        return create(name, number, hosts, Care.DEFAULT);
+    }
+
+    Vm create(String name, int number, List<String> hosts, Care care) {
         LabVm.Wish like = LabVm.Wish.usual(name);
-        LabVm.create(api(), guest, new LabVm.Wish(name, "10.77.0." + number, GUEST_MEMORY, 1, like.policy(), hosts));
+        LabVm.Wish wish = new LabVm.Wish(name, "10.77.0." + number, GUEST_MEMORY, 1, like.policy(), hosts);
+        LabVm.create(api(), guest, wish.with(care));
         Vm vm = new Vm(this, name, "10.77.0." + number);
         vm.await("to run", v -> v.state() == VmState.RUNNING);
         return vm;

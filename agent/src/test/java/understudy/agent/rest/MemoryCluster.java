@@ -183,7 +183,8 @@ public final class MemoryCluster implements Control {
                 !request.stopped(),
                 request.stopped() ? "it is stopped" : "it is starting",
                 Optional.empty(),
-                Optional.empty());
+                Optional.empty(),
+                request.care());
     }
 
     private VmStatus furtherOn(VmStatus vm) {
@@ -222,7 +223,8 @@ public final class MemoryCluster implements Control {
                 state != VmState.STOPPED,
                 reason,
                 progress,
-                checkpoints);
+                checkpoints,
+                vm.care());
     }
 
     @Override

@@ -28,6 +28,7 @@ import understudy.api.Scrub;
 import understudy.api.VmRequest;
 import understudy.api.VmStatus;
 import understudy.api.VolumeStatus;
+import understudy.model.Care;
 import understudy.model.Problem;
 import understudy.model.VolumeReplica;
 
@@ -44,6 +45,7 @@ class OpenApiTest {
             Resync.class,
             Scrub.class,
             Checkpoints.class,
+            Care.class,
             HostStatus.class,
             ClusterStatus.class,
             Event.class,
