@@ -129,8 +129,7 @@ final class VmDriver implements DriverDesk, StreamOffers.Taker, AutoCloseable {
                     active.forgetFailures();
                 }
                 leaseTick(now);
-                // What is to start begins by a tick of a machine that does nothing yet.
-                waits = held && isWanted && part instanceof Part.Idle;
+                waits = held && state.isAboutToBegin();
                 if (!waits) {
                     step(new ViewInput.Tick(now));
                 }

@@ -19,8 +19,8 @@ public record Care(
     /// Of a VM for which nobody said anything.
     public static final int USUAL_ORDER = 100;
 
-    private static final int ORDER_MAX = 9999;
-    private static final int DELAY_SECONDS_MAX = 3600;
+    public static final int ORDER_MAX = 9999;
+    public static final int DELAY_SECONDS_MAX = 3600;
 
     /// What a VM gets for which nobody said anything; the specifications of earlier releases mean it, too.
     public static final Care DEFAULT =
@@ -34,6 +34,11 @@ public record Care(
             throw new IllegalArgumentException(
                     "start delay " + startDelaySeconds + ": 0 to " + DELAY_SECONDS_MAX + " s");
         }
+    }
+
+    /// Whether it starts at another time than VMs of which nobody said anything.
+    public boolean hasTurn() {
+        return startOrder != USUAL_ORDER || startDelaySeconds > 0;
     }
 
     public Care with(RestartLimit limit) {

@@ -51,6 +51,12 @@ public record ViewState(
         return known.filter(VmRecord::wanted).isPresent();
     }
 
+    /// Whether this host does nothing yet for a VM that is to run: the next tick may begin to. Who is not to have its
+    /// turn yet ([StartOrder]) gets no tick then.
+    public boolean isAboutToBegin() {
+        return isWanted() && part instanceof Part.Idle;
+    }
+
     /// Whether frames of this host's guest may leave only while it holds a lease: another host could take over by
     /// the known view or by one that was asked for, or has done so.
     public boolean needsLease(Replica self) {

@@ -29,6 +29,7 @@ final class Agent {
     private final List<Connection> connections = new ArrayList<>();
     private final Map<HostName, Peer> peers = new TreeMap<>();
     private final Leases leases;
+    private final StartTurns turns;
 
     /// What is known of another host's agent.
     private static final class Peer {
@@ -47,6 +48,7 @@ final class Agent {
         this.host = host;
         this.life = life;
         this.leases = new Leases(cluster, this);
+        this.turns = new StartTurns(cluster, host);
     }
 
     Host host() {
@@ -101,6 +103,13 @@ final class Agent {
         return connection;
     }
 
+    /// The VMs whose guests run here.
+    List<VmId> running() {
+        return drivers.keySet().stream()
+                .filter(vm -> host.guest(vm).filter(Guest::isRunning).isPresent())
+                .toList();
+    }
+
     Leases leases() {
         return leases;
     }
@@ -116,7 +125,8 @@ final class Agent {
         if (drivers.values().stream().anyMatch(driver -> driver.spec().level() != Level.SYSTEM)) {
             leases.tick();
         }
-        drivers.values().forEach(VmDriver::tick);
+        turns.tick();
+        drivers.values().forEach(driver -> driver.tick(turns.isHeld(driver.vm())));
         host.inLife(life, 20 * Schedule.MILLISECOND, this::tick);
     }
 

@@ -64,6 +64,7 @@ final class SimulatedLedger {
     private Optional<Node> leader = Optional.empty();
     private boolean electing;
     private long specsChanged;
+    private boolean ordered;
 
     SimulatedLedger(Cluster cluster) {
         this.cluster = cluster;
@@ -81,6 +82,11 @@ final class SimulatedLedger {
     /// Goes up whenever a VM comes, goes, or becomes something else.
     long specsChanged() {
         return specsChanged;
+    }
+
+    /// Whether any VM may have to wait for its turn to start.
+    boolean isOrdered() {
+        return ordered;
     }
 
     /// Whether a node could have something decided now.
@@ -192,6 +198,7 @@ final class SimulatedLedger {
         Optional<VmSpec> spec = is.map(VmRecord::spec);
         if (!was.map(VmRecord::spec).equals(spec)) {
             specsChanged++;
+            ordered |= spec.filter(it -> it.care().hasTurn()).isPresent();
         }
         Entry entry = new Entry(spec.or(() -> was.map(VmRecord::spec)).orElseThrow(), is);
         copies.forEach(copy -> copy.logged(entry));

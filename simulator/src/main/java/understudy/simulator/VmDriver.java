@@ -113,13 +113,16 @@ final class VmDriver {
         give(new ViewInput.GuestFound());
     }
 
-    void tick() {
+    /// @param held whether it is not its turn to start
+    void tick(boolean held) {
         boolean isWanted = state.known().filter(VmRecord::wanted).isPresent();
         if (!isWanted) {
             restarts = RestartPolicy.of(spec.care().restartLimit());
             givingUp = Optional.empty();
         }
-        give(new ViewInput.Tick(agent.host().now()));
+        if (!held || !state.isAboutToBegin()) {
+            give(new ViewInput.Tick(agent.host().now()));
+        }
         outgoing.ifPresent(OutgoingStream::check);
         if (!mayGoOn()) {
             agent.leases().missed();
@@ -319,8 +322,10 @@ final class VmDriver {
         noticeDeath(guest);
         restarts = restarts.died(agent.host().now());
         switch (restarts.verdict()) {
-            case StartAgain(Duration rest) -> give(new ViewInput.GuestGone(agent.host().now(), rest));
+            case StartAgain(Duration rest) ->
+                give(new ViewInput.GuestGone(agent.host().now(), rest));
             case GiveUp(String reason) -> {
+                cluster.note("vm-given-up", agent.host().name(), spec.name().toString(), reason);
                 givingUp = Optional.of(reason);
                 giveUp();
             }

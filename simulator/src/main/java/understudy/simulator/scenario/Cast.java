@@ -1,5 +1,7 @@
 package understudy.simulator.scenario;
 
+import java.time.Duration;
+import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -8,8 +10,10 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import understudy.model.ByteSize;
+import understudy.model.Care;
 import understudy.model.HostName;
 import understudy.model.Level;
+import understudy.model.RestartLimit;
 import understudy.model.VmName;
 import understudy.model.VmSpec;
 import understudy.simulator.ClusterPlan;
@@ -114,8 +118,6 @@ final class Cast {
         if (vms.size() >= VMS_MAX) {
             throw text.wrong("More than " + VMS_MAX + " VMs.", "Leave some out.");
         }
-        notYet(vm.startOrder(), "A start order");
-        notYet(vm.startDelay(), "A start delay");
         Level level = level(vm, text);
         int disks = vm.disks().map(it -> it.number("disks", 0, DISKS_MAX)).orElse(level == Level.SYSTEM ? 0 : 1);
         checkDisks(level, disks, vm.disks().orElse(text));
@@ -124,16 +126,31 @@ final class Cast {
                 ? placed(size, text)
                 : vm.hosts().stream().map(this::host).toList();
         VmSpec spec = text.as(
-                _ -> ClusterPlan.spec(vms.size() + 1, name, level, size, disks, pair), "Write what a VM can be.");
+                _ -> ClusterPlan.spec(vms.size() + 1, name, level, size, disks, pair)
+                        .with(care(vm)),
+                "Write what a VM can be.");
         vms.put(name.value(), spec);
         pair.forEach(it -> checkMemory(it, vm.memory().orElse(text)));
         return new VmPlan(spec, vm.start().map(Text::truth).orElse(true), load(vm));
     }
 
-    private static void notYet(Optional<Text> text, String what) {
-        text.ifPresent(it -> {
-            throw it.wrong(what + " is not available in this version.", "Leave it out.");
-        });
+    private static Care care(Document.Vm vm) {
+        RestartLimit limit = vm.restartLimit()
+                .map(text -> text.as(RestartLimit::parse, "Write for example 5/10m, or none."))
+                .orElse(RestartLimit.DEFAULT);
+        int order = vm.startOrder()
+                .map(text -> text.number("orders", 0, Care.ORDER_MAX))
+                .orElse(Care.USUAL_ORDER);
+        int delay = vm.startDelay().map(Cast::seconds).orElse(0);
+        return Care.DEFAULT.with(limit).starting(order, delay);
+    }
+
+    private static int seconds(Text text) {
+        Duration time = text.duration();
+        if (!time.equals(time.truncatedTo(ChronoUnit.SECONDS))) {
+            throw text.wrong("'" + text.value() + "' is not made of whole seconds.", "Write for example 30s.");
+        }
+        return Math.toIntExact(time.toSeconds());
     }
 
     private static Level level(Document.Vm vm, Text name) {

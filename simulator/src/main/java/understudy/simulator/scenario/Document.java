@@ -35,7 +35,8 @@ record Document(
             Optional<Text> start,
             Optional<Text> load,
             @JsonProperty("start-order") Optional<Text> startOrder,
-            @JsonProperty("start-delay") Optional<Text> startDelay) {
+            @JsonProperty("start-delay") Optional<Text> startDelay,
+            @JsonProperty("restart-limit") Optional<Text> restartLimit) {
         Vm {
             hosts = List.copyOf(hosts);
         }

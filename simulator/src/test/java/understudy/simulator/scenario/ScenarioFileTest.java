@@ -88,7 +88,10 @@ class ScenarioFileTest {
             add: {name: b, level: system, memory: 1M} | x.yaml:6: memory 1M: whole mebibytes, at least 64M.
             add: {name: b, level: system, memory: 6G, hosts: [h2, h3]} | x.yaml:6: h2 has not the memory for all VMs that may run there.
             add: {name: b, level: system, hosts: [h1, h2, h3]} | x.yaml:6: hosts [h1, h2, h3]: name one or two different hosts.
-            add: {name: b, level: system, start-order: 1} | x.yaml:6: A start order is not available in this version.
+            add: {name: b, level: system, start-order: -1} | x.yaml:6: '-1' is no number of orders. Write 0 to 9999.
+            add: {name: b, level: system, start-delay: 500ms} | x.yaml:6: '500ms' is not made of whole seconds.
+            add: {name: b, level: system, start-delay: 61min} | x.yaml:6: '61min' is too long.
+            add: {name: b, level: system, restart-limit: often} | x.yaml:6: 'often' is no restart limit: as in 5/10m, or none.
             add: {name: b, level: system, load: much} | x.yaml:6: 'much' is no load. Write busy or idle.
             """)
     void aMistakeInAStepIsToldWithItsLine(String step, String error) {
