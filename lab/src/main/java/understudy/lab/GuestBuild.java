@@ -17,10 +17,12 @@ import java.util.stream.Stream;
 import understudy.model.Problem;
 
 /// Builds the lab guest from Debian's cloud kernel, busybox and a few programs of our own, once: the result is
-/// kept in the cache under a hash of what goes into it. The kernel is downloaded once for all of them.
+/// kept in the cache under a hash of what goes into it. A kernel is downloaded once for all of them.
 public final class GuestBuild {
     private static final List<String> SOURCES = List.of("init", "tools.c", "services.c", "load.c", "disk.c");
     private static final String KERNEL_PACKAGE = "linux-image-cloud-amd64";
+    /// Debian's usual kernel, which has more drivers, is twice as large, and boots more slowly.
+    private static final String FULL_KERNEL_PACKAGE = "linux-image-amd64";
     private static final Path BUSYBOX = Path.of("/bin/busybox");
     /// Of the machine, with all libraries that they need: who tests disks from within a guest wants them.
     private static final List<Path> TOOLS =
@@ -38,6 +40,9 @@ public final class GuestBuild {
             "drivers/net/virtio_net",
             "drivers/misc/pvpanic/pvpanic",
             "drivers/misc/pvpanic/pvpanic-mmio");
+    private static final List<String> WITH_WATCHDOG = Stream.concat(
+                    MODULES.stream(), Stream.of("drivers/watchdog/watchdog", "drivers/watchdog/i6300esb"))
+            .toList();
 
     private final Path cache;
     private final Progress progress;
@@ -53,7 +58,17 @@ public final class GuestBuild {
     ///
     /// @throws Problem.Refused if a package cannot be downloaded, or a tool is missing or fails
     public LabGuest guest() {
-        return inCache(key(), this::assemble, "the lab guest is built");
+        return inCache(key(MODULES), work -> assemble(work, KERNEL_PACKAGE, MODULES), "the lab guest is built");
+    }
+
+    /// The same programs with another kernel, which has the watchdog's driver. It needs about 60 MiB more memory.
+    ///
+    /// @throws Problem.Refused as [#guest]
+    public LabGuest guestWithWatchdog() {
+        return inCache(
+                key(WITH_WATCHDOG),
+                work -> assemble(work, FULL_KERNEL_PACKAGE, WITH_WATCHDOG),
+                "the lab guest with a watchdog's driver is built");
     }
 
     /// The same guest that also has `fio`, `mkfs.ext4` and `e2fsck`. It needs about 100 MiB more memory.
@@ -61,7 +76,7 @@ public final class GuestBuild {
     /// @throws Problem.Refused as [#guest]
     public LabGuest guestWithTools() {
         LabGuest plain = guest();
-        return inCache(key() + "-" + toolsKey(), work -> addTools(plain, work), "the lab guest has its tools");
+        return inCache(key(MODULES) + "-" + toolsKey(), work -> addTools(plain, work), "the lab guest has its tools");
     }
 
     private interface Recipe {
@@ -93,7 +108,7 @@ public final class GuestBuild {
         progress.step(told);
     }
 
-    private void assemble(Path work) throws IOException {
+    private void assemble(Path work, String kernelPackage, List<String> modules) throws IOException {
         if (!Files.isExecutable(BUSYBOX)) {
             throw missing(BUSYBOX, "busybox-static");
         }
@@ -102,9 +117,9 @@ public final class GuestBuild {
         for (String folder : List.of("bin", "proc", "sys", "dev", "mod", "tmp", "etc")) {
             Files.createDirectories(root.resolve(folder));
         }
-        Path kernel = kernel();
+        Path kernel = kernel(kernelPackage);
         Files.copy(only(kernel.resolve("boot"), "vmlinuz-"), out.resolve("vmlinuz"));
-        addModules(kernel, root.resolve("mod"));
+        addModules(kernel, modules, root.resolve("mod"));
         progress.step("compiling the guest's programs");
         addPrograms(work, root);
         pack(root, out.resolve("initrd"));
@@ -134,14 +149,14 @@ public final class GuestBuild {
     }
 
     /// The unpacked package of the kernel; nothing is installed.
-    private Path kernel() throws IOException {
-        String name = kernelPackage().orElseGet(() -> {
-            progress.step("apt-get update, because it knows no " + KERNEL_PACKAGE);
+    private Path kernel(String meta) throws IOException {
+        String name = newest(meta).orElseGet(() -> {
+            progress.step("apt-get update, because it knows no " + meta);
             Shell.of("apt-get", "-q", "update").run(DOWNLOAD_LIMIT);
-            return kernelPackage()
+            return newest(meta)
                     .orElseThrow(() -> Problem.of(
                                     "no-kernel",
-                                    "apt knows no package " + KERNEL_PACKAGE,
+                                    "apt knows no package " + meta,
                                     "The lab guest is built on Debian; see /etc/apt/sources.list")
                             .refused());
         });
@@ -159,8 +174,8 @@ public final class GuestBuild {
                 .run(DOWNLOAD_LIMIT);
     }
 
-    private static Optional<String> kernelPackage() {
-        return Shell.attempt("apt-cache", "depends", KERNEL_PACKAGE)
+    private static Optional<String> newest(String meta) {
+        return Shell.attempt("apt-cache", "depends", meta)
                 .run()
                 .lines()
                 .map(String::strip)
@@ -169,14 +184,14 @@ public final class GuestBuild {
                 .findFirst();
     }
 
-    private static void addModules(Path kernel, Path to) throws IOException {
+    private static void addModules(Path kernel, List<String> names, Path to) throws IOException {
         Path tree = Stream.of("lib/modules", "usr/lib/modules")
                 .map(kernel::resolve)
                 .filter(Files::isDirectory)
                 .findFirst()
                 .orElse(kernel);
         Path modules = only(tree, "").resolve("kernel");
-        for (String module : MODULES) {
+        for (String module : names) {
             String name = module.substring(module.lastIndexOf('/') + 1);
             Path target = to.resolve(name + ".ko");
             Path plain = modules.resolve(module + ".ko");
@@ -248,14 +263,14 @@ public final class GuestBuild {
         }
     }
 
-    private static String key() {
+    private static String key(List<String> modules) {
         try {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
             for (String source : SOURCES) {
                 digest.update(source.getBytes(StandardCharsets.UTF_8));
                 digest.update(resource(source));
             }
-            digest.update(String.join(",", MODULES).getBytes(StandardCharsets.UTF_8));
+            digest.update(String.join(",", modules).getBytes(StandardCharsets.UTF_8));
             return HexFormat.of().formatHex(digest.digest()).substring(0, 16);
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every JDK has SHA-256", e);

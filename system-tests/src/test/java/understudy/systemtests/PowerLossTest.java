@@ -3,13 +3,17 @@ package understudy.systemtests;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
+import understudy.api.Event;
 import understudy.api.HandOver;
 import understudy.api.VmState;
 import understudy.api.VmStatus;
 import understudy.lab.Progress;
 import understudy.lab.probe.EchoClient;
+import understudy.model.Care;
 
 /// Hosts that lose their power, one, then the other, then both.
 @ExtendWith(OnStage.class)
@@ -113,5 +117,38 @@ class PowerLossTest {
         vm.await("to run again", v -> v.state() == VmState.RUNNING && v.active().isPresent());
         assertThat(vm.bootId()).isNotEqualTo(boot);
         vm.awaitVerified();
+    }
+
+    @Test
+    void afterTheLossOfAllPowerVmsStartInTheirOrderAcrossTheHosts(Stage stage) {
+        Vm later = stage.create("later", 27, List.of("h1"), Care.DEFAULT.starting(20, 4));
+        Vm sooner = stage.create("sooner", 28, List.of("h2"), Care.DEFAULT.starting(10, 0));
+        try {
+            String bootOfLater = later.bootId();
+            String bootOfSooner = sooner.bootId();
+            stage.lab().breakHost("h1");
+            stage.lab().breakHost("h2");
+            stage.lab().repairHost("h1");
+            stage.lab().repairHost("h2");
+            sooner.await(stage.api("h2"), "to run again", v -> v.state() == VmState.RUNNING);
+            later.await(stage.api("h1"), "to run again", v -> v.state() == VmState.RUNNING);
+            assertThat(sooner.bootId()).isNotEqualTo(bootOfSooner);
+            assertThat(later.bootId()).isNotEqualTo(bootOfLater);
+            Instant ran = last(stage.eventsOf(sooner), "running");
+            Instant started = last(stage.eventsOf(later), "starting");
+            assertThat(Duration.between(ran, started)).isBetween(Duration.ofMillis(3_900), Duration.ofSeconds(8));
+        } finally {
+            later.discard();
+            sooner.discard();
+        }
+        stage.vm().awaitVerified();
+    }
+
+    private static Instant last(List<Event> events, String kind) {
+        return events.reversed().stream()
+                .filter(event -> event.kind().equals(kind))
+                .map(Event::time)
+                .findFirst()
+                .orElseThrow(() -> new AssertionError("no event " + kind + " in " + events));
     }
 }

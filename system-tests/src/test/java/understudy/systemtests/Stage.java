@@ -17,6 +17,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import understudy.api.ApiClient;
+import understudy.api.Event;
 import understudy.api.VmState;
 import understudy.api.VmStatus;
 import understudy.lab.AgentOptions;
@@ -38,6 +39,8 @@ import understudy.model.Problem;
 final class Stage implements AutoCloseable {
     static final ByteSize HOST_MEMORY = ByteSize.ofMebibytes(1024);
     static final ByteSize GUEST_MEMORY = ByteSize.ofMebibytes(128);
+    private static final ByteSize WATCHED_GUEST_MEMORY = ByteSize.ofMebibytes(192);
+    private static final int EVENTS = 1000;
     private static final int VERIFY_EVERY = 25;
 
     /// Longer than usual, because a machine that builds and tests stands still for longer than hosts do.
@@ -131,12 +134,35 @@ final class Stage implements AutoCloseable {
     }
 
     Vm create(String name, int number, List<String> hosts, Care care) {
+        return create(name, number, hosts, care, guest, GUEST_MEMORY);
+    }
+
+    /// One with the driver of a watchdog.
+    Vm createWatched(String name, int number, List<String> hosts, Care care) {
+        LabGuest watched = new GuestBuild(Installation.cacheFolder(), new Progress(System.out)).guestWithWatchdog();
+        return create(name, number, hosts, care, watched, WATCHED_GUEST_MEMORY);
+    }
+
+    private Vm create(String name, int number, List<String> hosts, Care care, LabGuest from, ByteSize memory) {
         LabVm.Wish like = LabVm.Wish.usual(name);
-        LabVm.Wish wish = new LabVm.Wish(name, "10.77.0." + number, GUEST_MEMORY, 1, like.policy(), hosts);
-        LabVm.create(api(), guest, wish.with(care));
+        LabVm.Wish wish = new LabVm.Wish(name, "10.77.0." + number, memory, 1, like.policy(), hosts);
+        LabVm.create(api(), from, wish.with(care));
         Vm vm = new Vm(this, name, "10.77.0." + number);
         vm.await("to run", v -> v.state() == VmState.RUNNING);
         return vm;
+    }
+
+    /// All that happened to a VM, as the witness was told, oldest first.
+    List<Event> eventsOf(Vm vm) {
+        List<Event> all = new ArrayList<>();
+        List<Event> page = api("w1").events(0, EVENTS);
+        while (!page.isEmpty()) {
+            page.stream()
+                    .filter(event -> event.vm().equals(Optional.of(vm.id())))
+                    .forEach(all::add);
+            page = api("w1").events(page.getLast().sequence(), EVENTS);
+        }
+        return all;
     }
 
     /// What must hold after every test: nothing is broken, and no page of any standby ever differed.

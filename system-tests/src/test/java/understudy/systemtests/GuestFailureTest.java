@@ -1,0 +1,130 @@
+package understudy.systemtests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.ExtendWith;
+import understudy.api.VmState;
+import understudy.api.VmStatus;
+import understudy.model.Care;
+import understudy.model.CrashReaction;
+import understudy.model.RestartLimit;
+import understudy.model.WatchdogReaction;
+
+/// Guests that fail by themselves, on hosts that are well.
+@ExtendWith(OnStage.class)
+class GuestFailureTest {
+    private static final String PANIC = "echo c >/proc/sysrq-trigger";
+
+    /// Opens the watchdog, which expires 6 s after it was fed the last time, and feeds it every second.
+    private static final String FEED = "watchdog -T 6 -t 1 /dev/watchdog && sleep 1 && pidof watchdog";
+
+    @Test
+    void aGuestThatCrashesIsResetAndItsStandbyFollows(Stage stage) {
+        Vm vm = stage.create("panics", 23, List.of("h1", "h2"), Care.DEFAULT.with(CrashReaction.RESTART));
+        try {
+            VmStatus before = vm.awaitProtected();
+            String boot = vm.bootId();
+            vm.lastCommand(PANIC);
+            awaitEvent(stage, vm, "guest-crashed");
+            awaitEvent(stage, vm, "guest-reset");
+            Stage.eventually(
+                    "another boot of the guest",
+                    Duration.ofSeconds(40),
+                    () -> !vm.bootId().equals(boot));
+            VmStatus after = vm.awaitVerified();
+            assertThat(after.view())
+                    .as("a reset changes nothing of who runs it")
+                    .isEqualTo(before.view());
+        } finally {
+            vm.discard();
+        }
+    }
+
+    @Test
+    void aGuestThatCrashesStaysDownWhereThatIsAskedAndTheStateSaysWhy(Stage stage) {
+        Vm vm = stage.create("halts", 24, List.of("h1", "h2"), Care.DEFAULT.with(CrashReaction.STOP));
+        try {
+            vm.awaitProtected();
+            assertThat(vm.shell("echo up")).isEqualTo("up");
+            vm.lastCommand(PANIC);
+            VmStatus failed = vm.await(
+                    "to be failed",
+                    v -> v.state() == VmState.FAILED && v.active().isEmpty());
+            assertThat(failed.reason()).startsWith("its guest crashed");
+            assertThat(failed.wanted()).isFalse();
+            Stage.during(Duration.ofSeconds(3), () -> {
+                assertThat(vm.qemusOn("h1")).isEmpty();
+                assertThat(vm.qemusOn("h2")).isEmpty();
+            });
+            stage.api().start(vm.id());
+            vm.await("to run again", v -> v.state() == VmState.RUNNING);
+            assertThat(vm.shell("echo up")).isEqualTo("up");
+        } finally {
+            vm.discard();
+        }
+    }
+
+    @Test
+    void aGuestThatDoesNotFeedItsWatchdogIsReset(Stage stage) {
+        Vm vm = stage.createWatched("hangs", 25, List.of("h1", "h2"), Care.DEFAULT.with(WatchdogReaction.RESET));
+        try {
+            vm.awaitProtected();
+            String boot = vm.bootId();
+            assertThat(vm.shell(FEED)).matches("[0-9]+");
+            Stage.during(
+                    Duration.ofSeconds(15),
+                    () -> assertThat(isTold(stage, vm, "watchdog-expired"))
+                            .as("expired although it is fed")
+                            .isFalse());
+            assertThat(vm.bootId()).isEqualTo(boot);
+            vm.shell("killall -9 watchdog");
+            awaitEvent(stage, vm, "watchdog-expired");
+            Stage.eventually(
+                    "another boot of the guest",
+                    Duration.ofSeconds(40),
+                    () -> !vm.bootId().equals(boot));
+            vm.awaitVerified();
+        } finally {
+            vm.discard();
+        }
+    }
+
+    @Test
+    void aGuestWhoseQemuKeepsDyingIsLeftAloneBeyondItsLimit(Stage stage) {
+        Care care = Care.DEFAULT.with(new RestartLimit(2, Duration.ofMinutes(10)));
+        Vm vm = stage.create("dies", 26, List.of("h1"), care);
+        try {
+            for (int death = 1; death <= 3; death++) {
+                vm.await("to run", v -> v.state() == VmState.RUNNING);
+                long qemu = vm.qemusOn("h1").getFirst();
+                stage.node("h1").kill(qemu);
+                if (death < 3) {
+                    Stage.eventually(
+                            "another QEMU",
+                            Duration.ofSeconds(30),
+                            () -> vm.qemusOn("h1").stream().anyMatch(other -> other != qemu));
+                }
+            }
+            VmStatus failed = vm.await(
+                    "to be failed",
+                    v -> v.state() == VmState.FAILED && v.active().isEmpty());
+            assertThat(failed.reason()).startsWith("its guest died 3 times within 10 min");
+            awaitEvent(stage, vm, "given-up");
+            stage.api().start(vm.id());
+            vm.await("to run again", v -> v.state() == VmState.RUNNING);
+        } finally {
+            vm.discard();
+        }
+    }
+
+    private static void awaitEvent(Stage stage, Vm vm, String kind) {
+        Stage.eventually("event " + kind, Duration.ofSeconds(30), () -> isTold(stage, vm, kind));
+    }
+
+    private static boolean isTold(Stage stage, Vm vm, String kind) {
+        return stage.eventsOf(vm).stream().anyMatch(event -> event.kind().equals(kind));
+    }
+}
