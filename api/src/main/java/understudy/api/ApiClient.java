@@ -11,6 +11,7 @@ import java.net.http.HttpRequest.BodyPublisher;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.net.http.HttpTimeoutException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -44,6 +45,9 @@ public final class ApiClient implements AutoCloseable {
 
     /// For a question: another agent answers it just as well, and this one's host may have lost its power.
     private static final Duration QUESTION_TIME_OUT = Duration.ofSeconds(2);
+
+    /// When none of them has answered in that time, all are asked once more: a machine may just be busy.
+    private static final Duration BUSY_TIME_OUT = Duration.ofSeconds(20);
 
     private static final Duration ANSWER_TIME_OUT = Duration.ofSeconds(60);
     private static final Duration UPLOAD_TIME_OUT = Duration.ofMinutes(30);
@@ -221,6 +225,14 @@ public final class ApiClient implements AutoCloseable {
             return new Call(method, path, timeOut, body, more);
         }
 
+        Call patient() {
+            return new Call(method, path, BUSY_TIME_OUT, body, headers);
+        }
+
+        boolean isQuickQuestion() {
+            return changesNothing() && timeOut.equals(QUESTION_TIME_OUT);
+        }
+
         boolean changesNothing() {
             return method.equals("GET") || method.equals("HEAD");
         }
@@ -249,6 +261,7 @@ public final class ApiClient implements AutoCloseable {
     <T> Answer<T> exchange(Call call, HttpResponse.BodyHandler<T> handler) {
         List<String> failures = new ArrayList<>();
         List<Answer<T>> withoutQuorum = new ArrayList<>();
+        boolean isBusy = false;
         for (int i = 0; i < urls.size(); i++) {
             int agent = (preferred + i) % urls.size();
             URI url = urls.get(agent);
@@ -260,11 +273,13 @@ public final class ApiClient implements AutoCloseable {
                 }
                 withoutQuorum.add(answer);
             } catch (ConnectException | HttpConnectTimeoutException e) {
+                isBusy |= e instanceof HttpConnectTimeoutException;
                 failures.add(url + ": " + text(e));
             } catch (IOException e) {
                 if (!call.changesNothing()) {
                     throw unknownOutcome(url, e).refused();
                 }
+                isBusy |= e instanceof HttpTimeoutException;
                 failures.add(url + ": " + text(e));
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
@@ -273,6 +288,9 @@ public final class ApiClient implements AutoCloseable {
         }
         if (!withoutQuorum.isEmpty()) {
             return withoutQuorum.getFirst();
+        }
+        if (isBusy && call.isQuickQuestion()) {
+            return exchange(call.patient(), handler);
         }
         throw noCluster(failures).refused();
     }

@@ -108,6 +108,28 @@ class FailoverTest {
         }
     }
 
+    @Test
+    void anAgentThatIsOnlySlowIsWaitedForWhenNobodyElseAnswers() throws Exception {
+        try (ServerSocket slow = new ServerSocket(0, 8, InetAddress.getLoopbackAddress());
+                ApiClient client = new ApiClient(List.of(URI.create("http://127.0.0.1:" + slow.getLocalPort())))) {
+            Thread.startVirtualThread(() -> answerTheSecond(slow));
+            assertThat(client.vms()).isEmpty();
+        }
+    }
+
+    private static void answerTheSecond(ServerSocket server) {
+        try (Socket first = server.accept();
+                Socket second = server.accept()) {
+            assertThat(first.getInputStream().read(new byte[4096])).isPositive();
+            assertThat(second.getInputStream().read(new byte[4096])).isPositive();
+            byte[] none = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n[]".getBytes(StandardCharsets.UTF_8);
+            second.getOutputStream().write(none);
+        } catch (IOException e) {
+            // The test ended first.
+            return;
+        }
+    }
+
     private static void takeAndHangUp(ServerSocket server, AtomicInteger taken) {
         while (true) {
             try (Socket socket = server.accept()) {
