@@ -179,7 +179,8 @@ prune_libraries() {
 # Without it they start all the same.
 rehearse_agent() {
   local archive=$lib/agent.aot
-  [ -e "$archive" ] && [ "$archive" -nt "$cache/build.stamp" ] && return
+  # Java would take classes from an older one, too.
+  [ -e "$archive" ] && [ -z "$(find "$lib" -name '*.jar' -newer "$archive" -print -quit)" ] && return
   say "rehearsing the agent's start ..."
   "$java" "${agent_flags[@]}" -XX:AOTCacheOutput="$archive.new" -cp "$(class_path)" \
     understudy.agent.AgentMain --rehearse >"$cache/rehearsal.log" 2>&1 && mv "$archive.new" "$archive" && return

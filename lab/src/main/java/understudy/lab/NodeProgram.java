@@ -1,5 +1,6 @@
 package understudy.lab;
 
+import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -55,10 +56,23 @@ public record NodeProgram(List<String> host, List<String> witness, List<String> 
                 "--enable-native-access=ALL-UNNAMED",
                 "--sun-misc-unsafe-memory-access=allow"));
         Path archive = installation.libraries().resolve(Installation.AGENT_ARCHIVE);
-        if (Files.exists(archive)) {
+        if (isOfTheseJars(archive, installation)) {
             command.addAll(List.of("-XX:AOTCache=" + archive, "-Xlog:aot=off", "-Xlog:aot*=off"));
         }
         command.addAll(List.of("-cp", installation.classPath(), AGENT_MAIN));
         return command;
+    }
+
+    /// Java takes classes from an ahead-of-time cache that is older than the jars, too.
+    private static boolean isOfTheseJars(Path archive, Installation installation) {
+        if (!Files.exists(archive)) {
+            return false;
+        }
+        for (String jar : installation.classPath().split(":")) {
+            if (new File(jar).lastModified() > archive.toFile().lastModified()) {
+                return false;
+            }
+        }
+        return true;
     }
 }
