@@ -1,8 +1,9 @@
 package understudy.lab;
 
-import java.io.File;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -65,14 +66,19 @@ public record NodeProgram(List<String> host, List<String> witness, List<String> 
 
     /// Java takes classes from an ahead-of-time cache that is older than the jars, too.
     private static boolean isOfTheseJars(Path archive, Installation installation) {
-        if (!Files.exists(archive)) {
-            return false;
-        }
-        for (String jar : installation.classPath().split(":")) {
-            if (new File(jar).lastModified() > archive.toFile().lastModified()) {
+        try {
+            if (!Files.exists(archive)) {
                 return false;
             }
+            FileTime made = Files.getLastModifiedTime(archive);
+            for (String jar : installation.classPath().split(":", -1)) {
+                if (Files.getLastModifiedTime(Path.of(jar)).compareTo(made) > 0) {
+                    return false;
+                }
+            }
+            return true;
+        } catch (IOException e) {
+            throw Shell.failure("look at " + archive, e);
         }
-        return true;
     }
 }
