@@ -25,6 +25,7 @@ import understudy.volume.Geometry;
 /// Readers, a writer, a retirer and a flusher at once, on real files, with a cache that is always too small.
 class StoreConcurrencyTest {
     private static final int WRITES = 30_000;
+    private static final int WRITES_MAX = 100 * WRITES;
     private static final int EXTENTS = 40;
     private static final int BLOCKS_USED = 8;
 
@@ -81,8 +82,7 @@ class StoreConcurrencyTest {
         SplittableRandom random = new SplittableRandom(3);
         try (Arena arena = Arena.ofConfined()) {
             MemorySegment block = arena.allocate(Geometry.BLOCK_BYTES);
-            // A retirement takes syncs of a real disk, which may be slow: none may have ended by then.
-            for (long i = 1; i <= WRITES || (i <= 100L * WRITES && store.statistics().retiredExtents() == 0); i++) {
+            for (long i = 1; isToWrite(store, i); i++) {
                 int length = random.nextInt(4) == 0 ? 1 + random.nextInt(4000) : Geometry.BLOCK_BYTES;
                 block.fill((byte) i);
                 long offset = place(random);
@@ -97,6 +97,11 @@ class StoreConcurrencyTest {
                 }
             }
         }
+    }
+
+    /// A retirement takes syncs of a real disk, which may be slow: then more is written until one has come to its end.
+    private static boolean isToWrite(ReplicaStore store, long number) {
+        return number <= WRITES || (number <= WRITES_MAX && store.statistics().retiredExtents() == 0);
     }
 
     private static long place(SplittableRandom random) {
