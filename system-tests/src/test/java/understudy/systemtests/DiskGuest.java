@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import tools.jackson.databind.JsonNode;
 import understudy.api.Json;
 import understudy.api.VmState;
@@ -16,6 +17,7 @@ import understudy.api.VolumeStatus;
 import understudy.lab.probe.GuestShell;
 import understudy.model.ByteSize;
 import understudy.model.HostName;
+import understudy.model.Problem;
 
 /// A guest of level component that works on its two disks: on the first fio writes, reads back and compares
 /// without end, at a depth of 16, past the page cache, and not faster than leaves an emulated CPU time for more; on the
@@ -29,6 +31,7 @@ final class DiskGuest {
     static final String FILES_DISK = "disk1";
     static final String ACTIVE = System.getProperty("understudy.disks.active", "h1");
     static final int ROUNDS = Integer.getInteger("understudy.disks.rounds", 1);
+    private static final Duration NOTICE = Duration.ofSeconds(20);
     private static final Duration COMMAND = Duration.ofSeconds(60);
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final int FIO_MIB = 16;
@@ -188,12 +191,27 @@ final class DiskGuest {
                 .anyMatch(replica -> replica.host().equals(new HostName(host)) && !replica.inSync());
     }
 
-    /// Until a copy is under way.
-    void awaitResyncing(String disk) {
-        vm.await(
-                "to resync " + disk,
-                v -> v.disks().stream()
-                        .anyMatch(volume -> volume.name().equals(disk) && volume.state() == VolumeState.RESYNCING));
+    /// Waits for a copy to be under way. It may be over before it is seen.
+    ///
+    /// @return whether it was seen
+    boolean seesResyncing(String disk) {
+        long end = System.nanoTime() + NOTICE.toNanos();
+        while (System.nanoTime() < end) {
+            if (isResyncing(disk)) {
+                return true;
+            }
+            LockSupport.parkNanos(Duration.ofMillis(5).toNanos());
+        }
+        return false;
+    }
+
+    private boolean isResyncing(String disk) {
+        try {
+            return volumes().stream()
+                    .anyMatch(volume -> volume.name().equals(disk) && volume.state() == VolumeState.RESYNCING);
+        } catch (Problem.Refused notNow) {
+            return false;
+        }
     }
 
     /// Both hosts' files are the same, byte for byte. Nobody must be writing.

@@ -16,6 +16,7 @@ import understudy.lab.DiskRepair;
 @ExtendWith(OnStage.class)
 @Timeout(value = 5, unit = TimeUnit.MINUTES)
 class DiskLifeTest {
+    private static final int COPIES_MAX = 4;
     private static final Duration LONGEST_STALL = Duration.ofSeconds(20);
     private static final long MIB = 1 << 20;
     private static final int SECTOR = 512;
@@ -67,16 +68,25 @@ class DiskLifeTest {
         String active = guest.vm().active();
         String standby = Stage.otherThan(active);
         for (int round = 0; round < DiskGuest.ROUNDS; round++) {
-            guest.fillFiles();
-            stage.lab().repairDisk(standby, DiskRepair.REPLACED);
-            guest.nudgeFiles();
-            guest.awaitResyncing(DiskGuest.FILES_DISK);
+            assertThat(beginsToCopy(guest, stage, standby)).isTrue();
             stage.lab().breakAgent(role.equals("active") ? active : standby, false);
             guest.awaitRequests();
             guest.awaitWhole();
             guest.useFiles();
         }
         end(guest);
+    }
+
+    /// @return whether a copy was seen under way; a quick one may be over before it is
+    private static boolean beginsToCopy(DiskGuest guest, Stage stage, String standby) {
+        boolean isSeen = false;
+        for (int i = 0; i < COPIES_MAX && !isSeen; i++) {
+            guest.fillFiles();
+            stage.lab().repairDisk(standby, DiskRepair.REPLACED);
+            guest.nudgeFiles();
+            isSeen = guest.seesResyncing(DiskGuest.FILES_DISK);
+        }
+        return isSeen;
     }
 
     private static void end(DiskGuest guest) {
