@@ -22,6 +22,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.UUID;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
 import understudy.linux.BlockFile;
@@ -61,6 +62,9 @@ final class ReplicaFolder {
     private final understudy.agent.FileStore images;
     private final Predicate<Path> isDisk;
 
+    /// Held by who makes files: two who both see that nothing is there must not make, and unmake, each other's.
+    private final ReentrantLock making = new ReentrantLock();
+
     /// @param boot this start of this host
     ReplicaFolder(
             Path volumes, UUID cluster, VmSpec spec, HostName self, UUID boot, understudy.agent.FileStore images) {
@@ -94,14 +98,19 @@ final class ReplicaFolder {
         if (record.view().number() != 1) {
             return;
         }
-        makeFolder();
-        for (VolumeSpec disk : record.spec().disks()) {
-            if (disk.image().isPresent()) {
-                images.fetch(disk.image().get().sha256(), record.spec().hosts());
+        making.lock();
+        try {
+            makeFolder();
+            for (VolumeSpec disk : record.spec().disks()) {
+                if (disk.image().isPresent()) {
+                    images.fetch(disk.image().get().sha256(), record.spec().hosts());
+                }
+                if (ReplicaStore.presence(file(disk)) != Presence.BOTH) {
+                    make(disk, named(record.view(), disk).id());
+                }
             }
-            if (ReplicaStore.presence(file(disk)) != Presence.BOTH) {
-                make(disk, named(record.view(), disk).id());
-            }
+        } finally {
+            making.unlock();
         }
     }
 
@@ -207,22 +216,39 @@ final class ReplicaFolder {
         if (named.inSync()) {
             return following(new Expected(volume, Optional.of(named.id()), OptionalLong.empty()), disk);
         }
-        if (isNothingAt(file(disk)) && isNothingAt(ReplicaStore.metadata(file(disk))) && isDisk.test(volumes)) {
-            try {
-                makeFolder();
-            } catch (IOException e) {
-                throw new StoreRefusedException(
-                        folder + " cannot be made: " + DriverDesk.reason(e), "Mend or replace the disk.");
+        if (isNothingOf(disk) && isDisk.test(volumes)) {
+            if (!making.tryLock()) {
+                throw new StoreRefusedException(file(disk) + " is being made", "Wait until it is.");
             }
-            return ReplicaStore.create(file(disk), identity(disk, UUID.randomUUID()));
+            try {
+                if (isNothingOf(disk)) {
+                    return madeAnew(disk);
+                }
+            } finally {
+                making.unlock();
+            }
         }
         return following(new Expected(volume, Optional.empty(), OptionalLong.empty()), disk);
+    }
+
+    private ReplicaStore madeAnew(VolumeSpec disk) throws StoreRefusedException, DiskFailedException {
+        try {
+            makeFolder();
+        } catch (IOException e) {
+            throw new StoreRefusedException(
+                    folder + " cannot be made: " + DriverDesk.reason(e), "Mend or replace the disk.");
+        }
+        return ReplicaStore.create(file(disk), identity(disk, UUID.randomUUID()));
     }
 
     /// Of the size that its volume has by now.
     private ReplicaStore following(Expected expected, VolumeSpec disk)
             throws StoreRefusedException, DiskFailedException {
         return VolumeGrowth.followed(ReplicaStore.open(file(disk), expected), disk);
+    }
+
+    private boolean isNothingOf(VolumeSpec disk) throws DiskFailedException {
+        return isNothingAt(file(disk)) && isNothingAt(ReplicaStore.metadata(file(disk)));
     }
 
     /// Not merely that it cannot be seen.

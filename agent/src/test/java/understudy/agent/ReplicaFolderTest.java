@@ -11,6 +11,9 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.UUID;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -136,6 +139,26 @@ class ReplicaFolderTest {
         try (ReplicaStore fresh = folder.open(view(2, false), DISK)) {
             assertThat(fresh.identity().volume()).isEqualTo(DISK.id().value());
             assertThat(fresh.identity().replica()).isNotEqualTo(HERE);
+        }
+    }
+
+    @Test
+    void twoWhoMakeAReplicaAtOnceLeaveAWholeOne() throws Exception {
+        try (ExecutorService other = Executors.newSingleThreadExecutor()) {
+            for (int round = 0; round < 100; round++) {
+                lose();
+                Future<?> first = other.submit(() -> {
+                    folder.makeFirst(record(1, true));
+                    return null;
+                });
+                try (ReplicaStore fresh = folder.open(view(2, false), DISK)) {
+                    assertThat(fresh.identity().volume()).isEqualTo(DISK.id().value());
+                } catch (StoreRefusedException e) {
+                    assertThat(e.getMessage()).containsAnyOf("is being made", "no metadata", "in use");
+                }
+                first.get();
+                assertThat(ReplicaStore.presence(data())).isEqualTo(ReplicaStore.Presence.BOTH);
+            }
         }
     }
 

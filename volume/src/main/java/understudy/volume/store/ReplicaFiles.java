@@ -109,15 +109,17 @@ final class ReplicaFiles {
         Files.deleteIfExists(unfinished);
         BlockFile file = BlockFile.create(unfinished, ReplicaFormat.bytes(identity.sizeBytes()));
         Disk metaDisk = new LinuxDisk(file);
+        Path named = unfinished;
         try {
             lock(file);
             ReplicaStore store = ReplicaStore.format(disk, metaDisk, identity, computed);
             Files.move(unfinished, meta, StandardCopyOption.ATOMIC_MOVE);
+            named = meta;
             BlockFile.syncFolder(Objects.requireNonNull(meta.toAbsolutePath().getParent()));
             return store;
         } catch (IOException | RuntimeException e) {
             metaDisk.close();
-            Files.deleteIfExists(unfinished);
+            Files.deleteIfExists(named);
             throw e;
         }
     }
