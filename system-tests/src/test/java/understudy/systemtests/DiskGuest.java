@@ -9,6 +9,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
+import org.awaitility.core.ConditionTimeoutException;
 import tools.jackson.databind.JsonNode;
 import understudy.api.Json;
 import understudy.api.VmState;
@@ -45,6 +46,14 @@ final class DiskGuest {
             "--direct=1 --ioengine=libaio --iodepth=16 --rate_iops=150 --verify=crc32c --verify_fatal=1 --verify_backlog=64",
             "--do_verify=1 --verify_state_save=0 --fsync=32 --time_based --runtime=36000",
             "--output-format=json --output=/tmp/fio.json");
+
+    /// What the guest's disk is asked for and has not answered, and where each thread of fio is.
+    private static final String WHAT_WAITS = String.join(
+            "; ",
+            "for f in stat inflight; do echo $f $(cat /sys/block/vda/$f); done",
+            "for t in /proc/[0-9]*/task/*; do grep -q '^Name:.fio' $t/status 2>/dev/null || continue",
+            "echo $t $(grep State $t/status) $(cat $t/wchan) $(cat $t/syscall); cat $t/stack 2>/dev/null || true; done",
+            "dmesg | tail -n 5");
 
     /// Writes a folder of new files, deletes the one before the last, and reads all that there is from the disk.
     private static final String FILES_SCRIPT = """
@@ -118,12 +127,16 @@ final class DiskGuest {
     /// Until fio has done so many requests more as shows that it goes on; and it has seen no error.
     void awaitRequests() {
         long goal = requests() + REQUESTS;
-        Stage.eventually("fio to go on in the guest", PATIENCE, () -> {
-            assertThat(run("cat /tmp/fio.out; cat /tmp/fio.status 2>/dev/null || true"))
-                    .as("what fio says")
-                    .isEmpty();
-            return requests() >= goal;
-        });
+        try {
+            Stage.eventually("fio to go on in the guest", PATIENCE, () -> {
+                assertThat(run("cat /tmp/fio.out; cat /tmp/fio.status 2>/dev/null || true"))
+                        .as("what fio says")
+                        .isEmpty();
+                return requests() >= goal;
+            });
+        } catch (ConditionTimeoutException e) {
+            throw new AssertionError(e.getMessage() + "\n" + String.join("\n", run(WHAT_WAITS)), e);
+        }
     }
 
     /// Reads and writes of the first disk that were answered.
@@ -151,7 +164,16 @@ final class DiskGuest {
     /// Has fio end, and says what it saw.
     void endFio(Duration longestStall) {
         awaitRequests();
-        run("killall -INT fio; while [ ! -e /tmp/fio.status ]; do usleep 100000; done; rm /tmp/fio.status");
+        run("killall -INT fio");
+        try {
+            Stage.eventually(
+                    "fio to end",
+                    PATIENCE,
+                    () -> run("[ ! -e /tmp/fio.status ] || echo ended").contains("ended"));
+        } catch (ConditionTimeoutException e) {
+            throw new AssertionError(e.getMessage() + "\n" + String.join("\n", run(WHAT_WAITS)), e);
+        }
+        run("rm /tmp/fio.status");
         // What comes first tells of the signal.
         String told = String.join("\n", run("sed -n '/^{/,$p' /tmp/fio.json"));
         JsonNode job =
