@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
@@ -20,6 +21,11 @@ class DiskLifeTest {
     private static final Duration LONGEST_STALL = Duration.ofSeconds(20);
     private static final long MIB = 1 << 20;
     private static final int SECTOR = 512;
+
+    @AfterAll
+    static void endDisks(Stage stage) {
+        stage.endDisks();
+    }
 
     @ParameterizedTest(name = "the agent of the {0} is killed")
     @ValueSource(strings = {"active", "standby"})

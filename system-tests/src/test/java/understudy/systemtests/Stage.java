@@ -126,6 +126,12 @@ final class Stage implements AutoCloseable {
         return disks.get();
     }
 
+    /// Its work would burden all later tests.
+    void endDisks() {
+        disks.ifPresent(guest -> guest.vm().discard());
+        disks = Optional.empty();
+    }
+
     /// Another one, to be deleted by who made it.
     ///
     /// @param number the last part of its address
