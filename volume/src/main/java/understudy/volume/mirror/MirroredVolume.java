@@ -407,14 +407,14 @@ final class MirroredVolume implements Volume {
         Replies replies = Replies.ofAnyThread();
         if (taken.readRequest >= 0) {
             lateReads.add(taken.lane, taken.readRequest, taken.readOffset, taken.readLength);
-        } else {
-            if (taken.batch.isPresent()) {
-                mutations.seeThrough(taken, replies);
-            }
-            mutations.carry(taken, replies);
-            for (int i = 0; i < taken.flushCount() && !taken.disk.isLost(); i++) {
-                flushes.add(taken.lane, taken.flushRequest(i));
-            }
+        }
+        // A read is carried out in the midst of what is recorded for the end of the batch.
+        if (taken.batch.isPresent()) {
+            mutations.seeThrough(taken, replies);
+        }
+        mutations.carry(taken, replies);
+        for (int i = 0; i < taken.flushCount() && !taken.disk.isLost(); i++) {
+            flushes.add(taken.lane, taken.flushRequest(i));
         }
         replies.end();
         if (taken.disk.isLost()) {

@@ -1,5 +1,6 @@
 package understudy.volume.mirror;
 
+import java.util.BitSet;
 import java.util.Optional;
 import understudy.protocol.MirrorSide;
 import understudy.volume.LaneClient.Failure;
@@ -52,6 +53,7 @@ final class Mutations {
             } finally {
                 now.orderLock().unlock();
             }
+            replies.end(); // what follows may wait, and others answer this lane, too
             switch (outcome) {
                 case DONE -> advance(work);
                 case AGAIN -> volume.awaitChange(now);
@@ -151,8 +153,10 @@ final class Mutations {
         return !isHot;
     }
 
+    /// Answers only when the thread is back: whoever carries on after it is lost begins with all of this.
     private Outcome alone(Route now, Work work, int to, Replies replies) {
         ReplicaStore store = now.local().orElseThrow();
+        BitSet corrupt = new BitSet(0);
         int done = work.carried;
         work.disk.enter(0);
         try {
@@ -162,22 +166,36 @@ final class Mutations {
                 } catch (CorruptBlocksException e) {
                     volume.reports().corrupt(String.valueOf(e.getMessage()));
                     work.spoil(done);
-                    if (!work.isPiece(done)) {
-                        replies.failed(work.lane, work.request(done), Failure.IO);
-                    }
-                    continue;
+                    corrupt.set(done);
                 }
-                answer(work, done, replies);
                 if (done < to - 1 && !work.disk.stay()) {
                     return Outcome.LOST;
                 }
             }
         } catch (DiskFailedException e) {
-            work.carried = done;
-            return work.disk.leave() ? failedLocally(now, store, work, to, e, replies) : Outcome.LOST;
+            if (!work.disk.leave()) {
+                return Outcome.LOST;
+            }
+            answer(work, done, corrupt, replies);
+            return failedLocally(now, store, work, to, e, replies);
+        }
+        if (!work.disk.leave()) {
+            return Outcome.LOST;
+        }
+        answer(work, to, corrupt, replies);
+        return Outcome.DONE;
+    }
+
+    /// What was carried out before `to`, or found corrupt.
+    private void answer(Work work, int to, BitSet corrupt, Replies replies) {
+        for (int i = work.carried; i < to; i++) {
+            if (corrupt.get(i)) {
+                fail(work, i, i + 1, Failure.IO, replies);
+            } else {
+                answer(work, i, replies);
+            }
         }
         work.carried = to;
-        return work.disk.leave() ? Outcome.DONE : Outcome.LOST;
     }
 
     private void answer(Work work, int i, Replies replies) {

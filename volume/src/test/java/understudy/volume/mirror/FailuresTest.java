@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.zip.CRC32C;
 import org.awaitility.core.ConditionTimeoutException;
@@ -118,6 +119,24 @@ class FailuresTest {
         pair.here.fail(Fault.HANGS, 0);
         assertAllIsThere();
         assertThat(pair.client().threadsLost).isGreaterThan(0);
+        pair.here.mend();
+        awaitProtection();
+        assertAllIsThere();
+        assertReplicasAreEqual();
+    }
+
+    @Test
+    void whatWasRecordedBeforeAReadThatHangsIsCarriedOut() throws Exception {
+        pair.here.fail(Fault.HANGS, 0);
+        CountDownLatch batch = pair.client().holdBack();
+        CompletableFuture<byte[]> write = pair.client().write(5, new byte[] {7});
+        CompletableFuture<byte[]> flush = pair.client().flush();
+        CompletableFuture<byte[]> read = pair.client().read(4096, 4096);
+        batch.countDown();
+        twin[5] = 7;
+        for (CompletableFuture<byte[]> answer : List.of(read, write, flush)) {
+            TestClient.await(answer);
+        }
         pair.here.mend();
         awaitProtection();
         assertAllIsThere();

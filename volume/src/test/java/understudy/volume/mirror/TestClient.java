@@ -4,8 +4,10 @@ import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
@@ -34,25 +36,42 @@ final class TestClient implements LaneClient, AutoCloseable {
 
     TestClient(Volume volume, Threads threads) {
         this.threads = threads;
-        worker = new Worker(threads);
         lane = volume.open(this);
+        worker = new Worker(lane, threads);
     }
 
-    /// What is done on the lane, one after the other.
+    /// What is done on the lane, one after the other: what stands in the queue together is one batch.
     private static final class Worker {
         private final LinkedBlockingQueue<Runnable> queue = new LinkedBlockingQueue<>();
 
-        Worker(Threads threads) {
+        Worker(Lane lane, Threads threads) {
             threads.start("client", () -> {
                 try {
                     while (true) {
-                        queue.take().run();
+                        Optional<Runnable> next = Optional.ofNullable(queue.poll());
+                        if (next.isEmpty()) {
+                            lane.end();
+                        }
+                        (next.isPresent() ? next.get() : queue.take()).run();
                     }
                 } catch (LaneAbandonedException | InterruptedException _) {
                     // Another worker has taken over.
                 }
             });
         }
+    }
+
+    /// What is asked for from now on is one batch, which begins with the latch.
+    CountDownLatch holdBack() {
+        CountDownLatch latch = new CountDownLatch(1);
+        worker.queue.add(() -> {
+            try {
+                latch.await();
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        });
+        return latch;
     }
 
     CompletableFuture<byte[]> write(long offset, byte[] data) {
@@ -67,7 +86,6 @@ final class TestClient implements LaneClient, AutoCloseable {
             MemorySegment payload = memory.asSlice(Geometry.HEADROOM_BYTES);
             payload.copyFrom(MemorySegment.ofArray(data));
             lane.write(request, offset, payload, durable);
-            lane.end();
         });
         return answer;
     }
@@ -75,20 +93,14 @@ final class TestClient implements LaneClient, AutoCloseable {
     CompletableFuture<byte[]> zero(long offset, long length) {
         int request = requests.incrementAndGet();
         CompletableFuture<byte[]> answer = expect(request);
-        worker.queue.add(() -> {
-            lane.zero(request, offset, length, true, false);
-            lane.end();
-        });
+        worker.queue.add(() -> lane.zero(request, offset, length, true, false));
         return answer;
     }
 
     CompletableFuture<byte[]> flush() {
         int request = requests.incrementAndGet();
         CompletableFuture<byte[]> answer = expect(request);
-        worker.queue.add(() -> {
-            lane.flush(request);
-            lane.end();
-        });
+        worker.queue.add(() -> lane.flush(request));
         return answer;
     }
 
@@ -165,7 +177,7 @@ final class TestClient implements LaneClient, AutoCloseable {
     public void threadLost() {
         threadsLost++;
         Worker lost = worker;
-        worker = new Worker(threads);
+        worker = new Worker(lane, threads);
         lost.queue.drainTo(worker.queue);
     }
 
