@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.concurrent.locks.LockSupport;
 import org.awaitility.core.ConditionTimeoutException;
 import tools.jackson.databind.JsonNode;
@@ -110,7 +111,8 @@ final class DiskGuest {
 
     void startFio() {
         run("rm -f /tmp/fio.*; { (" + FIO
-                + " >/tmp/fio.out 2>&1; echo $? >/tmp/fio.status) </dev/null >/dev/null 2>&1 & }");
+                + " >/tmp/fio.out 2>&1 & echo $! >/tmp/fio.pid; wait $!; echo $? >/tmp/fio.status)"
+                + " </dev/null >/dev/null 2>&1 & }");
         awaitRequests();
     }
 
@@ -127,13 +129,17 @@ final class DiskGuest {
     /// Until fio has done so many requests more as shows that it goes on; and it has seen no error.
     void awaitRequests() {
         long goal = requests() + REQUESTS;
+        eventually("fio to go on in the guest", () -> {
+            assertThat(run("cat /tmp/fio.out; cat /tmp/fio.status 2>/dev/null || true"))
+                    .as("what fio says")
+                    .isEmpty();
+            return requests() >= goal;
+        });
+    }
+
+    private void eventually(String what, Callable<Boolean> condition) {
         try {
-            Stage.eventually("fio to go on in the guest", PATIENCE, () -> {
-                assertThat(run("cat /tmp/fio.out; cat /tmp/fio.status 2>/dev/null || true"))
-                        .as("what fio says")
-                        .isEmpty();
-                return requests() >= goal;
-            });
+            Stage.eventually(what, PATIENCE, condition);
         } catch (ConditionTimeoutException e) {
             throw new AssertionError(e.getMessage() + "\n" + String.join("\n", run(WHAT_WAITS)), e);
         }
@@ -164,15 +170,11 @@ final class DiskGuest {
     /// Has fio end, and says what it saw.
     void endFio(Duration longestStall) {
         awaitRequests();
-        run("killall -INT fio");
-        try {
-            Stage.eventually(
-                    "fio to end",
-                    PATIENCE,
-                    () -> run("[ ! -e /tmp/fio.status ] || echo ended").contains("ended"));
-        } catch (ConditionTimeoutException e) {
-            throw new AssertionError(e.getMessage() + "\n" + String.join("\n", run(WHAT_WAITS)), e);
-        }
+        // Not its worker, too: interrupted, that forgets requests that it has seen answered, and waits for them.
+        run("kill -INT $(cat /tmp/fio.pid)");
+        eventually(
+                "fio to end",
+                () -> run("[ ! -e /tmp/fio.status ] || echo ended").contains("ended"));
         run("rm /tmp/fio.status");
         // What comes first tells of the signal.
         String told = String.join("\n", run("sed -n '/^{/,$p' /tmp/fio.json"));
