@@ -8,8 +8,9 @@ final class Batch extends Pending {
     /// Of payload.
     final long bytes;
 
-    /// Whether its thread stays with it, and will carry it out anew if it must: else its data may be gone.
-    volatile boolean isAttended = true;
+    /// Whether its thread stays with it, and will carry it out anew if it must: else its data may be gone. Under the
+    /// lock of its link ([PeerLink#unattend]).
+    boolean isAttended = true;
 
     private final MirroredVolume volume;
     private final MirrorLane lane;

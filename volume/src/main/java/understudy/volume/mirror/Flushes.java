@@ -84,6 +84,9 @@ final class Flushes {
     private final class Round extends Pending {
         private final List<Waiting> requests;
 
+        /// Whether the peer was asked, if it must confirm. Else nobody but the thread at it knows of it.
+        boolean isAsked = true;
+
         Round(List<Waiting> requests, Route route) {
             super(volume.threads().now(), route.needsLocal(), route.needsPeer());
             this.requests = requests;
@@ -145,7 +148,8 @@ final class Flushes {
         Round round = new Round(requests, now);
         turn.round = Optional.of(round);
         turn.route = Optional.of(now);
-        boolean isUnderWay = !now.needsPeer() || now.link().orElseThrow().flush(round, allowanceNanos());
+        round.isAsked = !now.needsPeer() || now.link().orElseThrow().flush(round, allowanceNanos());
+        boolean isUnderWay = round.isAsked;
         if (now.needsLocal() && !syncs(now, turn)) {
             if (turn.disk.isLost()) {
                 return;
@@ -186,7 +190,7 @@ final class Flushes {
             Route now = volume.route();
             boolean isAnother = now != then && !now.isHeld();
             boolean isLinked = then.link().isPresent() && now.uses(then.link().get());
-            if (isAnother && isLinked && !now.needsLocal()) {
+            if (isAnother && isLinked && !now.needsLocal() && round.isAsked) {
                 round.confirm(MirrorSide.LOCAL, replies);
                 replies.end();
                 return;

@@ -12,7 +12,7 @@ final class MirrorLane implements Lane {
     private final MirroredVolume volume;
     private final LaneClient client;
     private final ReentrantLock replying = new ReentrantLock();
-    private boolean closed;
+    private volatile boolean closed;
 
     /// The present thread's. Another thread takes over only after it was told so ([LaneClient#threadLost]),
     /// which is after this was replaced.
@@ -107,13 +107,17 @@ final class MirrorLane implements Lane {
 
     @Override
     public List<Allocation> allocation(long offset, long length, int extentsMax) {
-        return volume.allocation(offset, length, extentsMax);
+        return volume.allocation(work, offset, length, extentsMax);
     }
 
     @Override
     public void close() {
         volume.forget(work);
         mute();
+    }
+
+    boolean isClosed() {
+        return closed;
     }
 
     /// Its client is told nothing any more.

@@ -367,16 +367,21 @@ final class MirroredVolume implements Volume {
         return route == then && !(then.needsBoth() && unanswered.overlaps(offset, length));
     }
 
-    List<Lane.Allocation> allocation(long offset, long length, int max) {
+    List<Lane.Allocation> allocation(Work work, long offset, long length, int max) {
         Route now = route;
+        List<Lane.Allocation> found = List.of(new Lane.Allocation(length, false, false));
         if (now.needsLocal() && !now.isHeld()) {
+            work.disk.enter(0);
             try {
-                return now.local().orElseThrow().allocation(offset, length, max);
+                found = now.local().orElseThrow().allocation(offset, length, max);
             } catch (DiskFailedException _) {
                 // All is data, then.
             }
+            if (!work.disk.leave()) {
+                throw MirrorLane.abandoned(work);
+            }
         }
-        return List.of(new Lane.Allocation(length, false, false));
+        return found;
     }
 
     // ---- threads that hang ----------------------------------------------------------------------------------
@@ -408,7 +413,7 @@ final class MirroredVolume implements Volume {
         if (taken.readRequest >= 0) {
             lateReads.add(taken.lane, taken.readRequest, taken.readOffset, taken.readLength);
         }
-        // A read is carried out in the midst of what is recorded for the end of the batch.
+        // Reads and questions come in the midst of what is recorded for the end of the batch.
         if (taken.batch.isPresent()) {
             mutations.seeThrough(taken, replies);
         }

@@ -85,6 +85,11 @@ final class Mutations {
 
     /// Under the order lock.
     private Outcome attempt(Route now, Work work, int wanted, Replies replies) {
+        if (work.lane.isClosed()) {
+            // Its client has begun anew by another lane, and this could come after what it does there.
+            work.upTo = work.count();
+            return Outcome.DONE;
+        }
         int from = work.carried;
         int to = wanted;
         volume.traffic().change();
@@ -250,10 +255,7 @@ final class Mutations {
             batch.confirm(MirrorSide.LOCAL, replies);
         }
         boolean isSafe = isWritten && now.needsLocal() && isSent && !batch.isPiece;
-        if (isSafe) {
-            batch.isAttended = false;
-            isSafe = volume.route() == now;
-        }
+        isSafe = isSafe && link.unattend(batch, volume, now);
         return isSafe || batch.isSettled() ? Outcome.DONE : Outcome.UNSURE;
     }
 

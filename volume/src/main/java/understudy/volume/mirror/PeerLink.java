@@ -205,6 +205,20 @@ final class PeerLink implements AutoCloseable {
         }
     }
 
+    /// The thread of a batch goes, and its data with it, if the batch is safe without: not when the volume is served
+    /// in another way by now.
+    ///
+    /// @return whether it may go
+    boolean unattend(Batch batch, MirroredVolume volume, Route then) {
+        order.lock();
+        try {
+            batch.isAttended = volume.route() != then;
+            return !batch.isAttended;
+        } finally {
+            order.unlock();
+        }
+    }
+
     /// The volume is served without this link from now on: nobody waits for its acknowledgements.
     ///
     /// @param hasLocal whether the local replica goes on to be in sync; if not, batches that only it has are
@@ -215,7 +229,10 @@ final class PeerLink implements AutoCloseable {
         order.lock();
         try {
             for (long number = acknowledged + 1; number <= sent; number++) {
-                owed.add(ring[(int) number & BATCHES_MAX - 1]);
+                Batch batch = ring[(int) number & BATCHES_MAX - 1];
+                if (hasLocal || !batch.isAttended) {
+                    owed.add(batch);
+                }
             }
             acknowledged = sent;
         } finally {
@@ -225,7 +242,7 @@ final class PeerLink implements AutoCloseable {
         for (Batch batch : owed) {
             if (hasLocal) {
                 batch.confirm(MirrorSide.PEER, replies);
-            } else if (!batch.isAttended && batch.cancel()) {
+            } else if (batch.cancel()) {
                 batch.fail(replies);
             }
         }

@@ -22,6 +22,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import understudy.volume.mirror.Medium.Fault;
 
 class FailuresTest {
@@ -125,18 +126,22 @@ class FailuresTest {
         assertReplicasAreEqual();
     }
 
-    @Test
-    void whatWasRecordedBeforeAReadThatHangsIsCarriedOut() throws Exception {
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void whatWasRecordedBeforeACallThatHangsIsCarriedOut(boolean isRead) throws Exception {
         pair.here.fail(Fault.HANGS, 0);
         CountDownLatch batch = pair.client().holdBack();
         CompletableFuture<byte[]> write = pair.client().write(5, new byte[] {7});
         CompletableFuture<byte[]> flush = pair.client().flush();
-        CompletableFuture<byte[]> read = pair.client().read(4096, 4096);
+        List<CompletableFuture<byte[]>> answers = new ArrayList<>(List.of(write, flush));
+        if (isRead) {
+            answers.add(pair.client().read(4096, 4096));
+        } else {
+            pair.client().askForAllocation(0, 1 << 20);
+        }
         batch.countDown();
         twin[5] = 7;
-        for (CompletableFuture<byte[]> answer : List.of(read, write, flush)) {
-            TestClient.await(answer);
-        }
+        answers.forEach(TestClient::await);
         pair.here.mend();
         awaitProtection();
         assertAllIsThere();

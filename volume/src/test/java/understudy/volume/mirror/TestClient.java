@@ -117,6 +117,13 @@ final class TestClient implements LaneClient, AutoCloseable {
         return answer;
     }
 
+    /// Asks what is allocated. Nobody hears the answer.
+    void askForAllocation(long offset, int length) {
+        worker.queue.add(() -> {
+            var _ = lane.allocation(offset, length, 8);
+        });
+    }
+
     private CompletableFuture<byte[]> expect(int request) {
         CompletableFuture<byte[]> answer = new CompletableFuture<>();
         answers.put(request, answer);
