@@ -5,13 +5,13 @@
 (* One VM, two hosts, one ledger.  The classes mirrored are in `protocol':    *)
 (*                                                                            *)
 (*   Learn, and the part of a host   ViewMachine.learn, Part                  *)
-(*   Propose, Wanted                 ViewMachine.propose, .wantedPlacement    *)
+(*   Propose, Wanted                 ProposalRules.propose, .wantedPlacement  *)
 (*   Decide, MayFollow               LedgerState.changeView, Transitions      *)
 (*   Ship, the open end of a stream  EpochReceiver, EpochSender               *)
 (*   Frames                          the gates that `Port' keeps for the part *)
 (*   LoseStandby, LoseActive         ViewMachine.peerLost, .peerHeard, .tick  *)
-(*   Start, BootAgain                ViewMachine.idle, .ownGuestDied          *)
-(*   GuestDies                       ViewMachine.guestGone                    *)
+(*   Start, BootAgain                StartRules.idle, .ownGuestDied           *)
+(*   GuestDies                       ActiveRules.guestGone                    *)
 (*                                                                            *)
 (* Time: a message that is lost or late, a link that is cut, a process that   *)
 (* stands still, a ledger out of reach are steps that do not come.  So no     *)
@@ -153,7 +153,7 @@ Frames(h) ==
 -----------------------------------------------------------------------------
 (* The copy                                                                   *)
 
-\* The stream is offered and taken: ViewMachine.copyToPeer, .streamOffered.
+\* The stream is offered and taken: ActiveRules.copyToPeer, StandbyRules.streamOffered.
 Offer(h) ==
   LET o == Other(h) IN
   /\ up[h] = "up" /\ part[h] = "running" /\ up[o] = "up"
@@ -198,13 +198,13 @@ Complete(h) ==
   /\ image' = [image EXCEPT ![o].at = committed[h]]
   /\ UNCHANGED <<ledgerVars, agentVars, guest, committed, faultVars, ghosts>>
 
-\* ViewMachine.copyCommitted: the pair is asked for.
+\* ActiveRules.copyCommitted: the pair is asked for.
 Committed(h) ==
   /\ up[h] = "up" /\ part[h] = "captured"
   /\ part' = [part EXCEPT ![h] = "raising"]
   /\ UNCHANGED <<ledgerVars, up, life, known, standby, since, proposed, guestVars, faultVars, ghosts>>
 
-\* ViewMachine.switchoverAsked, .lastEpochCommitted: the guest stands still, the standby has all of it.
+\* ActiveRules.switchoverAsked, .lastEpochCommitted: the guest stands still, the standby has all of it.
 HandOver(h) ==
   /\ part[h] = "protected" /\ Streams(h) /\ committed[h] = guest[h] /\ ~calm
   /\ part' = [part EXCEPT ![h] = "handing"]
@@ -232,7 +232,7 @@ LoseActive(h) ==
   /\ image' = [image EXCEPT ![h].open = FALSE]
   /\ UNCHANGED <<ledgerVars, up, life, known, standby, since, proposed, guest, committed, faultVars, ghosts>>
 
-\* The connection ends at the standby: ViewMachine.streamBroken.
+\* The connection ends at the standby: ActiveRules.streamBroken.
 EndStream(h) ==
   LET o == Other(h) IN
   /\ up[h] = "up" /\ image[h].open
@@ -244,7 +244,7 @@ EndStream(h) ==
   /\ UNCHANGED <<ledgerVars, up, life, known, standby, since, proposed, guest, committed, faultVars, ghosts>>
 
 \* The guest's wish to boot again, where nothing of it is left here; the standby of a pair comes first, but
-\* is not waited for for ever: ViewMachine.idle, .ownGuestDied, .leaveToStandby.
+\* is not waited for for ever: StartRules.idle, .ownGuestDied, .leaveToStandby.
 Start(h) ==
   LET o == Other(h) v == known[h] IN
   /\ up[h] = "up" /\ part[h] = "idle" /\ v.n > 0
@@ -440,14 +440,14 @@ AgentStarts(h) ==
        ELSE IF keeps THEN "holding" ELSE "idle"]
   /\ UNCHANGED <<ledgerVars, known, standby, since, proposed, guestVars, faultVars, ghosts>>
 
-\* QEMU ends: ViewMachine.guestGone.  While the agent is dead it finds nothing later.
+\* QEMU ends: ActiveRules.guestGone.  While the agent is dead it finds nothing later.
 GuestDies(h) ==
   /\ guest[h] >= 0 /\ Fault
   /\ guest' = [guest EXCEPT ![h] = -1]
   /\ part' = [part EXCEPT ![h] = IF @ = "protected" THEN "yielding" ELSE "idle"]
   /\ UNCHANGED <<ledgerVars, up, life, known, standby, since, proposed, committed, image, ghosts>>
 
-\* The image's QEMU ends, or does not take the image: ViewMachine.imageLost, .guestGone while resuming.
+\* The image's QEMU ends, or does not take the image: StandbyRules.imageLost, ActiveRules.guestGone while resuming.
 ImageDies(h) ==
   /\ up[h] = "up" /\ part[h] \in {"holding", "claiming", "resuming"} /\ Fault
   /\ IF part[h] = "resuming"

@@ -47,6 +47,14 @@ public record ViewState(
         return known.orElseThrow().spec();
     }
 
+    /// Whether the known view says that this life of this host runs the VM.
+    boolean isServing(Replica self) {
+        return placement()
+                .flatMap(Placement::activeReplica)
+                .filter(self::equals)
+                .isPresent();
+    }
+
     boolean isWanted() {
         return known.filter(VmRecord::wanted).isPresent();
     }

@@ -1,0 +1,144 @@
+package understudy.protocol;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Optional;
+import understudy.model.HostName;
+import understudy.model.Level;
+import understudy.model.Moment;
+import understudy.model.Replica;
+import understudy.protocol.Part.Booting;
+import understudy.protocol.Part.Claiming;
+import understudy.protocol.Part.Copying;
+import understudy.protocol.Part.Dropping;
+import understudy.protocol.Part.Found;
+import understudy.protocol.Part.Halting;
+import understudy.protocol.Part.HandingOver;
+import understudy.protocol.Part.Holding;
+import understudy.protocol.Part.Idle;
+import understudy.protocol.Part.Outwaiting;
+import understudy.protocol.Part.Protected;
+import understudy.protocol.Part.Raising;
+import understudy.protocol.Part.Receiving;
+import understudy.protocol.Part.Resuming;
+import understudy.protocol.Part.Running;
+import understudy.protocol.Part.Starting;
+import understudy.protocol.Part.Taking;
+import understudy.protocol.Part.Yielding;
+import understudy.protocol.ViewEffect.BootGuest;
+import understudy.protocol.ViewEffect.CloseStream;
+import understudy.protocol.ViewEffect.DropImage;
+import understudy.protocol.ViewEffect.KillGuest;
+import understudy.protocol.ViewEffect.MakeLastEpoch;
+import understudy.protocol.ViewEffect.OpenGate;
+import understudy.protocol.ViewEffect.RefuseSwitchover;
+import understudy.protocol.ViewEffect.StartCopy;
+
+/// What a host does with a guest that it runs: the part of [ViewMachine] that begins, ends and gives up copies, and
+/// answers the death of the guest or of its disks.
+final class ActiveRules {
+    private final Replica self;
+    private final ViewMachine.Timing timing;
+
+    ActiveRules(Replica self, ViewMachine.Timing timing) {
+        this.self = self;
+        this.timing = timing;
+    }
+
+    ViewState guestGone(ViewState state, Moment at, Duration rest, List<ViewEffect> effects) {
+        return switch (state.part()) {
+            case Halting _ -> state.with(new Halting(true));
+            case Protected(Replica standby) -> {
+                effects.add(new CloseStream());
+                yield state.with(new Yielding(standby));
+            }
+            case Found _ -> state.with(new Idle());
+            case Resuming _ -> {
+                effects.add(new DropImage());
+                effects.add(new BootGuest());
+                yield state.with(new Booting());
+            }
+            case Booting _, Running _, Copying _, Raising _, Dropping _, HandingOver _ -> {
+                effects.add(new CloseStream());
+                yield failed(state.with(new Idle()), at).restingUntil(at.plus(rest));
+            }
+            case Idle _, Starting _, Taking _, Outwaiting _, Yielding _, Receiving _, Holding _, Claiming _ -> state;
+        };
+    }
+
+    private ViewState failed(ViewState state, Moment at) {
+        int shift = Math.min(state.failures(), 16);
+        Duration wait = timing.retryAfter().multipliedBy(1L << shift);
+        return state.failedUntil(at.plus(wait.compareTo(timing.retryMax()) < 0 ? wait : timing.retryMax()));
+    }
+
+    ViewState copyToPeer(ViewState state, List<ViewEffect> effects) {
+        Optional<HostName> other = state.spec().otherThan(self.host());
+        boolean hasImages = state.spec().level() == Level.SYSTEM;
+        if (!hasImages || other.isEmpty() || !(state.peer() instanceof PeerState.Up(var life)) || !state.isWanted()) {
+            return state;
+        }
+        Replica standby = new Replica(other.get(), life);
+        effects.add(new StartCopy(standby, state.number()));
+        return state.with(new Copying(standby));
+    }
+
+    static ViewState copyCommitted(ViewState state, Replica committed) {
+        return state.part() instanceof Copying(Replica standby) && standby.equals(committed)
+                ? state.with(new Raising(standby)).withoutFailures()
+                : state;
+    }
+
+    ViewState streamBroken(ViewState state, Moment at, List<ViewEffect> effects) {
+        return switch (state.part()) {
+            case Copying _ -> failed(stopCopy(state, effects), at);
+            case Raising _, Protected _ -> failed(drop(state, false, effects), at);
+            case HandingOver _ -> failed(drop(state, true, effects), at);
+            case Receiving _ -> StandbyRules.dropped(state, effects);
+            default -> state;
+        };
+    }
+
+    static ViewState switchoverAsked(ViewState state, List<ViewEffect> effects) {
+        if (state.part() instanceof Protected(Replica standby)) {
+            effects.add(new MakeLastEpoch());
+            return state.with(new HandingOver(standby, false));
+        }
+        effects.add(new RefuseSwitchover());
+        return state;
+    }
+
+    static ViewState lastEpochCommitted(ViewState state) {
+        return state.part() instanceof HandingOver(Replica standby, boolean _)
+                ? state.with(new HandingOver(standby, true))
+                : state;
+    }
+
+    static ViewState stopCopy(ViewState state, List<ViewEffect> effects) {
+        effects.add(new CloseStream());
+        effects.add(new OpenGate());
+        return state.with(new Running());
+    }
+
+    /// Wants to go on alone. The gate stays as it is: what is committed may leave, the rest waits for the view.
+    static ViewState drop(ViewState state, boolean paused, List<ViewEffect> effects) {
+        effects.add(new CloseStream());
+        return state.with(new Dropping(paused, state.number()));
+    }
+
+    /// At level `restart` a VM is not served through another host: it begins anew where its disks work.
+    ViewState moveAway(ViewState state, HostName failed, List<ViewEffect> effects) {
+        boolean runs = state.part() instanceof Running || state.part() instanceof Booting;
+        boolean elsewhere = failed.equals(self.host())
+                && state.peer() instanceof PeerState.Up
+                && state.known()
+                        .filter(vm -> vm.spec().level() == Level.RESTART)
+                        .filter(vm -> !vm.view().takers(vm.spec()).isEmpty())
+                        .isPresent();
+        if (!runs || !elsewhere || !state.isServing(self)) {
+            return state;
+        }
+        effects.add(new KillGuest("its disk failed here, and works on the other host"));
+        return state.with(new Halting(true));
+    }
+}

@@ -1,0 +1,114 @@
+package understudy.protocol;
+
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import understudy.model.Moment;
+import understudy.model.Placement;
+import understudy.model.Placement.Paired;
+import understudy.model.Placement.Solo;
+import understudy.model.Placement.Stopped;
+import understudy.model.Replica;
+import understudy.protocol.Part.Claiming;
+import understudy.protocol.Part.Holding;
+import understudy.protocol.Part.Idle;
+import understudy.protocol.Part.Receiving;
+import understudy.protocol.ViewEffect.AcceptStream;
+import understudy.protocol.ViewEffect.CloseStream;
+import understudy.protocol.ViewEffect.DropImage;
+import understudy.protocol.ViewEffect.RefuseStream;
+
+/// What a host does with an image of a guest that another one runs: the part of [ViewMachine] that takes streams in,
+/// keeps what the view counts on, and claims.
+final class StandbyRules {
+    private final Replica self;
+    private final ViewMachine.Timing timing;
+
+    StandbyRules(Replica self, ViewMachine.Timing timing) {
+        this.self = self;
+        this.timing = timing;
+    }
+
+    /// An image stays while the view counts on it, or while the view is the one that the image was made under:
+    /// the active may just be asking for the pair.
+    boolean keepsImage(ViewState state, Placement placement, Replica active, long since) {
+        return switch (placement) {
+            case Paired(Replica a, Replica standby) -> a.equals(active) && standby.equals(self);
+            case Solo(Replica a) -> a.equals(active) && state.number() <= since;
+            case Stopped() -> false;
+        };
+    }
+
+    static ViewState dropped(ViewState state, List<ViewEffect> effects) {
+        effects.add(new CloseStream());
+        effects.add(new DropImage());
+        return state.with(new Idle());
+    }
+
+    boolean mayClaim(ViewState state) {
+        return state.isWanted()
+                && state.placement()
+                        .filter(p -> p.standbyReplica().equals(Optional.of(self)))
+                        .isPresent();
+    }
+
+    static ViewState claim(ViewState state, List<ViewEffect> effects) {
+        effects.add(new CloseStream());
+        return state.with(new Claiming());
+    }
+
+    boolean isAbandoned(ViewState state, Moment now) {
+        return !state.isWanted()
+                && state.known().filter(r -> r.view().isStandby(self.host())).isPresent()
+                && state.peer().isLostFor(timing.bootClaimAfter(), now);
+    }
+
+    ViewState streamOffered(ViewState state, Replica active, long number, List<ViewEffect> effects) {
+        boolean older = state.known().isEmpty() || number < state.number();
+        boolean fromActive = state.placement()
+                .flatMap(Placement::activeReplica)
+                .filter(active::equals)
+                .isPresent();
+        boolean free = state.part() instanceof Idle
+                || state.part() instanceof Receiving
+                || (state.part() instanceof Holding && !mayClaim(state));
+        if (older || !fromActive || !free) {
+            effects.add(new RefuseStream(whyRefused(state, active, number, older, fromActive)));
+            return state;
+        }
+        if (!(state.part() instanceof Idle)) {
+            effects.add(new CloseStream());
+            effects.add(new DropImage());
+        }
+        effects.add(new AcceptStream());
+        return state.with(new Receiving(active, number));
+    }
+
+    private static String whyRefused(ViewState state, Replica active, long number, boolean older, boolean fromActive) {
+        if (state.known().isEmpty()) {
+            return "no view is known here yet";
+        }
+        if (older) {
+            return "it is of view " + number + ", and view " + state.number() + " is known here";
+        }
+        if (!fromActive) {
+            return active + " is not the active one of view " + state.number();
+        }
+        String part = state.part().getClass().getSimpleName().toLowerCase(Locale.ROOT);
+        return "this host is " + part + " in view " + state.number();
+    }
+
+    static ViewState imageCompleted(ViewState state) {
+        return state.part() instanceof Receiving(Replica active, long view)
+                ? state.with(new Holding(active, Math.max(view, state.number())))
+                : state;
+    }
+
+    /// The standby's QEMU died, or an epoch could not be applied: what the view counts on is not there any more.
+    static ViewState imageLost(ViewState state, List<ViewEffect> effects) {
+        return switch (state.part()) {
+            case Receiving _, Holding _, Claiming _ -> dropped(state, effects);
+            default -> state;
+        };
+    }
+}

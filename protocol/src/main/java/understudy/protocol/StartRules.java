@@ -1,0 +1,124 @@
+package understudy.protocol;
+
+import java.util.List;
+import java.util.Optional;
+import understudy.model.HostName;
+import understudy.model.Life;
+import understudy.model.Moment;
+import understudy.model.Placement;
+import understudy.model.Placement.Paired;
+import understudy.model.Placement.Solo;
+import understudy.model.Placement.Stopped;
+import understudy.model.Replica;
+import understudy.protocol.Part.Booting;
+import understudy.protocol.Part.Halting;
+import understudy.protocol.Part.Idle;
+import understudy.protocol.Part.Outwaiting;
+import understudy.protocol.Part.Starting;
+import understudy.protocol.Part.Taking;
+import understudy.protocol.Part.Yielding;
+import understudy.protocol.ViewEffect.BootGuest;
+import understudy.protocol.ViewEffect.OutwaitLease;
+
+/// How a host comes to run a VM of which it has nothing, or to say that nobody runs it: the part of [ViewMachine] that
+/// decides whose turn it is, and waits until no former active can let anything out.
+final class StartRules {
+    private final Replica self;
+    private final ViewMachine.Timing timing;
+
+    StartRules(Replica self, ViewMachine.Timing timing) {
+        this.self = self;
+        this.timing = timing;
+    }
+
+    /// Boots the guest, or waits first until no former active can let anything out.
+    static ViewState begin(ViewState state, List<ViewEffect> effects) {
+        if (!state.succession().mayBegin(state.spec())) {
+            return outwait(state, effects);
+        }
+        effects.add(new BootGuest());
+        return state.with(new Booting());
+    }
+
+    /// Has it recorded that nobody runs the VM, which must be so then.
+    static ViewState halt(ViewState state, List<ViewEffect> effects) {
+        return state.succession().mayBegin(state.spec()) ? state.with(new Halting(true)) : outwait(state, effects);
+    }
+
+    private static ViewState outwait(ViewState state, List<ViewEffect> effects) {
+        effects.add(new OutwaitLease(state.number()));
+        return state.with(new Outwaiting(state.number()));
+    }
+
+    /// The wait may be one for an earlier view: then its part is gone, and so is what it was for.
+    ViewState outwaited(ViewState state, long view, List<ViewEffect> effects) {
+        if (!state.part().equals(new Outwaiting(view))) {
+            return state;
+        }
+        ViewState next = state.with(state.succession().outwaited());
+        if (!next.isWanted()) {
+            return next.with(new Halting(true));
+        }
+        return next.isServing(self) ? begin(next, effects) : next.with(new Starting());
+    }
+
+    /// What was asked for may still land, and is dealt with then.
+    ViewState unlessForbidden(ViewState state) {
+        return state.part() instanceof Taking && !state.isTaker(self.host()) && !state.isServing(self)
+                ? state.with(new Idle())
+                : state;
+    }
+
+    ViewState take(ViewState state, Moment now) {
+        return state.succession().isTime(state.peer(), timing, now) ? state.with(new Taking()) : state;
+    }
+
+    /// Somebody wants the VM to run, and nothing of it is here.
+    ViewState idle(ViewState state, Moment now, List<ViewEffect> effects) {
+        Placement placement = state.placement().orElseThrow();
+        Optional<Replica> active = placement.activeReplica();
+        if (active.isEmpty()) {
+            List<HostName> able =
+                    state.known().orElseThrow().view().starters(state.spec().hosts());
+            boolean first = able.getFirst().equals(self.host());
+            boolean mine = able.contains(self.host()) && state.isReady();
+            return mine && (first || state.peer().isSilentFor(timing.startAfter(), now))
+                    ? state.with(new Starting())
+                    : state;
+        }
+        if (active.get().equals(self)) {
+            return ownGuestDied(state, placement, now, effects);
+        }
+        boolean anImageMayClaim = placement instanceof Paired;
+        if (active.get().host().equals(self.host())) {
+            return !anImageMayClaim || now.since(state.notBefore()).compareTo(timing.bootClaimAfter()) >= 0
+                    ? state.with(new Starting())
+                    : state;
+        }
+        boolean standbyHere = placement
+                .standbyReplica()
+                .filter(r -> r.host().equals(self.host()))
+                .isPresent();
+        return standbyHere && state.peer().isSilentFor(timing.bootClaimAfter(), now)
+                ? state.with(new Starting())
+                : state;
+    }
+
+    private ViewState ownGuestDied(ViewState state, Placement placement, Moment now, List<ViewEffect> effects) {
+        return switch (placement) {
+            case Paired(Replica _, Replica standby) -> leaveToStandby(state, standby, now);
+            // A proposal that is still under way could make this a pair under a guest whose gate is open: overtake it.
+            case Solo _ when state.outstanding().isPresent() -> state.with(new Starting());
+            case Solo _ -> begin(state, effects);
+            case Stopped() -> state;
+        };
+    }
+
+    /// The standby's image is all that is left of the guest, so it gets time to claim although it is silent.
+    private ViewState leaveToStandby(ViewState state, Replica standby, Moment now) {
+        if (state.peer() instanceof PeerState.Up(Life life)) {
+            return state.with(standby.life().equals(life) ? new Yielding(standby) : new Starting());
+        }
+        return state.peer().isSilentFor(timing.bootClaimAfter(), now) ? state.with(new Starting()) : state;
+    }
+}
