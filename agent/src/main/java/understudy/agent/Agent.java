@@ -11,6 +11,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
@@ -70,6 +71,7 @@ public final class Agent implements AutoCloseable {
     private final RatisLedger ledger;
     private final LeaseKeeper leases;
     private final SortedMap<HostName, Long> renewals = new TreeMap<>();
+    private final AloneWords words;
     private final AgentServices services;
     private final FileStore files;
     private final Peers peers;
@@ -112,18 +114,10 @@ public final class Agent implements AutoCloseable {
         this.leases = new LeaseKeeper(self, config.lease(), ledger);
         HostProbe probe = new HostProbe(config, self.life());
         QemuHost qemu = new QemuHost(config.run(), config.data(), files, probe.accelerator());
+        UUID boot = HostBoot.of(config.run());
+        this.words = new AloneWords(config.data().resolve("alone"), boot);
         this.services = new AgentServices(
-                self,
-                HostBoot.of(config.run()),
-                config,
-                link,
-                messenger,
-                ledger,
-                qemu,
-                files,
-                events,
-                this::report,
-                leases);
+                self, boot, config, link, messenger, ledger, qemu, files, events, this::report, leases, words);
         this.host = probe.record();
         this.rest = new RestServer(new AgentControl(this), config.api());
         var _ = clock.scheduleAtFixedRate(guarded(this::tick), 0, TICK.toMillis(), TimeUnit.MILLISECONDS);
@@ -131,6 +125,8 @@ public final class Agent implements AutoCloseable {
         var _ = clock.scheduleAtFixedRate(guarded(this::report), 0, REPORT.toMillis(), TimeUnit.MILLISECONDS);
         leases.start();
         register();
+        // Nobody needs to be asked for these.
+        words.ofThisStart().forEach(this::startDriver);
         catchUp.start();
         services.happened(
                 Optional.empty(), "agent-started", Severity.INFO, "the agent of " + config.name() + " started");
@@ -419,8 +415,17 @@ public final class Agent implements AutoCloseable {
         if (turns.isDue(now)) {
             lookForTurns(ledger.seen(), now);
         }
-        drivers.values()
-                .forEach(driver -> driver.tick(now, turns.isHeld(driver.spec().id())));
+        Set<HostName> there = new TreeSet<>(config.voters());
+        there.removeIf(voter -> state(voter) == HostState.LOST);
+        for (VmDriver driver : drivers.values()) {
+            driver.votes(other -> hasMajorityWithout(other, there), now);
+            driver.tick(now, turns.isHeld(driver.spec().id()));
+        }
+    }
+
+    private boolean hasMajorityWithout(HostName other, Set<HostName> there) {
+        int left = there.size() - (there.contains(other) ? 1 : 0);
+        return left * 2 > config.voters().size();
     }
 
     private void lookForTurns(LedgerState state, Moment now) {
@@ -535,6 +540,7 @@ public final class Agent implements AutoCloseable {
         drivers.values().forEach(VmDriver::close);
         messenger.close();
         leases.close();
+        words.close();
         ledger.close();
         link.close();
     }

@@ -247,7 +247,8 @@ final class AgentControl implements Control {
         Optional<HostName> standby = placement
                 .standbyReplica()
                 .map(Replica::host)
-                .or(() -> vm.view().takers(spec).stream().findFirst());
+                .or(() -> vm.view().successors(spec).stream().findFirst());
+        boolean granted = vm.view().soloGrant();
         boolean whole = spec.level() == Level.SYSTEM
                 ? placement instanceof Placement.Paired
                 : vm.view().isWhole() && standby.filter(this::isUp).isPresent();
@@ -257,7 +258,7 @@ final class AgentControl implements Control {
                 spec.level(),
                 spec.policy(),
                 report.map(VmReport::state).orElse(stateWithoutReport(vm)),
-                whole && report.filter(VmReport::isProtected).isPresent(),
+                whole && !granted && report.filter(VmReport::isProtected).isPresent(),
                 placement.activeReplica().map(Replica::host),
                 standby,
                 vm.view().number(),
@@ -271,7 +272,7 @@ final class AgentControl implements Control {
                 spec.machine(),
                 spec.cpu(),
                 vm.wanted(),
-                report.map(VmReport::reason).orElse(reasonWithoutReport(vm)),
+                granted ? reasonOfGrant(vm) : report.map(VmReport::reason).orElse(reasonWithoutReport(vm)),
                 report.flatMap(VmReport::progress),
                 report.flatMap(VmReport::checkpoints),
                 spec.care());
@@ -294,6 +295,11 @@ final class AgentControl implements Control {
             return vm.wanted() ? VmState.STARTING : vm.failure().isPresent() ? VmState.FAILED : VmState.STOPPED;
         }
         return agent.state(active.get().host()) == HostState.LOST ? VmState.FAILED : VmState.STARTING;
+    }
+
+    private static String reasonOfGrant(VmRecord vm) {
+        HostName active = vm.view().placement().activeReplica().orElseThrow().host();
+        return "too few voters are left, so only " + active + " may go on with it (a solo grant stands)";
     }
 
     private String reasonWithoutReport(VmRecord vm) {

@@ -18,6 +18,7 @@ import understudy.model.VmName;
 /// @param boot    this start of this host
 /// @param reports what the other hosts say
 /// @param leases  of this host
+/// @param words   what this host has written down of VMs with which it goes on alone
 record AgentServices(
         Replica self,
         UUID boot,
@@ -29,7 +30,8 @@ record AgentServices(
         FileStore files,
         EventLog events,
         PeerReports reports,
-        LeaseKeeper leases) {
+        LeaseKeeper leases,
+        AloneWords words) {
 
     /// The link's service that takes checkpoint streams.
     static final String CHECKPOINTS = "checkpoints";

@@ -14,7 +14,8 @@ import understudy.model.Moment;
 import understudy.protocol.LedgerState;
 
 /// The first thing that an agent does with the ledger: reads it through a majority. Nothing is done for a VM before
-/// that, because what this voter has stored may be old, and an old record can say of a guest that it is to stop.
+/// that, because what this voter has stored may be old, and an old record can say of a guest that it is to stop; save
+/// for VMs with which an earlier life went on alone ([AloneWords]).
 ///
 /// It is tried for ever, for there may be no majority. But where a majority of the voters' agents is heard and still
 /// nothing can be read, this voter does not come along by itself, and an agent that knows nothing is of no use: after

@@ -7,6 +7,7 @@ import understudy.api.Event.Severity;
 import understudy.api.VmState;
 import understudy.checkpoint.CheckpointStatistics;
 import understudy.model.Level;
+import understudy.model.Replica;
 import understudy.model.VmName;
 import understudy.model.VmSpec;
 import understudy.protocol.Part;
@@ -164,6 +165,28 @@ final class DriverReport {
             case Resuming _ -> info("resuming", "goes on with %s from its image (%s)".formatted(vm, view));
             case Idle _, Found _, Starting _, Running _, Raising _, Halting _, Receiving _ -> Optional.empty();
         };
+    }
+
+    /// What is told of a solo grant, by the host that runs the VM.
+    static Optional<Transition> grant(ViewState before, ViewState after, Replica self) {
+        if (after.known().isEmpty() || !after.known().get().view().isActive(self.host())) {
+            return Optional.empty();
+        }
+        VmName vm = after.known().get().spec().name();
+        if (!before.isAlone() && after.isAlone()) {
+            return warning("alone", vm + " goes on alone: its other host is lost, and nobody is left to decide");
+        }
+        boolean stood = before.known().filter(it -> it.view().soloGrant()).isPresent();
+        boolean stands = after.known().get().view().soloGrant();
+        String view = "view " + after.number();
+        if (!stood && stands) {
+            return warning(
+                    "solo-grant",
+                    "too few voters are left: only %s may go on with %s (%s)".formatted(self.host(), vm, view));
+        }
+        return stood && !stands
+                ? info("solo-grant-ended", "%s may go on with its other host again (%s)".formatted(vm, view))
+                : Optional.empty();
     }
 
     private static String why(ViewInput because) {

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import understudy.api.Event.Severity;
@@ -15,6 +16,7 @@ import understudy.checkpoint.Channel;
 import understudy.checkpoint.StreamOffer;
 import understudy.link.Connection;
 import understudy.model.ByteSize;
+import understudy.model.HostName;
 import understudy.model.Moment;
 import understudy.model.Problem;
 import understudy.model.Replica;
@@ -65,6 +67,7 @@ final class VmDriver implements DriverDesk, StreamOffers.Taker, AutoCloseable {
     private Optional<Outwaiting> outwaiting = Optional.empty();
     private ViewState state;
     private Optional<Early> early = Optional.empty();
+    private Optional<Boolean> votesEnough = Optional.empty();
     private final CopyAttempts copies = new CopyAttempts();
     private volatile boolean peerAnswers;
     private volatile long knownView;
@@ -114,6 +117,17 @@ final class VmDriver implements DriverDesk, StreamOffers.Taker, AutoCloseable {
     void peerLost(Moment at, boolean closed) {
         volumes.peerLost();
         input(new ViewInput.PeerLost(at, closed));
+    }
+
+    /// From one thread only.
+    ///
+    /// @param without whether those voters that are there would still be a majority without a host
+    void votes(Predicate<HostName> without, Moment now) {
+        Optional<Boolean> enough = spec.otherThan(services.self().host()).map(without::test);
+        if (!enough.equals(votesEnough)) {
+            votesEnough = enough;
+            enough.ifPresent(is -> input(new ViewInput.VotesCounted(is, now)));
+        }
     }
 
     /// @param held whether it is not its turn to start
@@ -295,6 +309,7 @@ final class VmDriver implements DriverDesk, StreamOffers.Taker, AutoCloseable {
             if (active.find()) {
                 step(new ViewInput.GuestFound());
             }
+            services.words().of(spec.id()).ifPresent(word -> step(new ViewInput.AloneFound(word)));
             while (!closed) {
                 mailbox.take().run();
                 considerOffer();
@@ -310,6 +325,7 @@ final class VmDriver implements DriverDesk, StreamOffers.Taker, AutoCloseable {
     @Override
     public void step(ViewInput input) {
         Step<ViewState, ViewEffect> step = machine.step(state, input);
+        ViewState was = state;
         Part before = state.part();
         state = step.state();
         part = state.part();
@@ -324,6 +340,7 @@ final class VmDriver implements DriverDesk, StreamOffers.Taker, AutoCloseable {
             DriverReport.transition(spec.name(), before, state, input)
                     .ifPresent(t -> event(t.kind(), t.severity(), t.text()));
         }
+        DriverReport.grant(was, state, services.self()).ifPresent(t -> event(t.kind(), t.severity(), t.text()));
         for (ViewEffect effect : step.effects()) {
             try {
                 perform(effect);
@@ -338,7 +355,15 @@ final class VmDriver implements DriverDesk, StreamOffers.Taker, AutoCloseable {
         LOG.debug("{}: {}", spec.name(), effect);
         switch (effect) {
             case ViewEffect.Propose(View view) -> proposals.propose(view);
-            case ViewEffect.ApplyInSync _ -> volumes.learnt(state.known().orElseThrow());
+            case ViewEffect.ApplyInSync(View view) ->
+                volumes.learnt(state.known().orElseThrow().withView(view));
+            case ViewEffect.RecordAlone(VmRecord known) ->
+                services.words()
+                        .write(
+                                known,
+                                () -> input(
+                                        new ViewInput.AloneRecorded(known.view().number())));
+            case ViewEffect.EraseAlone() -> services.words().erase(spec.id(), () -> input(new ViewInput.AloneErased()));
             case ViewEffect.RemoveReplicas() -> volumes.remove();
             case ViewEffect.BootGuest() -> active.boot();
             case ViewEffect.OutwaitLease(long view) ->

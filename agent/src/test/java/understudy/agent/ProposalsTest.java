@@ -72,7 +72,8 @@ class ProposalsTest {
                 files,
                 new EventLog(H1),
                 (_, _) -> Optional.empty(),
-                new LeaseKeeper(SELF, LeaseTiming.DEFAULT, ledger));
+                new LeaseKeeper(SELF, LeaseTiming.DEFAULT, ledger),
+                new AloneWords(directory.resolve("alone"), new UUID(2, 2)));
         proposals = new Proposals(new Desk(services));
     }
 

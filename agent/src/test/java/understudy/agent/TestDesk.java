@@ -61,7 +61,8 @@ final class TestDesk implements DriverDesk, AutoCloseable {
                 files,
                 new EventLog(self),
                 reports,
-                new LeaseKeeper(life, LeaseTiming.DEFAULT, new SilentLedger()));
+                new LeaseKeeper(life, LeaseTiming.DEFAULT, new SilentLedger()),
+                new AloneWords(folder.resolve("alone"), boot));
     }
 
     private static AgentConfig config(HostName self, Path folder) {

@@ -3,12 +3,17 @@ package understudy.ledger;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
-/// Completes what was written before VMs had care and could be given up, and hosts told of devices: logs and
-/// snapshots of the format before are read, and mean what they meant.
+/// Completes what was written before VMs had care and could be given up, and hosts told of devices (format 3), and
+/// before there were solo grants (4): logs and snapshots of these formats are read, and mean what they meant.
 final class EarlierDocuments {
-    static final int FORMAT = 3;
+    static final int FIRST = 3;
+    private static final int LAST = 4;
 
     private EarlierDocuments() {}
+
+    static boolean isFormat(int format) {
+        return FIRST <= format && format <= LAST;
+    }
 
     /// @param usual the usual care, as it is written
     static void complete(JsonNode node, JsonNode usual) {
@@ -20,6 +25,9 @@ final class EarlierDocuments {
         }
         if (node instanceof ObjectNode host && host.has("cpuModels") && host.has("accelerator")) {
             host.putIfAbsent("devices", host.arrayNode());
+        }
+        if (node instanceof ObjectNode view && view.has("placement") && view.has("proposal")) {
+            view.putIfAbsent("soloGrant", view.booleanNode(false));
         }
         node.forEach(child -> complete(child, usual));
     }

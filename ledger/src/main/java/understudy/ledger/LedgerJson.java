@@ -33,9 +33,9 @@ import understudy.protocol.LedgerState;
 ///
 /// Strict: an unknown field, a missing one, a wrong type or anything after the end is refused. All voters must
 /// read an entry alike, so a release may write a new format only when all voters read it. What lies in a log or a
-/// snapshot of the format before is still read ([EarlierDocuments]).
+/// snapshot of an earlier format is still read ([EarlierDocuments]).
 final class LedgerJson {
-    static final int FORMAT = 4;
+    static final int FORMAT = 5;
     /// The most bytes of one command; a kernel command line is the longest thing in it.
     static final int COMMAND_MAX = 64 << 10;
 
@@ -112,10 +112,21 @@ final class LedgerJson {
         return new LedgerState(document.applied(), vms, hosts, document.renewals());
     }
 
+    static byte[] encode(SavedRecord saved) {
+        return MAPPER.writeValueAsBytes(new SavedDocument(FORMAT, saved));
+    }
+
+    /// @throws IllegalArgumentException if the bytes are no record of a known format
+    static SavedRecord saved(byte[] bytes) {
+        SavedDocument document = decode(bytes, SavedDocument.class);
+        checkFormat(document.format());
+        return document.saved();
+    }
+
     private static <T> T decode(byte[] bytes, Class<T> type) {
         try {
             JsonNode tree = MAPPER.readTree(bytes);
-            if (tree.path("format").asInt(FORMAT) == EarlierDocuments.FORMAT) {
+            if (EarlierDocuments.isFormat(tree.path("format").asInt(FORMAT))) {
                 EarlierDocuments.complete(tree, MAPPER.valueToTree(Care.DEFAULT));
             }
             T document = MAPPER.treeToValue(tree, type);
@@ -129,13 +140,15 @@ final class LedgerJson {
     }
 
     private static void checkFormat(int format) {
-        if (format != FORMAT && format != EarlierDocuments.FORMAT) {
+        if (format != FORMAT && !EarlierDocuments.isFormat(format)) {
             throw new IllegalArgumentException(
-                    "format %d, where this release reads %d and %d".formatted(format, EarlierDocuments.FORMAT, FORMAT));
+                    "format %d, where this release reads %d to %d".formatted(format, EarlierDocuments.FIRST, FORMAT));
         }
     }
 
     record CommandDocument(int format, LedgerCommand command) {}
+
+    record SavedDocument(int format, SavedRecord saved) {}
 
     record AnswerDocument(int format, LedgerAnswer answer) {}
 

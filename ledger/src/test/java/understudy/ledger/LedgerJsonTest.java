@@ -38,6 +38,8 @@ class LedgerJsonTest {
             new LedgerCommand.CreateVm(web, true, Samples.view(1, new Placement.Stopped())),
             new LedgerCommand.ChangeView(id, 1, Samples.view(2, new Placement.Solo(Samples.H1))),
             new LedgerCommand.ChangeView(id, 2, Samples.view(3, new Placement.Paired(Samples.H1, Samples.H2))),
+            new LedgerCommand.ChangeView(
+                    id, 3, new View(4, new Placement.Paired(Samples.H1, Samples.H2), List.of(), new UUID(4, 4), true)),
             new LedgerCommand.CreateVm(db, true, Samples.diskView(db)),
             new LedgerCommand.GrowVolume(
                     db.id(), db.disks().getFirst().id(), db.disks().getFirst().size()),
@@ -97,20 +99,30 @@ class LedgerJsonTest {
         assertThat(LedgerJson.state(state.getBytes(StandardCharsets.UTF_8)).vm(id))
                 .contains(new VmRecord(web, true, view, 2));
         assertThat(new String(LedgerJson.encode(new LedgerCommand.CreateVm(web, true, view)), StandardCharsets.UTF_8)
-                        .replace("\"format\":4", "\"format\":3")
+                        .replace("\"format\":5", "\"format\":3")
+                        .replace(",\"soloGrant\":false", "")
                         .replaceAll(",\"care\":\\{.*?\"startDelaySeconds\":0}", ""))
                 .as("what has become more since")
                 .isEqualTo(command);
         assertThatThrownBy(() -> LedgerJson.command(
-                        command.replace("\"format\":3", "\"format\":4").getBytes(StandardCharsets.UTF_8)))
+                        command.replace("\"format\":3", "\"format\":5").getBytes(StandardCharsets.UTF_8)))
                 .as("and only there what is missing is completed")
+                .isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void aSavedRecordComesBackAsItWas() {
+        VmRecord record = new VmRecord(db, true, Samples.diskView(db));
+        SavedRecord saved = new SavedRecord(UUID.randomUUID(), record);
+        assertThat(SavedRecord.parse(saved.bytes())).isEqualTo(saved);
+        assertThatThrownBy(() -> SavedRecord.parse(LedgerJson.encode(commands.get(7))))
                 .isInstanceOf(IllegalArgumentException.class);
     }
 
     @Test
     void namesAndIdsAreReadable() {
         assertThat(new String(LedgerJson.encode(commands.get(1)), StandardCharsets.UTF_8))
-                .startsWith("{\"format\":4,\"command\":{\"do\":\"change-view\",\"vm\":\"" + id)
+                .startsWith("{\"format\":5,\"command\":{\"do\":\"change-view\",\"vm\":\"" + id)
                 .contains("\"placement\":{\"is\":\"solo\",\"active\":{\"host\":\"h1\"");
     }
 
@@ -141,16 +153,16 @@ class LedgerJsonTest {
 
     @Test
     void whatThisReleaseDoesNotKnowIsRefused() {
-        String good = new String(LedgerJson.encode(commands.get(6)), StandardCharsets.UTF_8);
+        String good = new String(LedgerJson.encode(commands.get(7)), StandardCharsets.UTF_8);
         for (String bad : List.of(
-                good.replace("\"format\":4", "\"format\":2"),
+                good.replace("\"format\":5", "\"format\":2"),
                 good.replace("delete-vm", "format-disk"),
                 good.replace("\"vm\"", "\"new\":1,\"vm\""),
                 good.replaceAll("\"vm\":\"[^\"]*\"", "\"vm\":null"),
                 good + "x",
                 "null",
-                "{\"format\":4,\"command\":null}",
-                "{\"format\":4}",
+                "{\"format\":5,\"command\":null}",
+                "{\"format\":5}",
                 "[".repeat(60_000))) {
             assertThat(bad).isNotEqualTo(good);
             assertThatThrownBy(() -> LedgerJson.command(bad.getBytes(StandardCharsets.UTF_8)))

@@ -12,12 +12,19 @@ import java.util.stream.Collectors;
 /// @param number   1 for the first
 /// @param volumes  one for each of the VM's disks, in their order
 /// @param proposal names this proposal, so that its author recognises it as the one that was accepted
-public record View(long number, Placement placement, List<VolumeView> volumes, UUID proposal) {
+/// @param soloGrant whether a standing solo grant holds: the active host may go on alone without asking, so no other
+///                 host may go on until the active one has had the grant ended
+public record View(long number, Placement placement, List<VolumeView> volumes, UUID proposal, boolean soloGrant) {
     public View {
         volumes = List.copyOf(volumes);
         if (number < 1) {
             throw new IllegalArgumentException("view " + number);
         }
+    }
+
+    /// A view without a standing solo grant.
+    public View(long number, Placement placement, List<VolumeView> volumes, UUID proposal) {
+        this(number, placement, volumes, proposal, false);
     }
 
     /// A view of a VM without disks.
@@ -48,8 +55,14 @@ public record View(long number, Placement placement, List<VolumeView> volumes, U
     }
 
     /// Which hosts may go on with a VM that another one runs, by booting it from its disks: at levels `restart`
-    /// and `component` those that have all volumes in sync. While there is one, who runs the VM needs a lease.
+    /// and `component` those that have all volumes in sync, unless a solo grant stands. While there is one,
+    /// who runs the VM needs a lease.
     public List<HostName> takers(VmSpec spec) {
+        return soloGrant ? List.of() : successors(spec);
+    }
+
+    /// Which hosts could, if no solo grant stood.
+    public List<HostName> successors(VmSpec spec) {
         if (spec.level() == Level.SYSTEM || !(placement instanceof Placement.Solo(Replica active))) {
             return List.of();
         }
@@ -58,8 +71,18 @@ public record View(long number, Placement placement, List<VolumeView> volumes, U
                 .toList();
     }
 
+    /// Whether another host could go on with the VM, or could if no solo grant stood. Only then may one be recorded.
+    public boolean isPair(VmSpec spec) {
+        return placement instanceof Placement.Paired || !successors(spec).isEmpty();
+    }
+
+    /// The next one, without a solo grant.
     public View next(Placement next, List<VolumeView> changed, UUID nextProposal) {
-        return new View(number + 1, next, changed, nextProposal);
+        return next(next, changed, nextProposal, false);
+    }
+
+    public View next(Placement next, List<VolumeView> changed, UUID nextProposal, boolean granted) {
+        return new View(number + 1, next, changed, nextProposal, granted);
     }
 
     public boolean isActive(HostName host) {
@@ -80,6 +103,6 @@ public record View(long number, Placement placement, List<VolumeView> volumes, U
                 .filter(it -> !it.isWhole())
                 .map(it -> ", a disk only " + it)
                 .collect(Collectors.joining());
-        return "view " + number + " (" + placement + disks + ")";
+        return "view " + number + " (" + placement + disks + (soloGrant ? ", solo grant" : "") + ")";
     }
 }

@@ -133,7 +133,7 @@ final class ActiveRules {
                 && state.peer() instanceof PeerState.Up
                 && state.known()
                         .filter(vm -> vm.spec().level() == Level.RESTART)
-                        .filter(vm -> !vm.view().takers(vm.spec()).isEmpty())
+                        .filter(vm -> vm.view().isPair(vm.spec()))
                         .isPresent();
         if (!runs || !elsewhere || !state.isServing(self)) {
             return state;

@@ -34,9 +34,14 @@ import understudy.protocol.ViewEffect.Propose;
 /// known of the volumes.
 final class ProposalRules {
     private final Replica self;
+    private final GrantRules grants;
 
-    ProposalRules(Replica self) {
+    /// What is wanted of the next view.
+    private record Wish(Placement placement, List<VolumeView> volumes, boolean soloGrant) {}
+
+    ProposalRules(Replica self, GrantRules grants) {
         this.self = self;
+        this.grants = grants;
     }
 
     private Optional<Placement> wantedPlacement(Part part) {
@@ -62,7 +67,7 @@ final class ProposalRules {
     /// Only who runs the VM in this life, or is about to, knows what became of replicas.
     ViewState ifServing(ViewState state, VolumeNews next) {
         return state.isServing(self)
-                ? state.with(next.settled(state.known().orElseThrow().view(), state.outstanding()))
+                ? state.with(next.settled(state.acting().orElseThrow(), state.outstanding()))
                 : state;
     }
 
@@ -78,23 +83,61 @@ final class ProposalRules {
                 : view.volumes();
     }
 
+    /// What is to be asked for, or to stay so; empty if this host has nothing to say.
+    private Optional<Wish> wish(ViewState state, View view) {
+        Optional<Placement> wanted = wantedPlacement(state.part());
+        if (GrantRules.isBoundByWord(state)) {
+            View alone = grants.aloneAfter(view);
+            return Optional.of(new Wish(alone.placement(), alone.volumes(), false));
+        }
+        if (grants.leavesToStandby(state)) {
+            return Optional.of(new Wish(view.placement(), view.volumes(), false));
+        }
+        boolean isServing = state.isServing(self);
+        if (wanted.isEmpty() ? !isServing : !isServing && !mayBegin(state, view)) {
+            return Optional.empty();
+        }
+        List<VolumeView> volumes = wantedVolumes(state, view, wanted);
+        if (wanted.isEmpty()) {
+            boolean granted = view.volumes().equals(volumes) && grants.wish(state, view);
+            return Optional.of(new Wish(view.placement(), volumes, granted));
+        }
+        boolean staysHere = wanted.flatMap(Placement::activeReplica)
+                .filter(active -> active.host().equals(self.host()))
+                .isPresent();
+        return Optional.of(
+                !view.soloGrant() || staysHere ? new Wish(wanted.get(), volumes, false) : ending(state, view, volumes));
+    }
+
+    /// First the grant ends; where this host went on alone, by a view that says so.
+    private Wish ending(ViewState state, View view, List<VolumeView> volumes) {
+        if (state.grant().wasAlone()) {
+            return new Wish(new Solo(self), grants.aloneAfter(view).volumes(), false);
+        }
+        boolean isPaired = view.placement() instanceof Paired;
+        return new Wish(view.placement(), isPaired ? view.volumes() : volumes, false);
+    }
+
+    /// Who begins must have looked at its disks; where an earlier life went on alone, the other host's are old.
+    private boolean mayBegin(ViewState state, View view) {
+        boolean hasAll = view.volumes().stream().allMatch(volume -> state.news().isGood(volume.volume()));
+        return state.isReady() && (!state.grant().wasAlone() || hasAll);
+    }
+
     /// A proposal without an answer may still land, so it stays outstanding until a view of its number is
     /// learnt, and the very same one is asked for again as soon as the part wants it (again).
     ViewState propose(ViewState state, List<ViewEffect> effects) {
-        Optional<Placement> wanted = wantedPlacement(state.part());
-        if (state.known().isEmpty() || (wanted.isEmpty() && !state.isServing(self))) {
+        if (state.known().isEmpty() || state.grant().disk() == SoloGrant.OnDisk.ERASING) {
             return state;
         }
         View view = state.known().get().view();
-        if (wanted.isPresent() && !state.isServing(self) && !state.isReady()) {
-            return state;
-        }
-        List<VolumeView> volumes = wantedVolumes(state, view, wanted);
-        if (wanted.isEmpty() && isAsWanted(state, view, volumes)) {
-            return state;
-        }
-        Placement placement = wanted.orElse(view.placement());
-        if (state.isOutstanding(placement, volumes)) {
+        Optional<Wish> wish = wish(state, view);
+        boolean isSo = wish.isEmpty() || isAsWanted(state, view, wish.get());
+        return isSo ? state : propose(state, view, wish.get(), effects);
+    }
+
+    private ViewState propose(ViewState state, View view, Wish wish, List<ViewEffect> effects) {
+        if (state.isOutstanding(wish.placement(), wish.volumes(), wish.soloGrant())) {
             if (!state.unanswered()) {
                 return state;
             }
@@ -102,14 +145,18 @@ final class ProposalRules {
             return state.askedAgain();
         }
         UUID proposal = new UUID(self.life().value().getMostSignificantBits(), state.proposals() + 1);
-        View next = view.next(placement, volumes, proposal);
+        View next = view.next(wish.placement(), wish.volumes(), proposal, wish.soloGrant());
         effects.add(new Propose(next));
         return state.proposed(next);
     }
 
-    /// Whether the volumes are as this host wants them, and nothing is under way that could change that.
-    private static boolean isAsWanted(ViewState state, View view, List<VolumeView> volumes) {
-        boolean nothingOpen = volumes.isEmpty() || state.outstanding().isEmpty();
-        return view.volumes().equals(volumes) && nothingOpen;
+    /// Whether the view is as this host wants it, and nothing is under way that could change that.
+    private boolean isAsWanted(ViewState state, View view, Wish wish) {
+        boolean isOpen = state.outstanding().isPresent() && (!wish.volumes().isEmpty() || view.soloGrant());
+        return wantedPlacement(state.part()).isEmpty()
+                && view.placement().equals(wish.placement())
+                && view.volumes().equals(wish.volumes())
+                && view.soloGrant() == wish.soloGrant()
+                && !isOpen;
     }
 }

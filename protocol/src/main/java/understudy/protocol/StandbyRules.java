@@ -3,6 +3,7 @@ package understudy.protocol;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import understudy.model.Life;
 import understudy.model.Moment;
 import understudy.model.Placement;
 import understudy.model.Placement.Paired;
@@ -47,9 +48,17 @@ final class StandbyRules {
 
     boolean mayClaim(ViewState state) {
         return state.isWanted()
+                && !state.isGranted()
                 && state.placement()
                         .filter(p -> p.standbyReplica().equals(Optional.of(self)))
                         .isPresent();
+    }
+
+    /// The active's life is over, as was heard when it could not be claimed yet.
+    ViewState claimIfActiveIsOver(ViewState state, Replica active, List<ViewEffect> effects) {
+        boolean isOver = state.peer() instanceof PeerState.Up(Life life)
+                && !active.life().equals(life);
+        return isOver && mayClaim(state) ? claim(state, effects) : state;
     }
 
     static ViewState claim(ViewState state, List<ViewEffect> effects) {
@@ -59,6 +68,7 @@ final class StandbyRules {
 
     boolean isAbandoned(ViewState state, Moment now) {
         return !state.isWanted()
+                && !state.isGranted()
                 && state.known().filter(r -> r.view().isStandby(self.host())).isPresent()
                 && state.peer().isLostFor(timing.bootClaimAfter(), now);
     }

@@ -25,10 +25,12 @@ import understudy.protocol.ViewEffect.OutwaitLease;
 final class StartRules {
     private final Replica self;
     private final ViewMachine.Timing timing;
+    private final GrantRules grants;
 
-    StartRules(Replica self, ViewMachine.Timing timing) {
+    StartRules(Replica self, ViewMachine.Timing timing, GrantRules grants) {
         this.self = self;
         this.timing = timing;
+        this.grants = grants;
     }
 
     /// Boots the guest, or waits first until no former active can let anything out.
@@ -89,7 +91,11 @@ final class StartRules {
         if (active.get().equals(self)) {
             return ownGuestDied(state, placement, now, effects);
         }
-        boolean anImageMayClaim = placement instanceof Paired;
+        if (grants.leavesToStandby(state)) {
+            return state.waitingFrom(now);
+        }
+        boolean anImageMayClaim = placement instanceof Paired
+                && !(state.isGranted() && state.grant().wasAlone());
         if (active.get().host().equals(self.host())) {
             return !anImageMayClaim || now.since(state.notBefore()).compareTo(timing.bootClaimAfter()) >= 0
                     ? state.with(new Starting())
@@ -99,7 +105,7 @@ final class StartRules {
                 .standbyReplica()
                 .filter(r -> r.host().equals(self.host()))
                 .isPresent();
-        return standbyHere && state.peer().isSilentFor(timing.bootClaimAfter(), now)
+        return standbyHere && !state.isGranted() && state.peer().isSilentFor(timing.bootClaimAfter(), now)
                 ? state.with(new Starting())
                 : state;
     }
@@ -108,7 +114,7 @@ final class StartRules {
         return switch (placement) {
             case Paired(Replica _, Replica standby) -> leaveToStandby(state, standby, now);
             // A proposal that is still under way could make this a pair under a guest whose gate is open: overtake it.
-            case Solo _ when state.outstanding().isPresent() -> state.with(new Starting());
+            case Solo _ when state.outstanding().isPresent() && !state.isAlone() -> state.with(new Starting());
             case Solo _ -> begin(state, effects);
             case Stopped() -> state;
         };

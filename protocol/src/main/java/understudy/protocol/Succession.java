@@ -17,7 +17,7 @@ import understudy.model.VmSpec;
 /// and frames leave ungated: what this host must have before it lets frames out, and before it boots.
 ///
 /// @param quiet   no lease that a former active may hold can run any more, as far as the known view goes
-/// @param exposed the highest number of a view, learnt or asked for, in which another host could take over: until a
+/// @param exposed the highest number of a view that was asked for in which another host could take over: until a
 ///                view of that number is known, this host must expect that there is one
 /// @param renewed when the ledger last showed a sign of life of the other host
 record Succession(boolean quiet, long exposed, Optional<Moment> renewed) {
@@ -53,7 +53,13 @@ record Succession(boolean quiet, long exposed, Optional<Moment> renewed) {
     }
 
     Succession asked(VmSpec spec, View next) {
-        return next.takers(spec).isEmpty() ? this : new Succession(quiet, Math.max(exposed, next.number()), renewed);
+        boolean exposes = !next.soloGrant() && next.isPair(spec);
+        return exposes ? new Succession(quiet, Math.max(exposed, next.number()), renewed) : this;
+    }
+
+    /// Whether a view that was asked for on top of the known one lets another host take over.
+    boolean isExposed(View known) {
+        return exposed > known.number();
     }
 
     Succession renewed(Moment at) {
@@ -67,11 +73,10 @@ record Succession(boolean quiet, long exposed, Optional<Moment> renewed) {
 
     /// Whether frames may leave only by a lease. Who has learnt that it was deposed still does: what it held must not
     /// get out before its guest is ended.
-    boolean needsLease(VmRecord known, Replica self) {
-        boolean isAlone = known.view().placement().equals(new Solo(self))
-                && known.view().takers(known.spec()).isEmpty()
-                && exposed <= known.view().number();
-        return !isUnleased(known.spec()) && !isAlone;
+    boolean needsLease(View known, VmSpec spec, Replica self) {
+        boolean isAlone =
+                known.placement().equals(new Solo(self)) && known.takers(spec).isEmpty() && !isExposed(known);
+        return !isUnleased(spec) && !isAlone;
     }
 
     /// Whether the other host has been silent for so long that it is to be succeeded, be it heard through the ledger

@@ -24,6 +24,11 @@ import understudy.model.VmRecord;
 /// |               | at other levels `Solo(b)`, with all volumes in sync at b before, and b's alone after |
 /// | `Paired(a,s)` | `Solo` on a's host or on s's host, in any life; `Stopped`                        |
 ///
+/// While a solo grant stands ([View#soloGrant]) only views of the active's own host may follow, in any life, and a
+/// stop must wait for the end of the grant, too. The grant comes and goes by views that change nothing else, and comes
+/// only
+/// where another host could go on.
+///
 /// The intuition: whoever runs next either has what ran before, or the ledger knows that nobody has. A pair is
 /// made only by the very replica that runs, because the image is a copy of *its* memory. A `Solo` of another life
 /// is a boot, or a guest that a restarted agent found alive. One of another host is a boot from disks that have all;
@@ -36,7 +41,36 @@ public final class Transitions {
 
     /// Why `next` may not follow `vm`'s present view; empty if it may.
     public static Optional<Problem> refusal(VmRecord vm, View next) {
-        return placementRefusal(vm, next).or(() -> VolumeTransitions.refusal(vm, next));
+        View current = vm.view();
+        boolean changesGrantOnly = (current.soloGrant() || next.soloGrant())
+                && current.placement().equals(next.placement())
+                && current.volumes().equals(next.volumes());
+        if (changesGrantOnly) {
+            return next.soloGrant() && !current.isPair(vm.spec()) ? outOfTurn(vm, next.placement()) : Optional.empty();
+        }
+        if (next.soloGrant()) {
+            return outOfTurn(vm, next.placement());
+        }
+        return grantRefusal(vm, next)
+                .or(() -> placementRefusal(vm, next))
+                .or(() -> VolumeTransitions.refusal(vm, next));
+    }
+
+    private static Optional<Problem> grantRefusal(VmRecord vm, View next) {
+        Optional<HostName> active = host(vm.view());
+        return !vm.view().soloGrant() || host(next).equals(active)
+                ? Optional.empty()
+                : Optional.of(Problem.of(
+                                "solo-grant-stands",
+                                active.orElseThrow() + " may have gone on with "
+                                        + vm.spec().name() + " alone.",
+                                "Wait for it.")
+                        .because("a standing solo grant was recorded when votes were scarce, and it has not ended it")
+                        .with("view", vm.view()));
+    }
+
+    private static Optional<HostName> host(View view) {
+        return view.placement().activeReplica().map(Replica::host);
     }
 
     private static Optional<Problem> placementRefusal(VmRecord vm, View proposed) {

@@ -2,6 +2,7 @@ package understudy.protocol;
 
 import understudy.model.Replica;
 import understudy.model.View;
+import understudy.model.VmRecord;
 
 /// What the [ViewMachine] wants done. Each is safe to repeat.
 public sealed interface ViewEffect {
@@ -16,6 +17,13 @@ public sealed interface ViewEffect {
 
     /// Remove this host's replicas of a VM that is no more.
     record RemoveReplicas() implements ViewEffect {}
+
+    /// Write down, so that it is found after any crash, that this host goes on alone from the view of this record;
+    /// then tell [ViewInput.AloneRecorded] with the view's number. If it cannot be written, it is tried again.
+    record RecordAlone(VmRecord known) implements ViewEffect {}
+
+    /// Erase that for sure, then tell [ViewInput.AloneErased].
+    record EraseAlone() implements ViewEffect {}
 
     /// Start QEMU from the VM's boot files.
     record BootGuest() implements ViewEffect {}

@@ -2,6 +2,7 @@ package understudy.protocol;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import understudy.model.HostName;
 import understudy.model.Life;
@@ -99,6 +100,25 @@ public sealed interface ViewInput {
     ///
     /// @param id of the empty one; its host chose it
     record ReplicaReplaced(VolumeId volume, HostName host, UUID id) implements ViewInput {}
+
+    /// Voters come and go; to be told whenever it changes, and at the beginning.
+    ///
+    /// @param enough whether those that are there would still be a majority without the VM's other host
+    record VotesCounted(boolean enough, Moment at) implements ViewInput {}
+
+    /// That this host goes on alone is on its disk ([ViewEffect.RecordAlone]).
+    ///
+    /// @param number of the view from which it does
+    record AloneRecorded(long number) implements ViewInput {}
+
+    /// Nothing of that is on this host's disk any more ([ViewEffect.EraseAlone]).
+    record AloneErased() implements ViewInput {}
+
+    /// The agent started, and found on its disk that this host went on alone. The first input but for
+    /// [GuestFound], if it comes.
+    ///
+    /// @param known what an earlier life knew when it went on alone; empty if the host has been started anew since
+    record AloneFound(Optional<VmRecord> known) implements ViewInput {}
 
     /// No answer to a proposal: it may have been accepted, may still be, or never. It is asked again.
     record ProposalUnanswered() implements ViewInput {}

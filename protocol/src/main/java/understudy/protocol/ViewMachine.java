@@ -12,6 +12,7 @@ import understudy.model.Placement.Paired;
 import understudy.model.Placement.Solo;
 import understudy.model.Placement.Stopped;
 import understudy.model.Replica;
+import understudy.model.View;
 import understudy.model.VmRecord;
 import understudy.protocol.Part.Booting;
 import understudy.protocol.Part.Claiming;
@@ -39,6 +40,9 @@ import understudy.protocol.ViewEffect.OpenGate;
 import understudy.protocol.ViewEffect.RemoveReplicas;
 import understudy.protocol.ViewEffect.ResumeImage;
 import understudy.protocol.ViewEffect.ShutDownGuest;
+import understudy.protocol.ViewInput.AloneErased;
+import understudy.protocol.ViewInput.AloneFound;
+import understudy.protocol.ViewInput.AloneRecorded;
 import understudy.protocol.ViewInput.CopyCommitted;
 import understudy.protocol.ViewInput.GuestFound;
 import understudy.protocol.ViewInput.GuestGone;
@@ -62,6 +66,7 @@ import understudy.protocol.ViewInput.StreamBroken;
 import understudy.protocol.ViewInput.StreamOffered;
 import understudy.protocol.ViewInput.SwitchoverAsked;
 import understudy.protocol.ViewInput.Tick;
+import understudy.protocol.ViewInput.VotesCounted;
 
 /// Decides what one host does for one VM: run it, copy it, hold its image, take it over, or nothing; and which
 /// replicas of its volumes are in sync.
@@ -100,10 +105,12 @@ import understudy.protocol.ViewInput.Tick;
 /// nothing.
 ///
 /// What is decided here is what a host makes of a view that it learns, and of its peer; [ActiveRules],
-/// [StandbyRules] and [StartRules] are about a guest that runs here, an image that lies here, and neither.
+/// [StandbyRules] and [StartRules] are about a guest that runs here, an image that lies here, and neither;
+/// [GrantRules] about going on alone where nobody is left to decide.
 /// [ProposalRules] makes of it what the ledger is asked for.
 ///
-/// Invariants: a guest's frames leave ungated only under a learnt `Solo` view of this life, and, while another host
+/// Invariants: a guest's frames leave ungated only under a learnt `Solo` view of this life (or this host's own word
+/// that it goes on alone, under a solo grant), and, while another host
 /// could take over, only by a lease; a guest is booted only when no other host's lease can run; an image is resumed
 /// only under a learnt `Solo` view of this life; a claim is made only by the standby of the newest known view.
 ///
@@ -120,6 +127,8 @@ public final class ViewMachine {
     ///              `retryMax`
     /// @param agentGrace     how long an agent that died while its host lived may take to come back, at levels at
     ///              which a takeover would reboot the guest
+    /// @param grantAfter     how long votes are scarce before a solo grant is asked for
+    /// @param grantEndAfter  how long they are not before it is ended
     /// @param lease          how long leases run
     public record Timing(
             Duration claimAfter,
@@ -128,6 +137,8 @@ public final class ViewMachine {
             Duration retryAfter,
             Duration retryMax,
             Duration agentGrace,
+            Duration grantAfter,
+            Duration grantEndAfter,
             LeaseTiming lease) {
         public static final Timing DEFAULT = new Timing(
                 Duration.ofMillis(30),
@@ -136,10 +147,21 @@ public final class ViewMachine {
                 Duration.ofMillis(300),
                 Duration.ofSeconds(2),
                 Duration.ofSeconds(8),
+                Duration.ofSeconds(30),
+                Duration.ofSeconds(10),
                 LeaseTiming.DEFAULT);
 
         public Timing with(LeaseTiming other) {
-            return new Timing(claimAfter, startAfter, bootClaimAfter, retryAfter, retryMax, agentGrace, other);
+            return new Timing(
+                    claimAfter,
+                    startAfter,
+                    bootClaimAfter,
+                    retryAfter,
+                    retryMax,
+                    agentGrace,
+                    grantAfter,
+                    grantEndAfter,
+                    other);
         }
     }
 
@@ -148,6 +170,7 @@ public final class ViewMachine {
     private final ActiveRules active;
     private final StandbyRules standby;
     private final StartRules start;
+    private final GrantRules grants;
     private final ProposalRules proposals;
 
     /// @param self this host, in this life of its agent
@@ -156,8 +179,9 @@ public final class ViewMachine {
         this.timing = timing;
         this.active = new ActiveRules(self, timing);
         this.standby = new StandbyRules(self, timing);
-        this.start = new StartRules(self, timing);
-        this.proposals = new ProposalRules(self);
+        this.grants = new GrantRules(self, timing);
+        this.start = new StartRules(self, timing, grants);
+        this.proposals = new ProposalRules(self, grants);
     }
 
     /// The state in which a new life of the agent begins, before anything is known.
@@ -172,6 +196,7 @@ public final class ViewMachine {
                 now,
                 VolumeNews.none(),
                 Succession.none(),
+                SoloGrant.none(),
                 0);
     }
 
@@ -184,7 +209,7 @@ public final class ViewMachine {
             case PeerLost(Moment at, boolean closed) -> peerLost(state, new PeerState.Lost(at, closed), effects);
             case PeerRenewed(Moment at) -> state.with(state.succession().renewed(at));
             case LeaseOutwaited(long view) -> start.outwaited(state, view, effects);
-            case Tick(Moment now) -> tick(state, now, effects);
+            case Tick(Moment now) -> tick(grants.turned(state, now), now, effects);
             case GuestFound() -> state.with(new Found());
             case GuestRunning(Moment _) -> guestRunning(state, effects);
             case GuestGone(Moment at, Duration rest) -> active.guestGone(state, at, rest, effects);
@@ -195,6 +220,11 @@ public final class ViewMachine {
             case ImageLost() -> StandbyRules.imageLost(state, effects);
             case SwitchoverAsked() -> ActiveRules.switchoverAsked(state, effects);
             case LastEpochCommitted() -> ActiveRules.lastEpochCommitted(state);
+            case VotesCounted(boolean enough, Moment at) ->
+                state.with(state.grant().counted(enough, at));
+            case AloneRecorded(long number) -> goAlone(state, grants.recorded(state, number, effects), effects);
+            case AloneErased() -> GrantRules.erased(state);
+            case AloneFound(var record) -> goAlone(state, grants.found(state, record), effects);
             case ProposalUnanswered() -> state.withoutAnswer();
             case ReplicasFound(var good) -> state.with(state.news().found(good, self.host()));
             case ReplicaFailed(var volume, var host, String _) ->
@@ -207,7 +237,8 @@ public final class ViewMachine {
             case ReplicaReplaced(var volume, var host, UUID id) ->
                 proposals.ifServing(state, state.news().replaced(volume, host, id));
         };
-        return new Step<>(proposals.propose(start.unlessForbidden(next), effects), effects);
+        ViewState used = grants.use(start.unlessForbidden(next), effects);
+        return new Step<>(proposals.propose(used, effects), effects);
     }
 
     // ---- what the ledger says -------------------------------------------------------------------------------------
@@ -220,13 +251,14 @@ public final class ViewMachine {
             return state;
         }
         ViewState learnt = state.learnt(record).with(state.succession().learnt(state.known(), record, self.host()));
+        ViewState bound = grants.learnt(state, learnt, effects);
         // What was known of replicas in one run of the guest is nothing to go by in the next.
         ViewState known =
-                learnt.isServing(self) ? learnt : learnt.with(learnt.news().withoutChanges());
+                bound.isServing(self) ? bound : bound.with(bound.news().withoutChanges());
         if (!record.spec().disks().isEmpty() && isNews(state, record)) {
-            effects.add(new ApplyInSync(record.view()));
+            effects.add(new ApplyInSync(grants.applied(known)));
         }
-        Placement placement = record.view().placement();
+        Placement placement = known.placement().orElseThrow();
         Optional<Replica> active = placement.activeReplica();
         ViewState next;
         if (active.isEmpty()) {
@@ -243,6 +275,18 @@ public final class ViewMachine {
 
     private static boolean isNews(ViewState state, VmRecord record) {
         return state.number() != record.view().number() || !state.spec().equals(record.spec());
+    }
+
+    /// Does what a view allows that only this host knows of, if it is one.
+    private ViewState goAlone(ViewState before, ViewState state, List<ViewEffect> effects) {
+        if (before.isAlone() || !state.isAlone()) {
+            return state;
+        }
+        View alone = state.acting().orElseThrow();
+        if (!alone.volumes().isEmpty()) {
+            effects.add(new ApplyInSync(alone));
+        }
+        return asActive(state, alone.placement(), effects);
     }
 
     /// The view says that this life of this host runs the VM.
@@ -264,7 +308,7 @@ public final class ViewMachine {
                 yield state.with(new Resuming());
             }
             case Dropping(boolean _, long since)
-            when solo && state.number() > since -> {
+            when solo && (state.isAlone() || state.number() > since) -> {
                 effects.add(new OpenGate());
                 yield state.with(new Running());
             }
@@ -316,9 +360,10 @@ public final class ViewMachine {
             case Idle _, Receiving _, Taking _ -> state;
             case Outwaiting _ -> state.with(new Idle());
             case Holding(Replica active, long since) ->
-                standby.keepsImage(state, placement, active, since) ? state : StandbyRules.dropped(state, effects);
-            case Claiming() ->
-                placement.standbyReplica().equals(Optional.of(self)) ? state : StandbyRules.dropped(state, effects);
+                standby.keepsImage(state, placement, active, since)
+                        ? standby.claimIfActiveIsOver(state, active, effects)
+                        : StandbyRules.dropped(state, effects);
+            case Claiming() -> claiming(state, placement, effects);
             case Found _,
                     Starting _,
                     Booting _,
@@ -336,6 +381,15 @@ public final class ViewMachine {
                 yield state.with(new Idle());
             }
         };
+    }
+
+    /// A claim that a solo grant overtook can wait with its image: its active may leave the VM to it.
+    private ViewState claiming(ViewState state, Placement placement, List<ViewEffect> effects) {
+        if (!placement.standbyReplica().equals(Optional.of(self))) {
+            return StandbyRules.dropped(state, effects);
+        }
+        Replica of = placement.activeReplica().orElseThrow();
+        return state.isGranted() ? state.with(new Holding(of, state.number())) : state;
     }
 
     /// The view says that nobody runs the VM.
@@ -357,7 +411,7 @@ public final class ViewMachine {
         if (state.known().filter(vm -> !vm.spec().disks().isEmpty()).isPresent()) {
             effects.add(new RemoveReplicas());
         }
-        return left.forgotten();
+        return GrantRules.forgotten(left.forgotten(), effects);
     }
 
     /// What the users want, where this host is the one to do it.
@@ -445,7 +499,7 @@ public final class ViewMachine {
             case Idle _ when due && state.isTaker(self.host()) -> start.take(state, now);
             case Idle _ when due -> start.idle(state, now, effects);
             case Yielding _ when state.peer().isSilentFor(timing.bootClaimAfter(), now) -> state.with(new Starting());
-            case Running _ when due -> active.copyToPeer(state, effects);
+            case Running _ when due && !state.isAlone() -> active.copyToPeer(state, effects);
             default -> state;
         };
     }

@@ -21,6 +21,7 @@ import understudy.model.VolumeView;
 /// @param notBefore   when the next boot or copy may begin
 /// @param news        what the ledger does not know yet of the volumes
 /// @param succession  what is to be obeyed because another host could go on, or this one does in its place
+/// @param grant       what is made of a standing solo grant
 /// @param failures    boots and copies that failed in a row
 public record ViewState(
         Optional<VmRecord> known,
@@ -32,6 +33,7 @@ public record ViewState(
         Moment notBefore,
         VolumeNews news,
         Succession succession,
+        SoloGrant grant,
         int failures) {
 
     /// The number of the newest known view; 0 if none is known.
@@ -39,15 +41,30 @@ public record ViewState(
         return known.map(record -> record.view().number()).orElse(0L);
     }
 
+    /// The view that this host goes by: the known one, or its own word that it goes on alone.
+    Optional<View> acting() {
+        return grant.alone().or(() -> known.map(VmRecord::view));
+    }
+
     Optional<Placement> placement() {
-        return known.map(record -> record.view().placement());
+        return acting().map(View::placement);
+    }
+
+    /// Whether a solo grant stands, as far as is known here.
+    boolean isGranted() {
+        return known.filter(record -> record.view().soloGrant()).isPresent();
+    }
+
+    /// Whether this host goes on alone by its own word, which the ledger does not know yet.
+    public boolean isAlone() {
+        return grant.alone().isPresent();
     }
 
     VmSpec spec() {
         return known.orElseThrow().spec();
     }
 
-    /// Whether the known view says that this life of this host runs the VM.
+    /// Whether this life of this host runs the VM, by the view that it goes by.
     boolean isServing(Replica self) {
         return placement()
                 .flatMap(Placement::activeReplica)
@@ -68,7 +85,8 @@ public record ViewState(
     /// Whether frames of this host's guest may leave only while it holds a lease: another host could take over by
     /// the known view or by one that was asked for, or has done so.
     public boolean needsLease(Replica self) {
-        return known.filter(record -> succession.needsLease(record, self)).isPresent();
+        return acting().filter(view -> succession.needsLease(view, spec(), self))
+                .isPresent();
     }
 
     /// Whether this host may take the VM over from the other one, as soon as it has been silent for long enough.
@@ -79,10 +97,11 @@ public record ViewState(
     }
 
     /// Whether the ledger was asked for this, and no view of that number was learnt yet.
-    boolean isOutstanding(Placement wanted, List<VolumeView> volumes) {
+    boolean isOutstanding(Placement wanted, List<VolumeView> volumes, boolean granted) {
         return outstanding
-                .filter(view ->
-                        view.placement().equals(wanted) && view.volumes().equals(volumes))
+                .filter(view -> view.placement().equals(wanted)
+                        && view.volumes().equals(volumes)
+                        && view.soloGrant() == granted)
                 .isPresent();
     }
 
@@ -93,16 +112,24 @@ public record ViewState(
 
     ViewState with(Part next) {
         return new ViewState(
-                known, peer, next, outstanding, unanswered, proposals, notBefore, news, succession, failures);
+                known, peer, next, outstanding, unanswered, proposals, notBefore, news, succession, grant, failures);
     }
 
     ViewState with(PeerState next) {
         return new ViewState(
-                known, next, part, outstanding, unanswered, proposals, notBefore, news, succession, failures);
+                known, next, part, outstanding, unanswered, proposals, notBefore, news, succession, grant, failures);
+    }
+
+    ViewState with(SoloGrant next) {
+        return new ViewState(
+                known, peer, part, outstanding, unanswered, proposals, notBefore, news, succession, next, failures);
     }
 
     ViewState learnt(VmRecord record) {
         Optional<View> open = outstanding.filter(v -> v.number() > record.view().number());
+        View by = grant.alone()
+                .filter(alone -> alone.number() > record.view().number())
+                .orElse(record.view());
         return new ViewState(
                 Optional.of(record),
                 peer,
@@ -111,18 +138,20 @@ public record ViewState(
                 unanswered && open.isPresent(),
                 proposals,
                 notBefore,
-                news.settled(record.view(), open),
+                news.settled(by, open),
                 succession,
+                grant,
                 failures);
     }
 
     ViewState with(VolumeNews next) {
         return new ViewState(
-                known, peer, part, outstanding, unanswered, proposals, notBefore, next, succession, failures);
+                known, peer, part, outstanding, unanswered, proposals, notBefore, next, succession, grant, failures);
     }
 
     ViewState with(Succession next) {
-        return new ViewState(known, peer, part, outstanding, unanswered, proposals, notBefore, news, next, failures);
+        return new ViewState(
+                known, peer, part, outstanding, unanswered, proposals, notBefore, news, next, grant, failures);
     }
 
     ViewState forgotten() {
@@ -136,6 +165,7 @@ public record ViewState(
                 notBefore,
                 news,
                 Succession.none(),
+                grant.notAlone(),
                 failures);
     }
 
@@ -150,6 +180,7 @@ public record ViewState(
                 notBefore,
                 news,
                 succession.asked(spec(), view),
+                grant,
                 failures);
     }
 
@@ -164,16 +195,24 @@ public record ViewState(
                 notBefore,
                 news,
                 succession,
+                grant,
                 failures);
     }
 
     ViewState askedAgain() {
-        return new ViewState(known, peer, part, outstanding, false, proposals, notBefore, news, succession, failures);
+        return new ViewState(
+                known, peer, part, outstanding, false, proposals, notBefore, news, succession, grant, failures);
+    }
+
+    /// What waits does so from now on.
+    ViewState waitingFrom(Moment now) {
+        return new ViewState(
+                known, peer, part, outstanding, unanswered, proposals, now, news, succession, grant, failures);
     }
 
     ViewState failedUntil(Moment moment) {
         return new ViewState(
-                known, peer, part, outstanding, unanswered, proposals, moment, news, succession, failures + 1);
+                known, peer, part, outstanding, unanswered, proposals, moment, news, succession, grant, failures + 1);
     }
 
     /// Nothing begins before then.
@@ -181,17 +220,28 @@ public record ViewState(
         return moment.compareTo(notBefore) <= 0
                 ? this
                 : new ViewState(
-                        known, peer, part, outstanding, unanswered, proposals, moment, news, succession, failures);
+                        known,
+                        peer,
+                        part,
+                        outstanding,
+                        unanswered,
+                        proposals,
+                        moment,
+                        news,
+                        succession,
+                        grant,
+                        failures);
     }
 
     /// What begins next need not wait for what was before.
     ViewState rested(Moment now) {
         return notBefore.compareTo(now) <= 0
                 ? this
-                : new ViewState(known, peer, part, outstanding, unanswered, proposals, now, news, succession, 0);
+                : new ViewState(known, peer, part, outstanding, unanswered, proposals, now, news, succession, grant, 0);
     }
 
     ViewState withoutFailures() {
-        return new ViewState(known, peer, part, outstanding, unanswered, proposals, notBefore, news, succession, 0);
+        return new ViewState(
+                known, peer, part, outstanding, unanswered, proposals, notBefore, news, succession, grant, 0);
     }
 }

@@ -85,6 +85,10 @@ record VolumeNews(Optional<SortedSet<VolumeId>> good, SortedMap<Where, Change> c
         }
     }
 
+    boolean isFailed(VolumeId volume, HostName host) {
+        return isFailed(new Where(volume, host));
+    }
+
     private boolean isFailed(Where where) {
         return changes.get(where) instanceof Change.Out;
     }

@@ -75,6 +75,50 @@ class TransitionsTest {
                 .isEmpty();
     }
 
+    @Test
+    void whileASoloGrantStandsOnlyViewsOfTheActivesHostFollow() {
+        for (Placement from : List.of(new Paired(A, S), new Solo(A))) {
+            VmSpec spec = LedgerStateTest.spec("web", from instanceof Paired ? Level.SYSTEM : Level.RESTART);
+            View granted = new View(7, from, List.of(), UUID.randomUUID(), true);
+            for (Placement next : List.of(new Stopped(), new Solo(S), new Solo(S2))) {
+                assertThat(Transitions.refusal(new VmRecord(spec, true, granted), new View(8, next, UUID.randomUUID())))
+                        .map(Problem::code)
+                        .contains("solo-grant-stands");
+            }
+            for (Placement next : List.of(new Solo(A), new Solo(A2), from)) {
+                assertThat(Transitions.refusal(new VmRecord(spec, true, granted), new View(8, next, UUID.randomUUID())))
+                        .isEmpty();
+            }
+        }
+    }
+
+    @Test
+    void aSoloGrantComesOnlyWhereAnotherHostCouldGoOnAndWithNothingElse() {
+        assertThat(granted(new Paired(A, S), new Paired(A, S))).isEmpty();
+        assertThat(granted(new Solo(A), new Solo(A))).contains("view-out-of-turn");
+        assertThat(granted(new Stopped(), new Solo(A))).contains("view-out-of-turn");
+        assertThat(granted(new Solo(A), new Paired(A, S))).contains("view-out-of-turn");
+        VmSpec spec = LedgerStateTest.spec("db", Level.COMPONENT, "1G", "2G");
+        List<VolumeView> both = LedgerStateTest.volumes(spec, "h1", "h2");
+        List<VolumeView> here = LedgerStateTest.volumes(spec, "h1");
+        assertThat(granted(spec, both, both)).isEmpty();
+        assertThat(granted(spec, here, here)).contains("view-out-of-turn");
+        assertThat(granted(spec, here, both)).contains("view-out-of-turn");
+    }
+
+    private static Optional<String> granted(Placement from, Placement to) {
+        VmRecord vm = new VmRecord(LedgerStateTest.spec("web"), true, new View(7, from, UUID.randomUUID()));
+        return Transitions.refusal(vm, new View(8, to, List.of(), UUID.randomUUID(), true))
+                .map(Problem::code);
+    }
+
+    private static Optional<String> granted(VmSpec spec, List<VolumeView> before, List<VolumeView> after) {
+        View view = new View(7, new Solo(A), before, UUID.randomUUID());
+        return Transitions.refusal(
+                        new VmRecord(spec, true, view), view.next(view.placement(), after, UUID.randomUUID(), true))
+                .map(Problem::code);
+    }
+
     /// What is said to a claim by h2 of what h1 runs.
     private static Optional<String> taken(VmSpec spec, List<VolumeView> before, List<VolumeView> after) {
         View view = new View(7, new Solo(A), before, UUID.randomUUID());

@@ -411,6 +411,7 @@ class ViewMachineTest {
                             at(0),
                             VolumeNews.none(),
                             Succession.none(),
+                            SoloGrant.none(),
                             0);
                     Step<ViewState, ViewEffect> step = machine.step(before, input);
                     String what = part + " in " + known + " given " + input;

@@ -367,6 +367,7 @@ class ViewMachineVolumesTest {
                 at(0),
                 new VolumeNews(Optional.empty(), new TreeMap<>()),
                 Succession.none(),
+                SoloGrant.none(),
                 0);
         Step<ViewState, ViewEffect> one = machine.step(before, first);
         Step<ViewState, ViewEffect> two = machine.step(one.state(), second);

@@ -38,7 +38,7 @@ final class AcknowledgedIsKept implements Checker {
             case Observation.WriteAcknowledged written -> written(written);
             case Observation.FlushAcknowledged flushed -> flushed(flushed);
             case Observation.BlockRead read -> read(read);
-            case Observation.ViewAccepted(VmId _, var _, View view) -> accepted(view);
+            case Observation.ViewAccepted(VmId vm, var _, View view) -> accepted(vm, view);
             case Observation.FrameLeft _,
                     Observation.GateOpened _,
                     Observation.GuestBooted _,
@@ -59,15 +59,21 @@ final class AcknowledgedIsKept implements Checker {
                 .filter(disk -> disk.id().equals(replica.id()));
     }
 
-    private VolumeView inLedger(VmId vm, VolumeId volume) {
-        return cluster.ledger().vm(vm).orElseThrow().view().volume(volume).orElseThrow();
+    private VolumeView counted(VmId vm, VolumeId volume) {
+        View view = cluster.ledger().vm(vm).orElseThrow().view();
+        return counted(vm, view, view.volume(volume).orElseThrow());
+    }
+
+    /// Where the active goes on alone under a grant, its replicas count alone.
+    private VolumeView counted(VmId vm, View view, VolumeView volume) {
+        return view.soloGrant() ? volume.keeping(host -> cluster.host(host).isAlone(vm, view)) : volume;
     }
 
     private Optional<String> written(Observation.WriteAcknowledged it) {
         Truth truth = truth(it.volume());
         truth.acknowledged[it.block()] = it.content();
         truth.issuedAt[it.block()] = it.issuedAt();
-        for (VolumeReplica replica : inLedger(it.vm(), it.volume()).replicas()) {
+        for (VolumeReplica replica : counted(it.vm(), it.volume()).replicas()) {
             Optional<DiskReplica> disk = disk(it.volume(), replica);
             if (replica.inSync()
                     && disk.filter(d -> d.read(it.block()) >= it.content() || d.lostPowerAt() >= it.issuedAt())
@@ -87,7 +93,7 @@ final class AcknowledgedIsKept implements Checker {
             if (truth.acknowledged[block] < content) {
                 continue;
             }
-            for (VolumeReplica replica : inLedger(it.vm(), it.volume()).replicas()) {
+            for (VolumeReplica replica : counted(it.vm(), it.volume()).replicas()) {
                 Optional<DiskReplica> disk = disk(it.volume(), replica).filter(_ -> replica.inSync());
                 if (disk.filter(d -> isExcused(truth, block, d)).isPresent()) {
                     truth.acknowledged[block] = disk.orElseThrow().read(block);
@@ -119,8 +125,9 @@ final class AcknowledgedIsKept implements Checker {
                 .map(why -> "block %d is read from %s: %s".formatted(it.block(), it.source(), why));
     }
 
-    private Optional<String> accepted(View view) {
-        for (VolumeView volume : view.volumes()) {
+    private Optional<String> accepted(VmId vm, View view) {
+        for (VolumeView named : view.volumes()) {
+            VolumeView volume = counted(vm, view, named);
             Truth truth = truth(volume.volume());
             for (boolean excused : new boolean[] {true, false}) {
                 for (VolumeReplica replica : volume.replicas()) {

@@ -77,6 +77,11 @@ final class Agent {
                 driver(vm.spec()).found();
             }
         }
+        for (VmRecord known : host.words().all()) {
+            Optional<VmRecord> word = Optional.of(known)
+                    .filter(it -> host.words().isOfThisStart(it.spec().id()));
+            driver(known.spec()).give(new ViewInput.AloneFound(word));
+        }
         cluster.ledger().copyAt(host).forEach(this::learnt);
         tick();
         heartbeat();
@@ -125,6 +130,8 @@ final class Agent {
         if (drivers.values().stream().anyMatch(driver -> driver.spec().level() != Level.SYSTEM)) {
             leases.tick();
         }
+        List<HostName> voters = cluster.network().votersFor(host);
+        drivers.values().forEach(driver -> driver.count(voters));
         turns.tick();
         drivers.values().forEach(driver -> driver.tick(turns.isHeld(driver.vm())));
         host.inLife(life, 20 * Schedule.MILLISECOND, this::tick);

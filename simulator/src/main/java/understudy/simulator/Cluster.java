@@ -70,7 +70,7 @@ final class Cluster {
         this.checkers = List.of(
                 new OneRunner(this::isGated),
                 new NothingLost(this),
-                new OutputFollowsCommit(),
+                new OutputFollowsCommit(this),
                 new LedgerDecides(this),
                 new AcknowledgedIsKept(this));
     }
@@ -355,6 +355,10 @@ final class Cluster {
 
     /// Whether, by its view, nothing is lost with any one component.
     boolean isProtected(VmRecord vm) {
+        return !vm.view().soloGrant() && hasOther(vm);
+    }
+
+    private static boolean hasOther(VmRecord vm) {
         return switch (vm.view().placement()) {
             case Placement.Stopped _ -> false;
             case Placement.Solo _ -> isAllThatItCanBe(vm) && vm.spec().hosts().size() > 1;

@@ -140,6 +140,7 @@ public record ClusterPlan(List<HostName> hosts, List<HostName> witnesses, List<H
         Level usual = disks == 0 ? Level.SYSTEM : Level.COMPONENT;
         Level level = vms.isEmpty() ? usual : vms.getFirst().spec().level();
         return flag("--hosts", hosts.size(), 2)
+                + flag("--witnesses", witnesses.size(), 1)
                 + flag("--vms", vms.size(), 1)
                 + flag("--disks", disks, 0)
                 + (level == usual ? "" : " --level " + level);

@@ -9,6 +9,8 @@ import java.util.TreeSet;
 import understudy.model.HostName;
 import understudy.model.Life;
 import understudy.model.Moment;
+import understudy.model.Placement;
+import understudy.model.View;
 import understudy.model.VmId;
 import understudy.model.VolumeId;
 
@@ -24,6 +26,7 @@ final class Host extends Node {
     private final Map<VmId, Long> imageLostAt = new TreeMap<>();
     private final Map<VolumeId, DiskReplica> disks = new TreeMap<>();
     private final Set<VolumeId> broken = new TreeSet<>();
+    private final Words words = new Words();
     private final double clockRate;
     private Optional<Agent> agent = Optional.empty();
     private long handicappedAt;
@@ -44,6 +47,17 @@ final class Host extends Node {
     /// How long a time by this host's clock takes, rounded up.
     long onItsClock(Duration time) {
         return (long) Math.ceil(time.toNanos() / clockRate);
+    }
+
+    /// What lies on its system disk, which does not fail.
+    Words words() {
+        return words;
+    }
+
+    /// Whether it goes on with a VM by its own word, which a view allows.
+    boolean isAlone(VmId vm, View view) {
+        boolean allows = view.soloGrant() || view.placement() instanceof Placement.Solo;
+        return allows && view.isActive(name()) && words.of(vm).isPresent();
     }
 
     Optional<Agent> agent() {
@@ -162,6 +176,7 @@ final class Host extends Node {
         agent.ifPresent(Agent::vanished);
         agent = Optional.empty();
         super.powerOff();
+        words.startAnew();
         guests.values().forEach(guest -> guest.die("its host lost its power"));
         guests.clear();
         disks.values().forEach(it -> it.losePower(cluster.dice(), schedule().nowNanos()));

@@ -49,6 +49,14 @@ final class Judge {
                                         .isPresent()
                                 == isSo,
                         vm);
+            case Expectation.HasSoloGrant(VmId vm, boolean isSo) ->
+                unless(
+                        cluster.ledger()
+                                        .vm(vm)
+                                        .filter(it -> it.view().soloGrant())
+                                        .isPresent()
+                                == isSo,
+                        vm);
             case Expectation.Stopped(VmId vm) ->
                 unless(cluster.ledger().vm(vm).filter(this::isStopped).isPresent(), vm);
             case Expectation.Deleted(VmId vm) -> unless(cluster.ledger().vm(vm).isEmpty(), vm);

@@ -8,7 +8,8 @@ import understudy.model.VmId;
 import understudy.model.VmRecord;
 
 /// What the invariants stand on: views only go up, nothing is asked that could never be accepted, and a gate is
-/// open only where the ledger has this life of this host run the VM alone. So two gates are never open, save one
+/// open only where the ledger has this life of this host run the VM alone, or allows the host to go by its own word
+/// on its disk. So two gates are never open, save one
 /// that lets nothing out without a lease: of that, [OneRunner] judges each frame.
 final class LedgerDecides implements Checker {
     private final Cluster cluster;
@@ -26,13 +27,15 @@ final class LedgerDecides implements Checker {
                 }
                 yield cluster.hosts().stream()
                         .filter(host -> isOpen(host, vm) && !isLeaseBound(host, vm))
-                        .filter(host -> !isSolo(host, view.placement()))
+                        .filter(host -> !isSolo(host, view.placement()) && !host.isAlone(vm, view))
                         .findFirst()
                         .map(host -> "the gate of " + host.name() + " is open in " + view);
             }
             case Observation.GateOpened(VmId vm, HostName name) -> {
                 View view = cluster.ledger().vm(vm).orElseThrow().view();
-                yield isSolo(cluster.host(name), view.placement()) || isLeaseBound(cluster.host(name), vm)
+                yield isSolo(cluster.host(name), view.placement())
+                                || cluster.host(name).isAlone(vm, view)
+                                || isLeaseBound(cluster.host(name), vm)
                         ? Optional.empty()
                         : Optional.of(name + " opens its gate in " + view);
             }

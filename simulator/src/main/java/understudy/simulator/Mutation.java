@@ -36,5 +36,11 @@ public enum Mutation {
     /// The active lets frames out, and answers its guest's disks, whether it has a lease or not.
     GO_ON_WITHOUT_LEASE,
     /// A host takes over whose disks are not in sync.
-    TAKE_OUT_OF_SYNC
+    TAKE_OUT_OF_SYNC,
+    /// The standby asks to go on although a solo grant stands.
+    CLAIM_DESPITE_GRANT,
+    /// The active goes on alone by a grant whose end it has asked for.
+    GO_ALONE_AFTER_END,
+    /// The active goes on alone, and does not write that down.
+    GO_ALONE_WITHOUT_WORD
 }

@@ -57,6 +57,19 @@ final class Network {
         return voters.contains(node);
     }
 
+    /// Those that a node can talk with.
+    List<HostName> votersFor(Node node) {
+        return voters.stream()
+                .filter(voter -> talk(node, voter))
+                .map(Node::name)
+                .toList();
+    }
+
+    /// Whether these would be a majority without one of them.
+    boolean hasMajorityWithout(HostName lost, List<HostName> there) {
+        return there.stream().filter(it -> !it.equals(lost)).count() * 2 > voters.size();
+    }
+
     /// Whether a voter can talk with a majority of voters, itself included.
     boolean hasMajority(Node voter) {
         return voters.stream().filter(other -> talk(voter, other)).count() * 2 > voters.size();

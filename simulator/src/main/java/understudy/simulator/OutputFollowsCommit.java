@@ -3,12 +3,14 @@ package understudy.simulator;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import understudy.model.HostName;
 import understudy.model.Placement;
 import understudy.model.Replica;
 import understudy.model.VmId;
 import understudy.simulator.Branch.Point;
 
-/// Invariant 3: in a paired view no frame leaves before the standby holds the whole epoch that it was made in.
+/// Invariant 3: in a paired view no frame leaves before the standby holds the whole epoch that it was made in, save
+/// where the active goes on alone under a solo grant.
 final class OutputFollowsCommit implements Checker {
 
     private static final class Pair {
@@ -17,7 +19,12 @@ final class OutputFollowsCommit implements Checker {
         final Map<String, Point> held = new TreeMap<>();
     }
 
+    private final Cluster cluster;
     private final Map<VmId, Pair> pairs = new TreeMap<>();
+
+    OutputFollowsCommit(Cluster cluster) {
+        this.cluster = cluster;
+    }
 
     @Override
     public Optional<String> check(Observation observation) {
@@ -31,7 +38,8 @@ final class OutputFollowsCommit implements Checker {
                 pair.held.merge(key(standby, end), end, (was, is) -> was.position() > is.position() ? was : is);
                 yield Optional.empty();
             }
-            case Observation.FrameLeft(var _, var _, Point frame) -> left(pair, frame);
+            case Observation.FrameLeft(VmId vm, HostName from, Point frame) ->
+                isAlone(from, vm) ? Optional.empty() : left(pair, frame);
             case Observation.WriteAcknowledged _,
                     Observation.FlushAcknowledged _,
                     Observation.BlockRead _,
@@ -41,6 +49,13 @@ final class OutputFollowsCommit implements Checker {
                     Observation.ViewProposed _,
                     Observation.ProposalRefused _ -> Optional.empty();
         };
+    }
+
+    private boolean isAlone(HostName host, VmId vm) {
+        return cluster.ledger()
+                .vm(vm)
+                .filter(it -> cluster.host(host).isAlone(vm, it.view()))
+                .isPresent();
     }
 
     private static Optional<String> left(Pair pair, Point frame) {

@@ -119,7 +119,8 @@ final class RandomFaults {
             case WITNESS_LOSS -> {
                 HostName witness = witness();
                 faults.loseHost(witness);
-                later(200, 6_000, () -> faults.returnHost(witness));
+                // Often for longer than it takes to record a solo grant.
+                later(200, dice.chance(0.5) ? 2_000 : 10_000, () -> faults.returnHost(witness));
             }
             case CONNECTION_LOSS -> faults.breakConnections(host);
             case GUEST_CRASH -> faults.crashGuest(hostOf(vm, host), vm);

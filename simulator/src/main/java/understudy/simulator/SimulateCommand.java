@@ -62,8 +62,14 @@ public final class SimulateCommand implements Callable<Integer> {
     @Option(
             names = "--hosts",
             defaultValue = "2",
-            description = "With --random: hosts, 2 to 64, beside one witness (default: ${DEFAULT-VALUE}).")
+            description = "With --random: hosts, 2 to 64 (default: ${DEFAULT-VALUE}).")
     private int hosts;
+
+    @Option(
+            names = "--witnesses",
+            defaultValue = "1",
+            description = "With --random: witnesses, 0 or 1 (default: ${DEFAULT-VALUE}).")
+    private int witnesses;
 
     @Option(
             names = "--vms",
@@ -105,6 +111,7 @@ public final class SimulateCommand implements Callable<Integer> {
         }
         check("--seeds", seeds, 0, SEEDS_MAX);
         check("--hosts", hosts, 2, HOSTS_MAX);
+        check("--witnesses", witnesses, 0, 1);
         check("--vms", vms, 1, VMS_MAX);
         check("--disks", disks, 0, VolumeSpec.DISKS_MAX);
         return random ? explore(seeds == 0 ? RANDOM_SEEDS : seeds) : replay(Math.max(1, seeds));
@@ -127,7 +134,8 @@ public final class SimulateCommand implements Callable<Integer> {
     }
 
     private int explore(int runs) {
-        SimulationOptions options = SimulationOptions.RANDOM.with(plan());
+        SimulationOptions some = SimulationOptions.RANDOM.with(plan());
+        SimulationOptions options = witnesses == 0 ? some.withoutWitness() : some;
         PrintWriter out = spec.commandLine().getOut();
         int broken = 0;
         for (int i = 0; i < runs; i++) {

@@ -1,6 +1,7 @@
 package understudy.simulator;
 
 import java.time.Duration;
+import java.util.List;
 import understudy.model.Level;
 import understudy.protocol.LeaseTiming;
 import understudy.protocol.ViewMachine.Timing;
@@ -32,6 +33,8 @@ public record SimulationOptions(
             Duration.ofMillis(300),
             Duration.ofSeconds(5),
             Duration.ofSeconds(2),
+            Duration.ofSeconds(2),
+            Duration.ofMillis(700),
             new LeaseTiming(Duration.ofMillis(1_200)));
 
     /// Everything that can go wrong does, to a pair and a witness. The bound is the longest wait between two
@@ -62,6 +65,11 @@ public record SimulationOptions(
     /// A pair and a witness with one VM.
     public SimulationOptions with(Level level, int disks) {
         return with(ClusterPlan.of(2, 1, disks, level));
+    }
+
+    /// The same without a witness: the loss of any host leaves no majority.
+    public SimulationOptions withoutWitness() {
+        return with(new ClusterPlan(plan.hosts(), List.of(), ClusterPlan.voters(plan.hosts(), List.of()), plan.vms()));
     }
 
     public SimulationOptions with(Mutation planted) {

@@ -3,7 +3,9 @@ package understudy.simulator;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import java.util.Optional;
+import understudy.model.HostName;
 import understudy.model.Placement;
 import understudy.model.Replica;
 import understudy.model.View;
@@ -40,7 +42,11 @@ final class VmDriver {
     private RestartPolicy restarts;
     private Optional<String> givingUp = Optional.empty();
     private boolean stepping;
+    private long endOfGrantAskedOn;
     private long asked;
+    private long diskIsFreeAt;
+    private List<HostName> counted = List.of();
+    private Optional<Boolean> votesEnough = Optional.empty();
     private Optional<OutgoingStream> outgoing = Optional.empty();
     private Optional<IncomingStream> incoming = Optional.empty();
     private Optional<IncomingStream> offered = Optional.empty();
@@ -113,6 +119,21 @@ final class VmDriver {
         give(new ViewInput.GuestFound());
     }
 
+    /// @param voters that are there
+    void count(List<HostName> voters) {
+        if (voters.equals(counted)) {
+            return;
+        }
+        counted = voters;
+        peer().ifPresent(other -> {
+            boolean enough = cluster.network().hasMajorityWithout(other.name(), voters);
+            if (!votesEnough.equals(Optional.of(enough))) {
+                votesEnough = Optional.of(enough);
+                give(new ViewInput.VotesCounted(enough, agent.host().now()));
+            }
+        });
+    }
+
     /// @param held whether it is not its turn to start
     void tick(boolean held) {
         boolean isWanted = state.known().filter(VmRecord::wanted).isPresent();
@@ -155,6 +176,8 @@ final class VmDriver {
             case ViewEffect.Propose(View view) -> propose(view);
             case ViewEffect.ApplyInSync(View view) -> disks.apply(view);
             case ViewEffect.RemoveReplicas() -> disks.remove();
+            case ViewEffect.RecordAlone(VmRecord known) -> recordAlone(known);
+            case ViewEffect.EraseAlone() -> eraseAlone();
             case ViewEffect.BootGuest() -> boot();
             case ViewEffect.OutwaitLease(long view) -> outwait(view);
             case ViewEffect.AdoptGuest() -> adopt();
@@ -179,6 +202,9 @@ final class VmDriver {
         if (part() instanceof Part.HandingOver) {
             cluster.tally().handsOver(view);
         }
+        if (part() instanceof Part.Protected && !view.soloGrant()) {
+            endOfGrantAskedOn = view.number() - 1;
+        }
         plantedAtProposal();
         long attempt = ++asked;
         cluster.ledger()
@@ -201,6 +227,34 @@ final class VmDriver {
         }
     }
 
+    private void recordAlone(VmRecord known) {
+        boolean bug = cluster.options().mutation() == Mutation.GO_ALONE_WITHOUT_WORD;
+        onSystemDisk(
+                () -> {
+                    if (!bug) {
+                        agent.host().words().write(known);
+                    }
+                },
+                new ViewInput.AloneRecorded(known.view().number()));
+    }
+
+    private void eraseAlone() {
+        onSystemDisk(() -> agent.host().words().erase(vm()), new ViewInput.AloneErased());
+    }
+
+    /// One thing after the other. What was begun may be on the disk although the agent does not live to see it.
+    private void onSystemDisk(Runnable work, ViewInput done) {
+        Schedule schedule = cluster.schedule();
+        diskIsFreeAt =
+                Math.max(diskIsFreeAt, schedule.nowNanos()) + cluster.dice().millis(0.1, 8);
+        schedule.after(diskIsFreeAt - schedule.nowNanos(), () -> {
+            if (agent.host().isLife(agent.life())) {
+                work.run();
+            }
+            agent.host().inLife(agent.life(), () -> give(done));
+        });
+    }
+
     private void outwait(long view) {
         boolean bug = cluster.options().mutation() == Mutation.BOOT_WITHOUT_WAITING;
         Duration wait = cluster.options().timing().lease().outwait();
@@ -215,6 +269,19 @@ final class VmDriver {
                 .filter(vm -> vm.view().placement() instanceof Placement.Solo(Replica active)
                         && !active.host().equals(agent.host().name()))
                 .isPresent();
+        if (cluster.options().mutation() == Mutation.CLAIM_DESPITE_GRANT && isLost && isStandbyUnderGrant()) {
+            View view = state.known().orElseThrow().view();
+            propose(view.next(
+                    new Placement.Solo(agent.replica()),
+                    view.volumes(),
+                    cluster.dice().uuid()));
+        }
+        if (cluster.options().mutation() == Mutation.GO_ALONE_AFTER_END
+                && isLost
+                && state.number() == endOfGrantAskedOn) {
+            state.known().ifPresent(agent.host().words()::write);
+            open();
+        }
         if (cluster.options().mutation() == Mutation.TAKE_OUT_OF_SYNC && isLost && runsElsewhere) {
             View view = state.known().orElseThrow().view();
             propose(view.next(
@@ -222,6 +289,13 @@ final class VmDriver {
                     view.volumes(),
                     cluster.dice().uuid()));
         }
+    }
+
+    private boolean isStandbyUnderGrant() {
+        return state.known()
+                .map(VmRecord::view)
+                .filter(view -> view.soloGrant() && view.isStandby(agent.host().name()))
+                .isPresent();
     }
 
     private void plantedAtProposal() {

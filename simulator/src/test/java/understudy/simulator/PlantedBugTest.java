@@ -55,6 +55,12 @@ class PlantedBugTest {
         assertThat(caught(options, checker)).as("seeds 1 to %d", SEEDS).isTrue();
     }
 
+    @ParameterizedTest(name = "LedgerDecides sees {0}")
+    @CsvSource({"CLAIM_DESPITE_GRANT", "GO_ALONE_WITHOUT_WORD"})
+    void aPlantedBugOfSoloGrantsIsSeen(Mutation planted) {
+        assertThat(caught(planted, "LedgerDecides")).as("seeds 1 to %d", SEEDS).isTrue();
+    }
+
     /// It takes an agent that stands still between its question and the answer.
     @Test
     void aLeaseThatIsCountedFromItsAnswerIsSeen() {

@@ -38,6 +38,14 @@ class RandomExplorationTest {
                 RandomExploration.run(FIRST, Math.max(1, SEEDS / 2), SimulationOptions.RANDOM.with(level, disks)));
     }
 
+    /// After most losses nobody is left to decide: solo grants are what VMs live by.
+    @ParameterizedTest(name = "level {0}, {1} disks")
+    @CsvSource({"SYSTEM, 0", "COMPONENT, 2", "RESTART, 1", "RESTART, 0"})
+    void withoutAWitnessNoFaultBreaksAPromise(Level level, int disks) {
+        SimulationOptions options = SimulationOptions.RANDOM.with(level, disks).withoutWitness();
+        assertNothingBroken(RandomExploration.run(FIRST, Math.max(1, SEEDS / 2), options));
+    }
+
     @Test
     void aSeedIsOneRun() {
         assertThat(SimulationRun.run(17, SimulationOptions.RANDOM))

@@ -16,6 +16,9 @@ public sealed interface Expectation {
     /// @param isSo whether it must have all that its level promises, or must not
     record Protected(VmId vm, boolean isSo) implements Expectation {}
 
+    /// @param isSo whether a solo grant must stand for it, or must not
+    record HasSoloGrant(VmId vm, boolean isSo) implements Expectation {}
+
     record Stopped(VmId vm) implements Expectation {}
 
     record Deleted(VmId vm) implements Expectation {}

@@ -83,6 +83,8 @@ final class Phrases {
             expectation("VM runs", m -> new Expectation.Runs(vm(m))),
             expectation("VM is protected", m -> new Expectation.Protected(vm(m), true)),
             expectation("VM is not protected", m -> new Expectation.Protected(vm(m), false)),
+            expectation("VM has a solo grant", m -> new Expectation.HasSoloGrant(vm(m), true)),
+            expectation("VM has no solo grant", m -> new Expectation.HasSoloGrant(vm(m), false)),
             expectation("VM is stopped", m -> new Expectation.Stopped(vm(m))),
             expectation("VM is deleted", m -> new Expectation.Deleted(vm(m))),
             expectation("VM answers", m -> new Expectation.Answers(vm(m), true)),

@@ -1,0 +1,190 @@
+package understudy.protocol;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.UUID;
+import understudy.model.HostName;
+import understudy.model.Level;
+import understudy.model.Moment;
+import understudy.model.Placement.Paired;
+import understudy.model.Placement.Solo;
+import understudy.model.Replica;
+import understudy.model.View;
+import understudy.model.VmRecord;
+import understudy.protocol.Part.Dropping;
+import understudy.protocol.Part.Idle;
+import understudy.protocol.Part.Protected;
+import understudy.protocol.Part.Running;
+import understudy.protocol.SoloGrant.OnDisk;
+import understudy.protocol.ViewEffect.EraseAlone;
+import understudy.protocol.ViewEffect.RecordAlone;
+
+/// What a host makes of a standing solo grant: the part of [ViewMachine] that is about clusters in which nobody is
+/// left to decide once the VM's other host is lost.
+///
+/// The intuition: where the loss of the other host would leave no majority (the witness is away, or there is none),
+/// the two record beforehand who may go on: the active. While the grant stands it goes on alone without asking, and the
+/// standby does not take over. So the loss of the standby's host is survived, and a VM whose active is lost waits.
+///
+/// Going on alone is this host's own word until the ledger hears of it. It is on disk before the first answer, so
+/// that a later life finds it; then this host acts by a view of its own ([SoloGrant#alone]) that says what the ledger
+/// will say.
+///
+/// The awkward cases:
+/// - The end of the grant is asked for, and the other host is lost. The grant may be over already: it is not used
+///   any more, from before it was asked for until a view of that number is learnt ([Succession#isExposed]).
+/// - The word may be on disk, or not: while it is written or erased nothing is asked for by which another host could
+///   go on. A later life would take it at its word.
+/// - A host that lost its power finds its word of an earlier start of the host: somebody may have been forced to go on
+///   since, so it asks first. But it knows that the standby's image is old. Where it finds none, it never went on
+///   alone, and ends the grant so that the standby can go on.
+/// - Whoever is to be followed by another host, or by nobody, ends the grant first. So the ledger needs to know no
+///   more of it than that only views of the active's host may follow.
+///
+/// Mirrors `Grant` in `specifications`.
+final class GrantRules {
+    private final Replica self;
+    private final ViewMachine.Timing timing;
+
+    GrantRules(Replica self, ViewMachine.Timing timing) {
+        this.self = self;
+        this.timing = timing;
+    }
+
+    ViewState turned(ViewState state, Moment now) {
+        return state.with(state.grant().turned(timing.grantAfter(), timing.grantEndAfter(), now));
+    }
+
+    // ---- going on alone -------------------------------------------------------------------------------------------
+
+    /// Writes down that it goes on alone, if it may and has to.
+    ViewState use(ViewState state, List<ViewEffect> effects) {
+        if (!state.isGranted() || state.grant().disk() != OnDisk.NOTHING || !hasLostPeer(state) || !mayGoAlone(state)) {
+            return state;
+        }
+        effects.add(new RecordAlone(state.known().orElseThrow()));
+        return state.with(state.grant().with(OnDisk.WRITING));
+    }
+
+    /// Whether something waits for the other host: output at level `system`, else disks. Who has none needs no more
+    /// than that nobody else may go on.
+    private static boolean hasLostPeer(ViewState state) {
+        boolean waits = state.spec().level() == Level.SYSTEM
+                ? state.part() instanceof Dropping
+                : !state.spec().disks().isEmpty();
+        return state.peer() instanceof PeerState.Lost && state.isWanted() && waits;
+    }
+
+    private boolean mayGoAlone(ViewState state) {
+        return state.isGranted()
+                && !state.isAlone()
+                && state.isServing(self)
+                && !state.succession().isExposed(state.known().orElseThrow().view())
+                && state.spec().disks().stream().noneMatch(disk -> state.news().isFailed(disk.id(), self.host()));
+    }
+
+    /// It is on disk.
+    ViewState recorded(ViewState state, long number, List<ViewEffect> effects) {
+        if (state.grant().disk() != OnDisk.WRITING || state.number() != number) {
+            return state;
+        }
+        if (!mayGoAlone(state)) {
+            return erase(state, effects);
+        }
+        return going(state, aloneAfter(state.known().orElseThrow().view()));
+    }
+
+    /// Copies that are whole from here on were begun without what failed before.
+    private static ViewState going(ViewState state, View alone) {
+        return state.with(state.grant().going(alone)).with(state.news().settled(alone, state.outstanding()));
+    }
+
+    /// A later life of the agent finds what an earlier one wrote. The first input but for a guest's being found, if
+    /// it comes.
+    ///
+    /// @param known what was known then; empty if this host has been started anew since
+    ViewState found(ViewState state, Optional<VmRecord> known) {
+        return known.map(record -> state.learnt(record)
+                        .with(state.succession().outwaited())
+                        .with(state.grant().going(aloneAfter(record.view()))))
+                .orElseGet(() -> state.with(state.grant().with(OnDisk.WRITTEN)));
+    }
+
+    /// What disks are to go by: where an earlier life went on alone, the other host's replicas are old.
+    View applied(ViewState state) {
+        View view = state.acting().orElseThrow();
+        boolean isOld =
+                view.soloGrant() && view.isActive(self.host()) && state.grant().wasAlone();
+        return isOld
+                ? new View(view.number(), view.placement(), aloneAfter(view).volumes(), view.proposal(), true)
+                : view;
+    }
+
+    /// What the ledger will say of this host's going on alone.
+    View aloneAfter(View view) {
+        HostName host = self.host();
+        UUID name = new UUID(self.life().value().getMostSignificantBits(), 0);
+        return view.next(
+                new Solo(self),
+                view.volumes().stream().map(it -> it.keeping(host::equals)).toList(),
+                name);
+    }
+
+    // ---- what the ledger says -------------------------------------------------------------------------------------
+
+    /// A view of a later number ends it; one of this host's that does not say yet that it is alone does not.
+    ViewState learnt(ViewState before, ViewState state, List<ViewEffect> effects) {
+        boolean isNew = before.known().isPresent() && before.number() < state.number();
+        if (state.grant().disk() == OnDisk.NOTHING || !isNew) {
+            return state;
+        }
+        View view = state.known().orElseThrow().view();
+        View alone = aloneAfter(view);
+        boolean isSo = view.placement().equals(alone.placement())
+                && view.volumes().equals(alone.volumes())
+                && !view.soloGrant();
+        boolean goesOn = state.isAlone() && view.isActive(self.host()) && !isSo;
+        return goesOn ? going(state, alone) : erase(state.with(state.grant().notAlone()), effects);
+    }
+
+    private static ViewState erase(ViewState state, List<ViewEffect> effects) {
+        effects.add(new EraseAlone());
+        return state.with(state.grant().with(OnDisk.ERASING));
+    }
+
+    static ViewState erased(ViewState state) {
+        return state.grant().disk() == OnDisk.ERASING ? state.with(state.grant().with(OnDisk.NOTHING)) : state;
+    }
+
+    /// The VM is no more.
+    static ViewState forgotten(ViewState state, List<ViewEffect> effects) {
+        return state.grant().disk() == OnDisk.NOTHING ? state : erase(state, effects);
+    }
+
+    // ---- what is asked for ----------------------------------------------------------------------------------------
+
+    /// Whether a view that changes nothing else is to have the grant.
+    boolean wish(ViewState state, View view) {
+        boolean isCalm = state.part() instanceof Running || state.part() instanceof Protected;
+        boolean isThere = state.peer() instanceof PeerState.Up;
+        return state.grant().wanted() && view.isPair(state.spec()) && (view.soloGrant() || (isCalm && isThere));
+    }
+
+    /// Whether this life finds that the host was lost under a grant that it had not used: the standby's image is all
+    /// that is left of the guest.
+    boolean leavesToStandby(ViewState state) {
+        return state.part() instanceof Idle
+                && state.isGranted()
+                && state.isWanted()
+                && state.grant().disk() == OnDisk.NOTHING
+                && state.placement().orElseThrow() instanceof Paired(Replica active, Replica _)
+                && active.host().equals(self.host())
+                && !active.equals(self);
+    }
+
+    /// Whether nothing may be asked for before the ledger knows that this host goes on alone: a later life may find
+    /// its word, and go by it.
+    static boolean isBoundByWord(ViewState state) {
+        return state.isAlone() || state.grant().disk() == OnDisk.WRITING;
+    }
+}

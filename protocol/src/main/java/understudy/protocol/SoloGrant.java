@@ -1,0 +1,60 @@
+package understudy.protocol;
+
+import java.time.Duration;
+import java.util.Optional;
+import understudy.model.Moment;
+import understudy.model.View;
+
+/// What one host knows of a VM's standing solo grant, and makes of it ([GrantRules]).
+///
+/// @param wanted  whether the grant is to stand: it turns only when votes have been scarce, or not, for a while
+/// @param turning since when they have been otherwise
+/// @param alone   the view by which this host goes on alone without the ledger; it is written down
+/// @param disk    what lies on this host's disk
+record SoloGrant(boolean wanted, Optional<Moment> turning, Optional<View> alone, OnDisk disk) {
+
+    /// This host's own word that it goes on alone, as far as it may be found by a later life.
+    enum OnDisk {
+        /// There is none.
+        NOTHING,
+        /// It is being written: it may be found or not.
+        WRITING,
+        WRITTEN,
+        /// It is being erased: it may be found or not.
+        ERASING
+    }
+
+    static SoloGrant none() {
+        return new SoloGrant(false, Optional.empty(), Optional.empty(), OnDisk.NOTHING);
+    }
+
+    /// Votes are scarce if the loss of the VM's other host would leave no majority.
+    SoloGrant counted(boolean enough, Moment at) {
+        boolean isOtherwise = wanted == enough;
+        return new SoloGrant(wanted, isOtherwise ? turning.or(() -> Optional.of(at)) : Optional.empty(), alone, disk);
+    }
+
+    SoloGrant turned(Duration grace, Duration back, Moment now) {
+        Duration wait = wanted ? back : grace;
+        boolean isDue =
+                turning.filter(since -> now.since(since).compareTo(wait) >= 0).isPresent();
+        return isDue ? new SoloGrant(!wanted, Optional.empty(), alone, disk) : this;
+    }
+
+    /// Whether this host went on alone, in this life or an earlier one.
+    boolean wasAlone() {
+        return disk == OnDisk.WRITTEN;
+    }
+
+    SoloGrant with(OnDisk next) {
+        return new SoloGrant(wanted, turning, alone, next);
+    }
+
+    SoloGrant going(View by) {
+        return new SoloGrant(wanted, turning, Optional.of(by), OnDisk.WRITTEN);
+    }
+
+    SoloGrant notAlone() {
+        return new SoloGrant(wanted, turning, Optional.empty(), disk);
+    }
+}
