@@ -4,6 +4,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import understudy.model.HostName;
+import understudy.model.Placement;
 import understudy.model.View;
 import understudy.model.VmId;
 import understudy.model.VolumeId;
@@ -64,9 +65,14 @@ final class AcknowledgedIsKept implements Checker {
         return counted(vm, view, view.volume(volume).orElseThrow());
     }
 
-    /// Where the active goes on alone under a grant, its replicas count alone.
+    /// Where the active goes on alone under a grant, its replicas count alone; also if it asked for a view meanwhile
+    /// by which nobody else could go on.
     private VolumeView counted(VmId vm, View view, VolumeView volume) {
-        return view.soloGrant() ? volume.keeping(host -> cluster.host(host).isAlone(vm, view)) : volume;
+        boolean isBound = view.soloGrant()
+                || (view.placement() instanceof Placement.Solo
+                        && view.successors(cluster.ledger().vm(vm).orElseThrow().spec())
+                                .isEmpty());
+        return isBound ? volume.keeping(host -> cluster.host(host).isAlone(vm, view)) : volume;
     }
 
     private Optional<String> written(Observation.WriteAcknowledged it) {

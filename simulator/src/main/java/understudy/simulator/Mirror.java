@@ -41,9 +41,12 @@ final class Mirror {
     private Optional<DiskLink> accepted = Optional.empty();
     private Optional<DiskCopy> copy = Optional.empty();
 
-    /// What is asked to come in. It may until it is in, or has failed and a view after that is learnt: views for
-    /// other volumes of the VM decide nothing about it.
-    private record Promise(HostName host, boolean asked, long failedAt) {}
+    /// What is asked to come in. It may until it is in, or has failed and a view of another proposal is learnt after
+    /// that: views for other volumes of the VM decide nothing about it, and a view by which this host goes on alone
+    /// has the number that the ledger's own will have.
+    ///
+    /// @param failedUnder the proposal of the view that was known then
+    private record Promise(HostName host, boolean asked, Optional<UUID> failedUnder) {}
 
     private Optional<Promise> promised = Optional.empty();
     private long dialledAt = -CONNECT_EVERY;
@@ -122,7 +125,10 @@ final class Mirror {
         }
         failed.removeIf(host -> !isInSync(host));
         copy = copy.filter(it -> !isInSync(it.target()) && it.id().equals(idOn(it.target())));
-        promised = promised.filter(it -> !isInSync(it.host()) && next.number() <= it.failedAt());
+        promised = promised.filter(it -> !isInSync(it.host())
+                && it.failedUnder()
+                        .filter(under -> !under.equals(next.proposal()))
+                        .isEmpty());
         List.copyOf(open).forEach(this::dispatch);
     }
 
@@ -268,7 +274,7 @@ final class Mirror {
                 promised.filter(it -> it.asked() && !it.host().equals(host)).isPresent();
         copy = copy.filter(_ -> isWhole);
         promised = promised.filter(Promise::asked)
-                .map(it -> it.host().equals(host) ? new Promise(host, true, viewNumber()) : it);
+                .map(it -> it.host().equals(host) ? new Promise(host, true, view.map(View::proposal)) : it);
         boolean counted = isCounted(host);
         if (cluster.options().mutation() == Mutation.FORGET_WHO_WAS_PROMISED) {
             promised = Optional.empty();
@@ -384,11 +390,11 @@ final class Mirror {
     /// From here on nothing is answered that the target of the copy does not have, be it that it fails again: who
     /// asked for it cannot take that back.
     void promise(HostName target) {
-        promised = Optional.of(new Promise(target, false, Long.MAX_VALUE));
+        promised = Optional.of(new Promise(target, false, Optional.empty()));
     }
 
     void caughtUp(HostName target) {
-        promised = promised.map(it -> new Promise(target, true, Long.MAX_VALUE));
+        promised = promised.map(it -> new Promise(target, true, Optional.empty()));
         driver.give(new ViewInput.ReplicaCaughtUp(volume, target));
     }
 
