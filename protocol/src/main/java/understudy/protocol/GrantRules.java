@@ -167,7 +167,12 @@ final class GrantRules {
     boolean wish(ViewState state, View view) {
         boolean isCalm = state.part() instanceof Running || state.part() instanceof Protected;
         boolean isThere = state.peer() instanceof PeerState.Up;
-        return state.grant().wanted() && view.isPair(state.spec()) && (view.soloGrant() || (isCalm && isThere));
+        // Who has not all of it could not go on alone, and would only keep the other host from it.
+        boolean hasAll = view.volumes().stream().allMatch(volume -> volume.isInSync(self.host()));
+        return state.grant().wanted()
+                && hasAll
+                && view.isPair(state.spec())
+                && (view.soloGrant() || (isCalm && isThere));
     }
 
     /// Whether this life finds that the host was lost under a grant that it had not used: the standby's image is all
