@@ -395,7 +395,8 @@ public final class ViewMachine {
     /// The view says that nobody runs the VM.
     private ViewState leave(ViewState state, List<ViewEffect> effects) {
         return switch (state.part()) {
-            case Idle _, Starting _ -> state;
+            case Idle _ -> state;
+            case Starting _ -> isStarter(state) ? state : state.with(new Idle());
             case Taking _, Outwaiting _ -> state.with(new Idle());
             case Receiving _, Holding _, Claiming _ -> StandbyRules.dropped(state, effects);
             default -> {
@@ -404,6 +405,11 @@ public final class ViewMachine {
                 yield state.with(new Idle());
             }
         };
+    }
+
+    private boolean isStarter(ViewState state) {
+        View view = state.known().orElseThrow().view();
+        return view.starters(state.spec().hosts()).contains(self.host());
     }
 
     private ViewState forget(ViewState state, List<ViewEffect> effects) {

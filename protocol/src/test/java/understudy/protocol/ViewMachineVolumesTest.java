@@ -107,6 +107,15 @@ class ViewMachineVolumesTest {
     }
 
     @Test
+    void aStartIsGivenUpWhenTheDisksHereFailedBeforeTheStop() {
+        learn(3, new Solo(SELF_BEFORE), BOTH);
+        step(new ReplicasFound(List.of(DISK0, DISK1)));
+        assertProposed(4, new Solo(SELF), HERE, step(new Tick(at(20))));
+        assertThat(learn(4, new Stopped(), THERE)).doesNotHaveAnyElementsOfTypes(Propose.class);
+        assertThat(step(new Tick(at(40)))).isEmpty();
+    }
+
+    @Test
     void aLookThatChangesOverridesAStartThatWasAskedFor() {
         learn(1, new Stopped(), BOTH);
         step(new ReplicasFound(List.of(DISK0, DISK1)));
