@@ -307,6 +307,7 @@ final class Mirror {
         if (isInSync(self) && failed.contains(self) && isLast(self) && works()) {
             recovered(self);
         }
+        peer.map(Host::name).filter(_ -> isLinked()).ifPresent(this::recoverLast);
         present().ifPresent(id -> found(self, id));
         beginCopy();
         open.stream().filter(it -> it.kind() == DiskRequest.Kind.READ).toList().forEach(this::read);
@@ -331,11 +332,16 @@ final class Mirror {
     }
 
     void linked(HostName there) {
+        recoverLast(there);
+        List.copyOf(open).forEach(this::dispatch);
+        beginCopy();
+    }
+
+    /// It may become the last one only after it is linked, by a view that was on its way.
+    private void recoverLast(HostName there) {
         if (failed.contains(there) && isLast(there)) {
             recovered(there);
         }
-        List.copyOf(open).forEach(this::dispatch);
-        beginCopy();
     }
 
     /// What it missed is open still: nothing was answered without it.
