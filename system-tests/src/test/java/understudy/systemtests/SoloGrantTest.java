@@ -33,18 +33,18 @@ class SoloGrantTest {
         String other = Stage.otherThan(active);
         Vm disks = create(stage, active, other);
         try (EchoClient client = vm.client()) {
-            String kept = write(disks, "before");
+            String kept = disks.write("before");
             stage.lab().breakWitness("w1");
             awaitGrant(vm);
             awaitGrant(disks);
             stage.lab().breakHost(other);
             Vm.awaitEchoes(client, 100);
-            assertThat(read(disks)).isEqualTo(kept);
-            String alone = write(disks, "alone");
+            assertThat(disks.read()).isEqualTo(kept);
+            String alone = disks.write("alone");
 
             stage.lab().breakAgent(active, false);
             Vm.awaitEchoes(client, 100);
-            assertThat(read(disks)).isEqualTo(alone);
+            assertThat(disks.read()).isEqualTo(alone);
 
             stage.lab().repairWitness("w1");
             stage.lab().repairHost(other);
@@ -88,16 +88,6 @@ class SoloGrantTest {
 
     private static void awaitGrant(Vm vm) {
         vm.await("to have a solo grant", v -> !v.isProtected() && v.reason().contains("solo grant"));
-    }
-
-    private static String write(Vm vm, String text) {
-        vm.shell("printf '%-511s\\n' '" + text + "' | dd of=/dev/vda bs=512 count=1 conv=fsync 2>/dev/null");
-        return text;
-    }
-
-    private static String read(Vm vm) {
-        return vm.shell("echo 3 >/proc/sys/vm/drop_caches; head -c 512 /dev/vda")
-                .strip();
     }
 
     private static Vm create(Stage stage, String active, String other) {

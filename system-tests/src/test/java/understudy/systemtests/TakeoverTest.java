@@ -40,7 +40,7 @@ class TakeoverTest {
             String first = vm.active();
             String second = Stage.otherThan(first);
             assertThat(vm.status().standby()).contains(new HostName(second));
-            String written = write(vm, "before");
+            String written = vm.write("before");
 
             long lost = System.nanoTime();
             stage.lab().breakHost(first);
@@ -51,14 +51,14 @@ class TakeoverTest {
             System.out.printf(
                     "level %s: the guest's kernel started %d ms after the power loss%n", level, kernel / 1_000_000);
             assertThat(Duration.ofNanos(kernel)).isLessThan(KERNEL_STARTS);
-            assertThat(read(vm)).isEqualTo(written);
+            assertThat(vm.read()).isEqualTo(written);
 
-            String more = write(vm, "after");
+            String more = vm.write("after");
             stage.lab().repairHost(first);
             VmStatus again = vm.awaitProtected();
             assertThat(again.active()).contains(new HostName(second));
             assertThat(again.standby()).contains(new HostName(first));
-            assertThat(read(vm)).isEqualTo(more);
+            assertThat(vm.read()).isEqualTo(more);
         } finally {
             vm.discard();
         }
@@ -72,7 +72,7 @@ class TakeoverTest {
             String boot = vm.bootId();
             List<Long> qemus = vm.qemusOn(active);
             stage.lab().breakAgent(active, false);
-            write(vm, "with the next life of the agent");
+            vm.write("with the next life of the agent");
             assertThat(vm.awaitProtected().active()).contains(new HostName(active));
             assertThat(vm.bootId()).isEqualTo(boot);
             assertThat(vm.qemusOn(active)).isEqualTo(qemus);
@@ -87,12 +87,12 @@ class TakeoverTest {
         try (LanWatch lan = vm.watch()) {
             String cut = vm.active();
             String other = Stage.otherThan(cut);
-            String written = write(vm, "before");
+            String written = vm.write("before");
             stage.lab().breakLink(cut, other);
             stage.lab().breakLink(cut, "w1");
             Stage.eventually("frames from " + other, Duration.ofSeconds(60), () -> lan.framesFrom(other) > 0);
             long before = lan.framesFrom(cut);
-            assertThat(read(vm)).isEqualTo(written);
+            assertThat(vm.read()).isEqualTo(written);
             Stage.during(
                     A_WHILE,
                     () -> assertThat(lan.framesFrom(cut))
@@ -140,18 +140,5 @@ class TakeoverTest {
         vm.shell("echo there");
         vm.awaitProtected();
         return vm;
-    }
-
-    /// Writes to the disk past the page cache, and has it made durable.
-    ///
-    /// @return what was written
-    private static String write(Vm vm, String text) {
-        vm.shell("printf '%-511s\\n' '" + text + "' | dd of=/dev/vda bs=512 count=1 conv=fsync 2>/dev/null");
-        return text;
-    }
-
-    private static String read(Vm vm) {
-        return vm.shell("echo 3 >/proc/sys/vm/drop_caches; head -c 512 /dev/vda")
-                .strip();
     }
 }

@@ -163,6 +163,19 @@ record Vm(Stage stage, String name, String address) {
         return id;
     }
 
+    /// Writes to the first disk past the page cache, and has it made durable.
+    ///
+    /// @return what was written
+    String write(String text) {
+        shell("printf '%-511s\\n' '" + text + "' | dd of=/dev/vda bs=512 count=1 conv=fsync 2>/dev/null");
+        return text;
+    }
+
+    /// What was written last, from the disk.
+    String read() {
+        return shell("echo 3 >/proc/sys/vm/drop_caches; head -c 512 /dev/vda").strip();
+    }
+
     private InetSocketAddress address(int port) {
         return new InetSocketAddress(address, port);
     }
