@@ -21,6 +21,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import understudy.agent.ReplicaReport.Condition;
 import understudy.api.VmState;
+import understudy.linux.BlockFile;
 import understudy.model.HostName;
 import understudy.model.VolumeId;
 import understudy.protocol.ViewInput;
@@ -196,8 +197,12 @@ class VolumeHostTest {
         return host;
     }
 
+    /// That it says so is not enough: it is written twice, and who writes it holds the lock until then.
     private static boolean isClosed(VolumePair.Host host) throws IOException {
-        return ReplicaStore.inspect(host.file(), Expected.ANYTHING).isClean();
+        try (BlockFile metadata = BlockFile.open(ReplicaStore.metadata(host.file()))) {
+            return metadata.tryLock()
+                    && ReplicaStore.inspect(host.file(), Expected.ANYTHING).isClean();
+        }
     }
 
     private void restart(VolumePair.Host host, UUID boot) throws IOException {
