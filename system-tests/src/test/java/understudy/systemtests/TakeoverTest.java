@@ -100,6 +100,8 @@ class TakeoverTest {
                             .isEqualTo(before));
             repair(stage, cut, other);
             repair(stage, cut, "w1");
+            // Who was cut off may answer for a moment with what it knew.
+            vm.awaitActiveOn(other);
             VmStatus again = vm.awaitProtected();
             assertThat(again.active()).contains(new HostName(other));
             assertThat(lan.framesFrom(cut)).isEqualTo(before);
