@@ -66,8 +66,11 @@ final class AloneWords implements AutoCloseable {
         }
         for (Path file : files) {
             String name = file.getFileName().toString();
-            VmId vm = new VmId(UUID.fromString(name.substring(0, name.length() - SUFFIX.length())));
-            words.put(vm, read(file));
+            try {
+                words.put(VmId.parse(name.substring(0, name.length() - SUFFIX.length())), read(file));
+            } catch (IllegalArgumentException e) {
+                LOG.warn("{} is no VM's, and is left alone", file);
+            }
         }
         return words;
     }

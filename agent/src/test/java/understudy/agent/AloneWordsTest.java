@@ -56,6 +56,15 @@ class AloneWordsTest {
     }
 
     @Test
+    void aFileThatIsNoVmsIsLeftAlone() throws IOException {
+        Path stranger = Files.writeString(folder.resolve("notes.json"), "{}");
+        try (AloneWords words = new AloneWords(folder, BOOT)) {
+            assertThat(words.ofThisStart()).isEmpty();
+        }
+        assertThat(stranger).exists();
+    }
+
+    @Test
     void aFileThatCannotBeReadIsThereAllTheSame() throws IOException {
         Files.writeString(folder.resolve(vm + ".json"), "{");
         try (AloneWords later = new AloneWords(folder, BOOT)) {
