@@ -17,7 +17,10 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Stream;
 import understudy.api.ApiClient;
+import understudy.api.Disk;
 import understudy.api.Event;
+import understudy.api.Nic;
+import understudy.api.VmRequest;
 import understudy.api.VmState;
 import understudy.api.VmStatus;
 import understudy.lab.AgentOptions;
@@ -30,8 +33,11 @@ import understudy.lab.LabVm;
 import understudy.lab.Progress;
 import understudy.model.ByteSize;
 import understudy.model.Care;
+import understudy.model.HostName;
+import understudy.model.Level;
 import understudy.model.Policy;
 import understudy.model.Problem;
+import understudy.model.VmName;
 
 /// The lab that all system tests play in, one after the other: two hosts, a witness, a client, and one
 /// protected VM that goes from fault to fault. Agents compare all of a guest's RAM with its image every 25
@@ -39,6 +45,7 @@ import understudy.model.Problem;
 final class Stage implements AutoCloseable {
     static final ByteSize HOST_MEMORY = ByteSize.ofMebibytes(1024);
     static final ByteSize GUEST_MEMORY = ByteSize.ofMebibytes(128);
+    private static final ByteSize SMALL_DISK = ByteSize.ofMebibytes(32);
     private static final ByteSize WATCHED_GUEST_MEMORY = ByteSize.ofMebibytes(192);
     private static final int EVENTS = 1000;
     private static final int VERIFY_EVERY = 25;
@@ -155,6 +162,33 @@ final class Stage implements AutoCloseable {
         LabVm.create(api(), from, wish.with(care));
         Vm vm = new Vm(this, name, "10.77.0." + number);
         vm.await("to run", v -> v.state() == VmState.RUNNING);
+        return vm;
+    }
+
+    /// One with a disk of its own, which boots on its first host and could on its other; to be deleted by who made it.
+    ///
+    /// @param number the last part of its address
+    Vm createWithDisk(String name, int number, Level level, List<String> hosts) {
+        String address = "10.77.0." + number;
+        api().create(new VmRequest(
+                new VmName(name),
+                level,
+                Policy.BALANCED,
+                GUEST_MEMORY,
+                1,
+                List.of(new Nic(Optional.empty())),
+                List.of(new Disk(Optional.of(SMALL_DISK), Optional.empty())),
+                Optional.of(api().upload(guest.kernel(), _ -> {})),
+                Optional.of(api().upload(guest.initrd(), _ -> {})),
+                LabGuest.commandLine(address + "/24"),
+                hosts.stream().map(HostName::new).toList(),
+                false,
+                Optional.empty(),
+                Optional.empty()));
+        Vm vm = new Vm(this, name, address);
+        vm.await("to run", v -> v.state() == VmState.RUNNING);
+        vm.shell("echo there");
+        vm.awaitProtected();
         return vm;
     }
 

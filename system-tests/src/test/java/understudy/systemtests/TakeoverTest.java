@@ -4,24 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import java.util.List;
-import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
-import understudy.api.Disk;
-import understudy.api.Nic;
-import understudy.api.VmRequest;
-import understudy.api.VmState;
 import understudy.api.VmStatus;
-import understudy.lab.LabGuest;
-import understudy.model.ByteSize;
 import understudy.model.HostName;
 import understudy.model.Level;
-import understudy.model.Policy;
-import understudy.model.VmName;
 
 /// The loss of a host below level `system`: the guest is booted on the other one, from its mirrored disk.
 @ExtendWith(OnStage.class)
@@ -118,29 +109,7 @@ class TakeoverTest {
     }
 
     private static Vm create(Stage stage, Level level) {
-        String name = "boots-" + level;
-        String address = "10.77.0.40";
         stage.vm();
-        stage.api()
-                .create(new VmRequest(
-                        new VmName(name),
-                        level,
-                        Policy.BALANCED,
-                        Stage.GUEST_MEMORY,
-                        1,
-                        List.of(new Nic(Optional.empty())),
-                        List.of(new Disk(Optional.of(ByteSize.ofMebibytes(32)), Optional.empty())),
-                        Optional.of(stage.api().upload(stage.guest().kernel(), _ -> {})),
-                        Optional.of(stage.api().upload(stage.guest().initrd(), _ -> {})),
-                        LabGuest.commandLine(address + "/24"),
-                        List.of(new HostName("h1"), new HostName("h2")),
-                        false,
-                        Optional.empty(),
-                        Optional.empty()));
-        Vm vm = new Vm(stage, name, address);
-        vm.await("to run", v -> v.state() == VmState.RUNNING);
-        vm.shell("echo there");
-        vm.awaitProtected();
-        return vm;
+        return stage.createWithDisk("boots-" + level, 40, level, List.of("h1", "h2"));
     }
 }
