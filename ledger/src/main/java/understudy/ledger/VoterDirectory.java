@@ -1,12 +1,10 @@
 package understudy.ledger;
 
 import java.io.IOException;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
+import understudy.linux.DurableFile;
 import understudy.model.Problem;
 
 /// Keeps a voter from taking another's directory for its own: it would vote twice, or forget what it voted for.
@@ -32,12 +30,7 @@ final class VoterDirectory {
                         .refused();
             }
         } else {
-            Path unfinished = config.directory().resolve("voter.unfinished");
-            Files.writeString(unfinished, text);
-            try (FileChannel channel = FileChannel.open(unfinished, StandardOpenOption.WRITE)) {
-                channel.force(true);
-            }
-            Files.move(unfinished, mark, StandardCopyOption.ATOMIC_MOVE);
+            DurableFile.write(mark, text.getBytes(StandardCharsets.ISO_8859_1));
         }
         return config.directory().resolve("ratis");
     }

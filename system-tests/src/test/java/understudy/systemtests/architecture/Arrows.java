@@ -23,7 +23,7 @@ final class Arrows {
         allow("link", "model");
         allow("checkpoint", "model", "protocol", "linux", "qemu");
         allow("network", "model", "linux");
-        allow("ledger", "model", "protocol");
+        allow("ledger", "model", "protocol", "linux");
         allow(
                 "agent",
                 "model",

@@ -1,22 +1,19 @@
 package understudy.volume.mirror;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.zip.CRC32C;
+import understudy.linux.DurableFile;
 
-/// The ledger of a volume that is served stand-alone: one small text file. A new view is written beside it,
-/// synced, and renamed over it, and the folder is synced; so the file is always a whole view.
+/// The ledger of a volume that is served stand-alone: one small text file, replaced as a whole; so it is
+/// always a whole view.
 ///
 /// It should not be on the disk of the replica: that disk's failure could not be noted then, and I/O would
 /// wait.
@@ -49,24 +46,8 @@ public final class FileLedger implements VolumeLedger {
         if (view.number() != number + 1) {
             return known.orElseThrow(() -> new IOException("view " + view.number() + " before there is any"));
         }
-        write(format(view));
+        DurableFile.write(file, format(view).getBytes(StandardCharsets.UTF_8));
         return view;
-    }
-
-    private void write(String text) throws IOException {
-        Path fresh = file.resolveSibling(file.getFileName() + ".new");
-        try (FileChannel channel = FileChannel.open(
-                fresh, StandardOpenOption.CREATE, StandardOpenOption.TRUNCATE_EXISTING, StandardOpenOption.WRITE)) {
-            ByteBuffer bytes = StandardCharsets.UTF_8.encode(text);
-            while (bytes.hasRemaining()) {
-                channel.write(bytes);
-            }
-            channel.force(true);
-        }
-        Files.move(fresh, file, StandardCopyOption.ATOMIC_MOVE);
-        try (FileChannel folder = FileChannel.open(file.resolveSibling(""), StandardOpenOption.READ)) {
-            folder.force(true);
-        }
     }
 
     /// For example, with a checksum of all lines before it at the end:

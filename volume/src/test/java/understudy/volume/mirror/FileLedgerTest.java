@@ -40,7 +40,7 @@ class FileLedgerTest {
         assertThat(ledger.propose(first)).isEqualTo(first);
         assertThat(ledger.propose(second)).isEqualTo(second);
         assertThat(new FileLedger(file).read()).contains(second);
-        assertThat(folder.resolve("disk.view.new")).doesNotExist();
+        assertThat(folder.resolve("disk.view.unfinished")).doesNotExist();
     }
 
     @Test
