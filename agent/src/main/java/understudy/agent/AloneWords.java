@@ -1,12 +1,8 @@
 package understudy.agent;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -21,8 +17,10 @@ import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import understudy.ledger.SavedRecord;
+import understudy.linux.DurableFile;
 import understudy.model.VmId;
 import understudy.model.VmRecord;
+import understudy.protocol.ViewInput;
 
 /// What this host has written down of VMs with which it goes on alone, under a solo grant: one file each, beside the
 /// ledger's. So whoever loses the folder loses its vote with it.
@@ -39,9 +37,8 @@ final class AloneWords implements AutoCloseable {
     private final ExecutorService disk = Executors.newSingleThreadExecutor(
             Thread.ofPlatform().daemon().name("alone").factory());
 
-    /// What was found at the start. One of an earlier start of the host, or that cannot be read, is worth no more than
-    /// that it is there.
-    private final Map<VmId, Optional<VmRecord>> found;
+    /// What was found at the start.
+    private final Map<VmId, ViewInput.AloneFound> found;
 
     private interface Step {
         void take() throws IOException;
@@ -58,8 +55,8 @@ final class AloneWords implements AutoCloseable {
         this.found = Collections.unmodifiableMap(read());
     }
 
-    private Map<VmId, Optional<VmRecord>> read() throws IOException {
-        Map<VmId, Optional<VmRecord>> words = new TreeMap<>();
+    private Map<VmId, ViewInput.AloneFound> read() throws IOException {
+        Map<VmId, ViewInput.AloneFound> words = new TreeMap<>();
         List<Path> files = new ArrayList<>();
         try (Stream<Path> all = Files.list(folder)) {
             all.filter(file -> file.getFileName().toString().endsWith(SUFFIX)).forEach(files::add);
@@ -75,23 +72,27 @@ final class AloneWords implements AutoCloseable {
         return words;
     }
 
-    private Optional<VmRecord> read(Path file) throws IOException {
+    private ViewInput.AloneFound read(Path file) throws IOException {
         try {
             SavedRecord saved = SavedRecord.parse(Files.readAllBytes(file));
-            return Optional.of(saved).filter(it -> it.boot().equals(boot)).map(SavedRecord::known);
+            return new ViewInput.AloneFound(
+                    Optional.of(saved.known()), saved.boot().equals(boot));
         } catch (IllegalArgumentException e) {
             LOG.warn("{} cannot be read: {}", file, e.getMessage());
-            return Optional.empty();
+            return new ViewInput.AloneFound(Optional.empty(), false);
         }
     }
 
     /// VMs with which an earlier life of this start of the host went on alone.
     List<VmRecord> ofThisStart() {
-        return found.values().stream().flatMap(Optional::stream).toList();
+        return found.values().stream()
+                .filter(ViewInput.AloneFound::isOfThisStart)
+                .flatMap(it -> it.known().stream())
+                .toList();
     }
 
-    /// What an earlier life has left of a VM: nothing, a word, or one by which this life may go on.
-    Optional<Optional<VmRecord>> of(VmId vm) {
+    /// What an earlier life has left of a VM, if anything.
+    Optional<ViewInput.AloneFound> of(VmId vm) {
         return Optional.ofNullable(found.get(vm));
     }
 
@@ -99,40 +100,16 @@ final class AloneWords implements AutoCloseable {
     void write(VmRecord known, Runnable done) {
         byte[] bytes = new SavedRecord(boot, known).bytes();
         VmId vm = known.spec().id();
-        disk.execute(() -> untilDone(vm, done, () -> {
-            Path unfinished = folder.resolve(vm + ".unfinished");
-            try (FileChannel channel = FileChannel.open(
-                    unfinished,
-                    StandardOpenOption.CREATE,
-                    StandardOpenOption.TRUNCATE_EXISTING,
-                    StandardOpenOption.WRITE)) {
-                ByteBuffer buffer = ByteBuffer.wrap(bytes);
-                while (buffer.hasRemaining()) {
-                    channel.write(buffer);
-                }
-                channel.force(true);
-            }
-            Files.move(unfinished, file(vm), StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-            sync();
-        }));
+        disk.execute(() -> untilDone(vm, done, () -> DurableFile.write(file(vm), bytes)));
     }
 
     /// @param done told when it is gone for sure; on a thread of this object's
     void erase(VmId vm, Runnable done) {
-        disk.execute(() -> untilDone(vm, done, () -> {
-            Files.deleteIfExists(file(vm));
-            sync();
-        }));
+        disk.execute(() -> untilDone(vm, done, () -> DurableFile.delete(file(vm))));
     }
 
     private Path file(VmId vm) {
         return folder.resolve(vm + SUFFIX);
-    }
-
-    private void sync() throws IOException {
-        try (FileChannel directory = FileChannel.open(folder, StandardOpenOption.READ)) {
-            directory.force(true);
-        }
     }
 
     private static void untilDone(VmId vm, Runnable done, Step step) {

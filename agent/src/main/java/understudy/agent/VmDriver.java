@@ -309,7 +309,7 @@ final class VmDriver implements DriverDesk, StreamOffers.Taker, AutoCloseable {
             if (active.find()) {
                 step(new ViewInput.GuestFound());
             }
-            services.words().of(spec.id()).ifPresent(word -> step(new ViewInput.AloneFound(word)));
+            services.words().of(spec.id()).ifPresent(this::step);
             while (!closed) {
                 mailbox.take().run();
                 considerOffer();

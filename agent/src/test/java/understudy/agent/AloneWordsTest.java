@@ -20,6 +20,7 @@ import understudy.model.Replica;
 import understudy.model.View;
 import understudy.model.VmId;
 import understudy.model.VmRecord;
+import understudy.protocol.ViewInput;
 
 class AloneWordsTest {
     private static final UUID BOOT = new UUID(1, 1);
@@ -42,16 +43,16 @@ class AloneWordsTest {
         waiting(words -> {}, BOOT, (words, done) -> words.write(known, done));
         try (AloneWords later = new AloneWords(folder, BOOT)) {
             assertThat(later.ofThisStart()).containsExactly(known);
-            assertThat(later.of(vm)).contains(Optional.of(known));
+            assertThat(later.of(vm)).contains(new ViewInput.AloneFound(Optional.of(known), true));
         }
     }
 
     @Test
-    void ofAnEarlierStartOfTheHostItFindsThatThereIsSomething() throws Exception {
+    void ofAnEarlierStartOfTheHostItFindsWhatItMayNotGoOnBy() throws Exception {
         waiting(words -> {}, BOOT, (words, done) -> words.write(known, done));
         try (AloneWords later = new AloneWords(folder, LATER_BOOT)) {
             assertThat(later.ofThisStart()).isEmpty();
-            assertThat(later.of(vm)).contains(Optional.empty());
+            assertThat(later.of(vm)).contains(new ViewInput.AloneFound(Optional.of(known), false));
         }
     }
 
@@ -68,7 +69,7 @@ class AloneWordsTest {
     void aFileThatCannotBeReadIsThereAllTheSame() throws IOException {
         Files.writeString(folder.resolve(vm + ".json"), "{");
         try (AloneWords later = new AloneWords(folder, BOOT)) {
-            assertThat(later.of(vm)).contains(Optional.empty());
+            assertThat(later.of(vm)).contains(new ViewInput.AloneFound(Optional.empty(), false));
         }
     }
 

@@ -63,7 +63,7 @@ final class GrantRules {
             return state;
         }
         effects.add(new RecordAlone(state.known().orElseThrow()));
-        return state.with(state.grant().with(OnDisk.WRITING));
+        return state.with(state.grant().with(OnDisk.WRITING, state.number()));
     }
 
     /// Whether something waits for the other host: output at level `system`, else disks. Who has none needs no more
@@ -102,21 +102,26 @@ final class GrantRules {
     /// A later life of the agent finds what an earlier one wrote. The first input but for a guest's being found, if
     /// it comes.
     ///
-    /// @param known what was known then; empty if this host has been started anew since
-    ViewState found(ViewState state, Optional<VmRecord> known) {
-        return known.map(record -> state.learnt(record)
-                        .with(state.succession().outwaited())
-                        .with(state.grant().going(aloneAfter(record.view()))))
-                .orElseGet(() -> state.with(state.grant().with(OnDisk.WRITTEN)));
+    /// @param known         what was known then; empty if it cannot be read
+    /// @param isOfThisStart whether this host has not been started anew since
+    ViewState found(ViewState state, Optional<VmRecord> known, boolean isOfThisStart) {
+        SoloGrant word = state.grant()
+                .with(OnDisk.WRITTEN, known.map(it -> it.view().number()).orElse(0L));
+        if (known.isEmpty() || !isOfThisStart) {
+            return state.with(word);
+        }
+        return state.learnt(known.get())
+                .with(state.succession().outwaited())
+                .with(word.going(aloneAfter(known.get().view())));
     }
 
     /// What disks are to go by: where an earlier life went on alone, the other host's replicas are old.
     View applied(ViewState state) {
         View view = state.acting().orElseThrow();
-        boolean isOld =
-                view.soloGrant() && view.isActive(self.host()) && state.grant().wasAlone();
+        boolean isOld = view.isActive(self.host()) && state.grant().wasAlone();
         return isOld
-                ? new View(view.number(), view.placement(), aloneAfter(view).volumes(), view.proposal(), true)
+                ? new View(
+                        view.number(), view.placement(), aloneAfter(view).volumes(), view.proposal(), view.soloGrant())
                 : view;
     }
 
@@ -132,19 +137,29 @@ final class GrantRules {
 
     // ---- what the ledger says -------------------------------------------------------------------------------------
 
-    /// A view of a later number ends it; one of this host's that does not say yet that it is alone does not.
+    /// A later view than the one under which it was written ends it, save one that has this host run the VM and does
+    /// not say that its disks count alone: that was asked for before. What a life hears first may be older.
     ViewState learnt(ViewState before, ViewState state, List<ViewEffect> effects) {
-        boolean isNew = before.known().isPresent() && before.number() < state.number();
-        if (state.grant().disk() == OnDisk.NOTHING || !isNew) {
+        long under = state.grant().under();
+        boolean isLater = under == 0 ? before.known().isPresent() : state.number() > under;
+        boolean isNew = before.number() < state.number();
+        if (state.grant().disk() == OnDisk.NOTHING || !isNew || !isLater) {
             return state;
         }
         View view = state.known().orElseThrow().view();
+        if (!view.isActive(self.host()) || isTold(state, view)) {
+            return erase(state.with(state.grant().notAlone()), effects);
+        }
+        // What is asked for is asked for on top of its word: the ledger's view may have it by an older proposal.
+        return state.isAlone() ? going(state.with(before.news()), aloneAfter(view)) : state;
+    }
+
+    /// Whether the ledger knows by this view that this host goes on alone; while it does so, in this life.
+    private boolean isTold(ViewState state, View view) {
         View alone = aloneAfter(view);
-        boolean isSo = view.placement().equals(alone.placement())
-                && view.volumes().equals(alone.volumes())
-                && !view.soloGrant();
-        boolean goesOn = state.isAlone() && view.isActive(self.host()) && !isSo;
-        return goesOn ? going(state, alone) : erase(state.with(state.grant().notAlone()), effects);
+        boolean isSolo =
+                state.isAlone() ? view.placement().equals(alone.placement()) : view.placement() instanceof Solo;
+        return isSolo && view.volumes().equals(alone.volumes()) && !view.soloGrant();
     }
 
     private static ViewState erase(ViewState state, List<ViewEffect> effects) {

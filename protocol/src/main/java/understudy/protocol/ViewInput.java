@@ -117,8 +117,9 @@ public sealed interface ViewInput {
     /// The agent started, and found on its disk that this host went on alone. The first input but for
     /// [GuestFound], if it comes.
     ///
-    /// @param known what an earlier life knew when it went on alone; empty if the host has been started anew since
-    record AloneFound(Optional<VmRecord> known) implements ViewInput {}
+    /// @param known         what an earlier life knew when it went on alone; empty if it cannot be read
+    /// @param isOfThisStart whether the host has not been started anew since, so that it may go on by it
+    record AloneFound(Optional<VmRecord> known, boolean isOfThisStart) implements ViewInput {}
 
     /// No answer to a proposal: it may have been accepted, may still be, or never. It is asked again.
     record ProposalUnanswered() implements ViewInput {}

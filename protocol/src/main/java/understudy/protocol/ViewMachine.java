@@ -224,7 +224,8 @@ public final class ViewMachine {
                 state.with(state.grant().counted(enough, at));
             case AloneRecorded(long number) -> goAlone(state, grants.recorded(state, number, effects), effects);
             case AloneErased() -> GrantRules.erased(state);
-            case AloneFound(var record) -> goAlone(state, grants.found(state, record), effects);
+            case AloneFound(var record, boolean isOfThisStart) ->
+                goAlone(state, grants.found(state, record, isOfThisStart), effects);
             case ProposalUnanswered() -> state.withoutAnswer();
             case ReplicasFound(var good) -> state.with(state.news().found(good, self.host()));
             case ReplicaFailed(var volume, var host, String _) ->

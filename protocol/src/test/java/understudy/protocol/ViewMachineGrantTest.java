@@ -182,6 +182,26 @@ class ViewMachineGrantTest {
                         propose -> assertThat(propose.view().volumes()).isEqualTo(volumes("h1", "h2")));
     }
 
+    /// An older proposal lands that put one disk only out of sync, while this host is alone with both.
+    @Test
+    void aCopyThatBecameWholeWhileItWasAloneIsAskedForWhateverViewLandsMeanwhile() {
+        serve("h1", "h2");
+        grantDisks();
+        step(new PeerLost(at(50_000)));
+        step(new AloneRecorded(8));
+        step(new PeerHeard(H2, PEER.life(), at(60_000)));
+        COMPONENT.disks().forEach(disk -> step(new ViewInput.ReplicaCaughtUp(disk.id(), H2)));
+        List<VolumeView> older =
+                List.of(volumes("h1", "h2").getFirst(), volumes("h1").getLast());
+        assertThat(learn(9, new Solo(SELF), older, false)).doesNotContain(new EraseAlone());
+        assertThat(learn(10, new Solo(SELF), volumes("h1"), false)).contains(new EraseAlone());
+        assertThat(step(new AloneErased()))
+                .first()
+                .isInstanceOfSatisfying(
+                        Propose.class,
+                        propose -> assertThat(propose.view().volumes()).isEqualTo(volumes("h1", "h2")));
+    }
+
     @Test
     void aWordThatIsOnDiskTooLateIsErased() {
         grantPair();
@@ -218,7 +238,7 @@ class ViewMachineGrantTest {
     @Test
     void aLaterLifeGoesOnWithItsGuestByTheWordOfAnEarlierOne() {
         step(new GuestFound());
-        assertThat(step(new AloneFound(Optional.of(record(8, new Paired(SELF_BEFORE, PEER), List.of(), true)))))
+        assertThat(step(new AloneFound(Optional.of(record(8, new Paired(SELF_BEFORE, PEER), List.of(), true)), true)))
                 .contains(new AdoptGuest());
         assertThat(step(new GuestRunning(at(100)))).contains(new OpenGate());
     }
@@ -226,9 +246,61 @@ class ViewMachineGrantTest {
     @Test
     void aWordOfAnEarlierStartOfTheHostAsksTheLedgerAndLeavesNothingToTheStandby() {
         VmRecord before = record(8, new Paired(SELF_BEFORE, PEER), List.of(), true);
-        step(new AloneFound(Optional.empty()));
+        step(new AloneFound(Optional.of(before), false));
         step(new RecordLearnt(before));
         assertGrantAsked(9, new Solo(SELF), false, step(new Tick(at(1_000))));
+    }
+
+    /// A life may begin with a beginning of the ledger that is older than its disk.
+    @Test
+    void aWordIsNotEndedByTheViewUnderWhichItWasWrittenThoughAnOlderOneWasHeardBefore() {
+        spec = COMPONENT;
+        VmRecord older = record(7, new Solo(SELF_BEFORE), volumes("h1", "h2"), false);
+        VmRecord before = record(8, new Solo(SELF_BEFORE), volumes("h1", "h2"), true);
+        step(new AloneFound(Optional.of(before), false));
+        step(new RecordLearnt(older));
+        step(new ReplicasFound(List.of()));
+        assertThat(step(new RecordLearnt(before))).doesNotContain(new EraseAlone());
+        assertThat(step(new Tick(at(1_000)))).isEmpty();
+        assertThat(step(new RecordLearnt(record(9, new Solo(PEER), volumes("h2"), false))))
+                .contains(new EraseAlone());
+    }
+
+    /// It was asked for when a link to one disk broke, just before the host was lost and this one went on alone.
+    @Test
+    void aWordIsNotEndedByAnOlderProposalOfItsOwnHostThatLandedLater() {
+        spec = COMPONENT;
+        VmRecord before = record(8, new Solo(SELF_BEFORE), volumes("h1", "h2"), true);
+        List<VolumeView> older =
+                List.of(volumes("h1").getFirst(), volumes("h1", "h2").getLast());
+        step(new AloneFound(Optional.of(before), false));
+        List<ViewEffect> effects = step(new RecordLearnt(record(9, new Solo(SELF_BEFORE), older, false)));
+        assertThat(effects).doesNotContain(new EraseAlone());
+        assertThat(effects)
+                .filteredOn(ApplyInSync.class::isInstance)
+                .singleElement()
+                .isInstanceOfSatisfying(
+                        ApplyInSync.class,
+                        applied -> assertThat(applied.view().volumes()).isEqualTo(volumes("h1")));
+        step(new ReplicasFound(List.of(COMPONENT.disks().getFirst().id())));
+        assertThat(step(new Tick(at(1_000)))).isEmpty();
+        assertThat(step(new ReplicasFound(
+                        COMPONENT.disks().stream().map(VolumeSpec::id).toList())))
+                .last()
+                .isInstanceOfSatisfying(
+                        Propose.class,
+                        propose -> assertThat(propose.view().volumes()).isEqualTo(volumes("h1")));
+        assertThat(learn(10, new Solo(SELF), volumes("h1"), false)).contains(new EraseAlone());
+    }
+
+    @Test
+    void aWordThatCannotBeReadEndsWithAnyLaterViewThanTheFirst() {
+        spec = COMPONENT;
+        step(new AloneFound(Optional.empty(), false));
+        assertThat(step(new RecordLearnt(record(8, new Solo(SELF_BEFORE), volumes("h1", "h2"), true))))
+                .doesNotContain(new EraseAlone());
+        assertThat(step(new RecordLearnt(record(9, new Solo(PEER), volumes("h2"), false))))
+                .contains(new EraseAlone());
     }
 
     @Test
@@ -244,7 +316,7 @@ class ViewMachineGrantTest {
     void whoWentOnAloneBeginsOnItsOwnDisksOnly() {
         spec = COMPONENT;
         VmRecord before = record(8, new Solo(SELF_BEFORE), volumes("h1", "h2"), true);
-        step(new AloneFound(Optional.empty()));
+        step(new AloneFound(Optional.of(before), false));
         step(new RecordLearnt(before));
         step(new ReplicasFound(List.of()));
         assertThat(step(new Tick(at(1_000)))).isEmpty();

@@ -78,9 +78,8 @@ final class Agent {
             }
         }
         for (VmRecord known : host.words().all()) {
-            Optional<VmRecord> word = Optional.of(known)
-                    .filter(it -> host.words().isOfThisStart(it.spec().id()));
-            driver(known.spec()).give(new ViewInput.AloneFound(word));
+            boolean isOfThisStart = host.words().isOfThisStart(known.spec().id());
+            driver(known.spec()).give(new ViewInput.AloneFound(Optional.of(known), isOfThisStart));
         }
         cluster.ledger().copyAt(host).forEach(this::learnt);
         tick();
