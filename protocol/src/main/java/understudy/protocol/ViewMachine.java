@@ -299,6 +299,8 @@ public final class ViewMachine {
                 // It was booted when no lease ran any more.
                 yield state.with(new Booting()).with(state.succession().outwaited());
             }
+            // The very view that is to be overtaken may be heard again: a pair that was asked for may still land on it.
+            case Starting() when solo && state.outstanding().isPresent() && !state.isAlone() -> state;
             case Starting() when solo -> StartRules.begin(state, effects);
             case Taking() -> StartRules.begin(state, effects);
             // A pair that was asked for before the guest died has landed: its standby has the better claim.

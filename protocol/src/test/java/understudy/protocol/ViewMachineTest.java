@@ -177,6 +177,21 @@ class ViewMachineTest {
         assertProposed(4, new Solo(SELF), step(new Tick(at(9_310))));
     }
 
+    /// A host hears of a view by its feed and as an answer. The pair that it asked for before its guest died may still
+    /// land, under a guest whose gate would be open.
+    @Test
+    void aViewThatIsToBeOvertakenStartsNothingWhenItIsHeardAgain() {
+        run();
+        step(new Tick(at(400)));
+        step(new CopyCommitted(PEER));
+        step(new GuestGone(at(500)));
+        assertProposed(3, new Solo(SELF), step(new Tick(at(5_000))));
+        assertThat(learn(2, new Solo(SELF))).doesNotContain(new ViewEffect.BootGuest());
+        assertPart(Starting.class);
+        learn(3, new Paired(SELF, PEER));
+        assertPart(Idle.class);
+    }
+
     @Test
     void aHostWhoseGuestDiedDoesNotBootWhileASilentStandbyMayStillClaim() {
         protect();
