@@ -4,10 +4,11 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /// Completes what was written before VMs had care and could be given up, and hosts told of devices (format 3), and
-/// before there were solo grants (4): logs and snapshots of these formats are read, and mean what they meant.
+/// before there were solo grants (4) and forced starts (5): logs and snapshots of these formats are read, and mean what
+/// they meant.
 final class EarlierDocuments {
     static final int FIRST = 3;
-    private static final int LAST = 4;
+    private static final int LAST = 5;
 
     private EarlierDocuments() {}
 

@@ -35,7 +35,7 @@ import understudy.protocol.LedgerState;
 /// read an entry alike, so a release may write a new format only when all voters read it. What lies in a log or a
 /// snapshot of an earlier format is still read ([EarlierDocuments]).
 final class LedgerJson {
-    static final int FORMAT = 5;
+    static final int FORMAT = 6;
     /// The most bytes of one command; a kernel command line is the longest thing in it.
     static final int COMMAND_MAX = 64 << 10;
 
@@ -159,6 +159,7 @@ final class LedgerJson {
     @JsonSubTypes({
         @JsonSubTypes.Type(value = LedgerCommand.CreateVm.class, name = "create-vm"),
         @JsonSubTypes.Type(value = LedgerCommand.ChangeView.class, name = "change-view"),
+        @JsonSubTypes.Type(value = LedgerCommand.ForceStart.class, name = "force-start"),
         @JsonSubTypes.Type(value = LedgerCommand.SetWanted.class, name = "set-wanted"),
         @JsonSubTypes.Type(value = LedgerCommand.GiveUp.class, name = "give-up"),
         @JsonSubTypes.Type(value = LedgerCommand.GrowVolume.class, name = "grow-volume"),

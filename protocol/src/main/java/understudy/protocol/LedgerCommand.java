@@ -1,5 +1,7 @@
 package understudy.protocol;
 
+import java.util.List;
+import java.util.UUID;
 import understudy.model.ByteSize;
 import understudy.model.HostName;
 import understudy.model.HostRecord;
@@ -27,6 +29,18 @@ public sealed interface LedgerCommand {
     /// @param expected the number of the view that the proposer knows
     /// @param next     has the number `expected + 1`
     record ChangeView(VmId vm, long expected, View next) implements LedgerCommand {}
+
+    /// An operator has the VM go on from what one host has ([ForcedStart]), and wants it to run.
+    ///
+    /// @param expected the number of the view that the operator was shown
+    /// @param replicas what that host has, one for each of the VM's disks, in their order
+    /// @param proposal names the view that follows
+    record ForceStart(VmId vm, long expected, HostName host, List<UUID> replicas, UUID proposal)
+            implements LedgerCommand {
+        public ForceStart {
+            replicas = List.copyOf(replicas);
+        }
+    }
 
     /// Whether its users want the VM to run.
     record SetWanted(VmId vm, boolean wanted) implements LedgerCommand {}

@@ -78,6 +78,8 @@ public record LedgerState(
             case LedgerCommand.CreateVm(VmSpec spec, boolean wanted, View first) ->
                 create(new VmRecord(spec, wanted, first));
             case LedgerCommand.ChangeView(VmId id, long expected, View next) -> changeView(id, expected, next);
+            case LedgerCommand.ForceStart it ->
+                vm(it.vm()).map(vm -> force(vm, it)).orElseGet(() -> refuse(unknown(it.vm())));
             case LedgerCommand.SetWanted(VmId id, boolean wanted) ->
                 vm(id).map(vm -> put(vm.withWanted(wanted))).orElseGet(() -> refuse(unknown(id)));
             case LedgerCommand.GiveUp(VmId id, Replica by, String reason) ->
@@ -144,6 +146,21 @@ public record LedgerState(
                 .or(() -> Transitions.refusal(vm, next))
                 .map(this::refuse)
                 .orElseGet(() -> put(vm.withView(next)));
+    }
+
+    private Applied force(VmRecord vm, LedgerCommand.ForceStart command) {
+        View current = vm.view();
+        long expected = command.expected();
+        if (current.number() == expected + 1 && current.proposal().equals(command.proposal())) {
+            return accept(Optional.of(vm));
+        }
+        if (current.number() != expected) {
+            return answer(new Conflict(vm));
+        }
+        return ForcedStart.refusal(vm, command.host())
+                .or(() -> ForcedStart.misfit(vm, command))
+                .map(this::refuse)
+                .orElseGet(() -> put(vm.withView(ForcedStart.view(vm, command)).withWanted(true)));
     }
 
     private Applied giveUp(VmRecord vm, Replica by, String reason) {

@@ -17,13 +17,15 @@ import understudy.model.VmSpec;
 /// and frames leave ungated: what this host must have before it lets frames out, and before it boots.
 ///
 /// @param quiet   no lease that a former active may hold can run any more, as far as the known view goes
+/// @param disputed a start was forced since this host last waited: the view says that nobody runs the VM, and somebody
+///                may who has not heard of it
 /// @param exposed the highest number of a view that was asked for in which another host could take over: until a
 ///                view of that number is known, this host must expect that there is one
 /// @param renewed when the ledger last showed a sign of life of the other host
-record Succession(boolean quiet, long exposed, Optional<Moment> renewed) {
+record Succession(boolean quiet, boolean disputed, long exposed, Optional<Moment> renewed) {
 
     static Succession none() {
-        return new Succession(false, 0, Optional.empty());
+        return new Succession(false, false, 0, Optional.empty());
     }
 
     /// Whether nobody but this host can ever have frames of the VM let out by a lease.
@@ -44,17 +46,21 @@ record Succession(boolean quiet, long exposed, Optional<Moment> renewed) {
                 .filter(view -> view.placement() instanceof Stopped)
                 .filter(view -> view.number() + 1 == record.view().number())
                 .isPresent();
-        return new Succession(isOurs && (wasOurs ? quiet : wasStopped), exposed, renewed);
+        boolean isDisputed = disputed
+                || before.filter(it -> ForcedStart.isForced(it.view(), record.view()))
+                        .isPresent();
+        boolean isQuiet = isOurs && (wasOurs ? quiet : wasStopped && !isDisputed);
+        return new Succession(isQuiet, isDisputed, exposed, renewed);
     }
 
     /// Leases have been waited for since the known view names this host.
     Succession outwaited() {
-        return new Succession(true, exposed, renewed);
+        return new Succession(true, false, exposed, renewed);
     }
 
     Succession asked(VmSpec spec, View next) {
         boolean exposes = !next.soloGrant() && next.isPair(spec);
-        return exposes ? new Succession(quiet, Math.max(exposed, next.number()), renewed) : this;
+        return exposes ? new Succession(quiet, disputed, Math.max(exposed, next.number()), renewed) : this;
     }
 
     /// Whether a view that was asked for on top of the known one lets another host take over.
@@ -63,7 +69,7 @@ record Succession(boolean quiet, long exposed, Optional<Moment> renewed) {
     }
 
     Succession renewed(Moment at) {
-        return new Succession(quiet, exposed, Optional.of(at));
+        return new Succession(quiet, disputed, exposed, Optional.of(at));
     }
 
     /// Whether this host may start a guest now, or say that none runs.

@@ -36,6 +36,7 @@ import understudy.protocol.LedgerAnswer.Refused;
 import understudy.protocol.LedgerCommand.ChangeView;
 import understudy.protocol.LedgerCommand.CreateVm;
 import understudy.protocol.LedgerCommand.DeleteVm;
+import understudy.protocol.LedgerCommand.ForceStart;
 import understudy.protocol.LedgerCommand.GiveUp;
 import understudy.protocol.LedgerCommand.GrowVolume;
 import understudy.protocol.LedgerCommand.RegisterHost;
@@ -278,6 +279,121 @@ class LedgerStateTest {
                                         List.of(hosts).contains(host.value())))
                                 .toList()))
                 .toList();
+    }
+
+    // ---- forced starts ----
+
+    @Test
+    void aForcedStartHasTheVmBeginFromOneHostsReplicasAndCountsNoOther() {
+        VmSpec db = soloWithDisks("h1");
+        UUID proposal = UUID.randomUUID();
+        assertThat(apply(new ForceStart(db.id(), 2, H2.host(), ids(db, "h2"), proposal)))
+                .isInstanceOf(Accepted.class);
+        VmRecord forced = state.vm(db.id()).orElseThrow();
+        View view = forced.view();
+        assertThat(forced.wanted()).isTrue();
+        assertThat(forced.failure()).isEmpty();
+        assertThat(view.number()).isEqualTo(3);
+        assertThat(view.placement()).isEqualTo(new Stopped());
+        assertThat(view.starters(db.hosts())).containsExactly(H2.host());
+        for (int i = 0; i < 2; i++) {
+            VolumeView was = volumes(db, "h1").get(i);
+            VolumeView is = view.volumes().get(i);
+            assertThat(is.inSync()).containsExactly(H2.host());
+            assertThat(is.on(H2.host()).orElseThrow().id())
+                    .isEqualTo(was.on(H2.host()).orElseThrow().id());
+            assertThat(is.on(H1.host()).orElseThrow().id())
+                    .isNotEqualTo(was.on(H1.host()).orElseThrow().id());
+        }
+        // Whoever was overruled may neither go on nor come in by itself.
+        assertRefused(
+                new ChangeView(db.id(), 3, new View(4, new Solo(H1), view.volumes(), UUID.randomUUID())),
+                "replica-not-in-sync");
+        assertThat(apply(new ChangeView(db.id(), 3, new View(4, new Solo(H2), view.volumes(), UUID.randomUUID()))))
+                .isInstanceOf(Accepted.class);
+    }
+
+    @Test
+    void aForcedStartThatIsAskedForTwiceHappensOnce() {
+        VmSpec db = soloWithDisks("h1");
+        ForceStart command = new ForceStart(db.id(), 2, H2.host(), ids(db, "h2"), UUID.randomUUID());
+        LedgerAnswer first = apply(command);
+        assertThat(apply(command)).isEqualTo(first);
+        assertThat(apply(new ForceStart(db.id(), 2, H2.host(), ids(db, "h2"), UUID.randomUUID())))
+                .isInstanceOf(Conflict.class);
+    }
+
+    @Test
+    void allVotersGiveTheSameIdsAndTwoForcedStartsDifferentOnes() {
+        VmSpec db = soloWithDisks("h1");
+        LedgerState before = state;
+        ForceStart command = new ForceStart(db.id(), 2, H2.host(), ids(db, "h2"), UUID.randomUUID());
+        assertThat(before.apply(command)).isEqualTo(before.apply(command));
+        assertThat(before.apply(new ForceStart(db.id(), 2, H2.host(), ids(db, "h2"), UUID.randomUUID())))
+                .isNotEqualTo(before.apply(command));
+        View forced = before.apply(command).state().vm(db.id()).orElseThrow().view();
+        assertThat(forced.volumes().stream().flatMap(it -> it.replicas().stream()))
+                .extracting(VolumeReplica::id)
+                .doesNotHaveDuplicates();
+    }
+
+    @Test
+    void whoHasAllNeedsNoForce() {
+        VmSpec db = soloWithDisks("h1", "h2");
+        assertRefused(new ForceStart(db.id(), 2, H2.host(), ids(db, "h2"), UUID.randomUUID()), "nothing-to-force");
+        assertRefused(new ForceStart(db.id(), 2, H3.host(), ids(db, "h2"), UUID.randomUUID()), "host-not-of-vm");
+        apply(new CreateVm(web, true, first));
+        assertRefused(new ForceStart(id, 1, H1.host(), List.of(), UUID.randomUUID()), "nothing-to-force");
+    }
+
+    @Test
+    void underAGrantTheStandbyIsSetFree() {
+        apply(new CreateVm(web, true, view(1, new Solo(H1))));
+        apply(new ChangeView(id, 1, view(2, new Paired(H1, H2))));
+        apply(new ChangeView(id, 2, new View(3, new Paired(H1, H2), List.of(), UUID.randomUUID(), true)));
+        assertRefused(new ChangeView(id, 3, view(4, new Solo(H2))), "solo-grant-stands");
+        assertThat(apply(new ForceStart(id, 3, H2.host(), List.of(), UUID.randomUUID())))
+                .isInstanceOf(Accepted.class);
+        View freed = state.vm(id).orElseThrow().view();
+        assertThat(freed.placement()).isEqualTo(new Paired(H1, H2));
+        assertThat(freed.soloGrant()).isFalse();
+        assertThat(apply(new ChangeView(id, 4, view(5, new Solo(H2))))).isInstanceOf(Accepted.class);
+    }
+
+    @Test
+    void whoWasOverruledCanBeChosenAgainByWhatItHas() {
+        VmSpec db = soloWithDisks("h1");
+        apply(new ForceStart(db.id(), 2, H2.host(), ids(db, "h2"), UUID.randomUUID()));
+        assertThat(apply(new ForceStart(db.id(), 3, H1.host(), ids(db, "h1"), UUID.randomUUID())))
+                .isInstanceOf(Accepted.class);
+        View back = state.vm(db.id()).orElseThrow().view();
+        assertThat(back.starters(db.hosts())).containsExactly(H1.host());
+        assertThat(back.volumes().stream()
+                        .map(it -> it.on(H1.host()).orElseThrow().id())
+                        .toList())
+                .isEqualTo(ids(db, "h1"));
+    }
+
+    @Test
+    void aForcedStartMustSayWhatTheHostHasOfEveryDisk() {
+        VmSpec db = soloWithDisks("h1");
+        UUID one = ids(db, "h2").getFirst();
+        assertRefused(new ForceStart(db.id(), 2, H2.host(), List.of(one), UUID.randomUUID()), "view-volumes");
+        assertRefused(new ForceStart(db.id(), 2, H2.host(), List.of(one, one), UUID.randomUUID()), "view-volumes");
+    }
+
+    private static List<UUID> ids(VmSpec spec, String host) {
+        return volumes(spec, host).stream()
+                .map(it -> it.on(new HostName(host)).orElseThrow().id())
+                .toList();
+    }
+
+    /// View 2: h1 runs it, and its disks are in sync on these hosts.
+    private VmSpec soloWithDisks(String... inSync) {
+        VmSpec db = spec("db", Level.COMPONENT, "1G", "2G");
+        apply(new CreateVm(db, true, new View(1, new Stopped(), volumes(db, inSync), UUID.randomUUID())));
+        apply(new ChangeView(db.id(), 1, new View(2, new Solo(H1), volumes(db, inSync), UUID.randomUUID())));
+        return db;
     }
 
     @Test

@@ -318,6 +318,22 @@ class ViewMachineTakeoverTest {
                 effects);
     }
 
+    /// Whoever was overruled may not have heard of it.
+    @Test
+    void whereAStartWasForcedTheGuestIsBootedOnlyWhenNoLeaseCanRun() {
+        standBy("h2");
+        List<VolumeView> forced = volumes("h1").stream()
+                .map(it -> it.replaced(H2, UUID.randomUUID()))
+                .toList();
+        learn(8, new Stopped(), forced);
+        step(new ReplicasFound(List.of(disk(0), disk(1))));
+        assertProposed(9, new Solo(SELF), forced, step(new Tick(at(1_000))));
+        assertThat(learn(9, new Solo(SELF), forced))
+                .contains(new ViewEffect.OutwaitLease(9))
+                .doesNotContain(new ViewEffect.BootGuest());
+        assertThat(step(new ViewInput.LeaseOutwaited(9))).contains(new ViewEffect.BootGuest());
+    }
+
     // ---- the words of this test ----
 
     /// The other host runs the VM in view 7.

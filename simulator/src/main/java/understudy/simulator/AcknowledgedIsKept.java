@@ -15,7 +15,7 @@ import understudy.model.VolumeView;
 /// what was flushed survives losses of power there, and nothing is read from anywhere else.
 ///
 /// A replica whose host lost its power since is excused for what was not flushed. Whoever goes on with it makes
-/// that the truth for the others.
+/// that the truth for the others. So does an operator who forces a start.
 final class AcknowledgedIsKept implements Checker {
 
     /// Of one volume, by block: the last acknowledged write, when it was issued, and the last one that was
@@ -40,6 +40,10 @@ final class AcknowledgedIsKept implements Checker {
             case Observation.FlushAcknowledged flushed -> flushed(flushed);
             case Observation.BlockRead read -> read(read);
             case Observation.ViewAccepted(VmId vm, var _, View view) -> accepted(vm, view);
+            case Observation.StartForced forced -> {
+                forced.view().volumes().forEach(volume -> forced(volume.volume(), forced.host()));
+                yield accepted(forced.vm(), forced.view());
+            }
             case Observation.FrameLeft _,
                     Observation.GateOpened _,
                     Observation.GuestBooted _,
@@ -52,6 +56,16 @@ final class AcknowledgedIsKept implements Checker {
 
     private Truth truth(VolumeId volume) {
         return truths.computeIfAbsent(volume, _ -> new Truth());
+    }
+
+    /// Whatever is there is the truth from here on.
+    private void forced(VolumeId volume, HostName host) {
+        Truth truth = truth(volume);
+        DiskReplica disk = cluster.host(host).disk(volume).orElseThrow();
+        for (int block = 0; block < DiskReplica.BLOCKS; block++) {
+            truth.acknowledged[block] = disk.read(block);
+            truth.flushed[block] = disk.durable(block);
+        }
     }
 
     private Optional<DiskReplica> disk(VolumeId volume, VolumeReplica replica) {

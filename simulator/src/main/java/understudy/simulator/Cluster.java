@@ -258,6 +258,8 @@ final class Cluster {
                         host,
                         name(vm),
                         "branch " + branch.id() + " from " + branch.fork().orElseThrow());
+            case Observation.StartForced(VmId vm, HostName host, View view) ->
+                note("start-forced", host, name(vm), view.toString());
             case Observation.ProposalRefused(VmId vm, String message) -> note("refused", vm, Optional.empty(), message);
             case Observation.WriteAcknowledged _,
                     Observation.FlushAcknowledged _,

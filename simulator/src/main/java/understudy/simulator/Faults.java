@@ -1,10 +1,13 @@
 package understudy.simulator;
 
+import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 import understudy.model.HostName;
 import understudy.model.Life;
 import understudy.model.VmRecord;
 import understudy.model.VolumeId;
+import understudy.protocol.ForcedStart;
 import understudy.protocol.LedgerCommand;
 import understudy.protocol.ViewInput;
 
@@ -128,10 +131,11 @@ final class Faults {
 
     /// An empty disk comes only where the old one is not counted on any more.
     void repairDisk(HostName name, VolumeId volume, boolean replaced) {
-        boolean counted = cluster.ledger().vms().stream()
-                .filter(vm -> vm.view().volume(volume).isPresent())
-                .anyMatch(vm ->
-                        vm.view().volume(volume).orElseThrow().isInSync(name) || isCountedByAnAgent(vm, volume, name));
+        boolean counted = cluster.ledger().mayComeToCount(volume, name)
+                || cluster.ledger().vms().stream()
+                        .filter(vm -> vm.view().volume(volume).isPresent())
+                        .anyMatch(vm -> vm.view().volume(volume).orElseThrow().isInSync(name)
+                                || isCountedByAnAgent(vm, volume, name));
         note(replaced && !counted ? "disk-replaced" : "disk-repaired", name, volume.toString());
         cluster.host(name).repairDisk(volume, replaced && !counted);
     }
@@ -143,6 +147,42 @@ final class Faults {
                 .flatMap(host -> host.agent().stream())
                 .flatMap(agent -> agent.driver(vm.spec().id()).stream())
                 .anyMatch(driver -> driver.mirror(volume).isCounted(name));
+    }
+
+    /// Whether a host could run a VM from its own replicas, in sync or not.
+    boolean hasDisksOf(VmRecord vm, HostName host) {
+        return vm.spec().disks().stream()
+                .allMatch(disk -> cluster.host(host)
+                        .disk(disk.id())
+                        .filter(it -> !it.isFailing())
+                        .isPresent());
+    }
+
+    /// To be asked for only where it has all disks.
+    LedgerCommand forceStart(VmRecord vm, HostName host) {
+        note("force-start-asked", host, "of " + vm.spec().name());
+        List<UUID> replicas = vm.spec().disks().stream()
+                .map(disk -> cluster.host(host).disk(disk.id()).orElseThrow().id())
+                .toList();
+        return new LedgerCommand.ForceStart(
+                vm.spec().id(),
+                vm.view().number(),
+                host,
+                replicas,
+                cluster.dice().uuid());
+    }
+
+    /// What somebody does who has lost all hope in the VM's other host, which is off.
+    void despair(VmRecord vm, HostName host) {
+        boolean isLeft = vm.spec().hosts().stream()
+                .allMatch(it -> it.equals(host) == cluster.host(it).isPowered());
+        if (isLeft
+                && cluster.host(host).isResponsive()
+                && cluster.ledger().serves(cluster.host(host))
+                && ForcedStart.refusal(vm, host).isEmpty()
+                && hasDisksOf(vm, host)) {
+            cluster.ledger().apply(forceStart(vm, host));
+        }
     }
 
     void want(VmRecord vm, boolean wanted) {

@@ -40,7 +40,8 @@ final class LedgerDecides implements Checker {
                         : Optional.of(name + " opens its gate in " + view);
             }
             case Observation.ProposalRefused(VmId _, String message) -> Optional.of("refused: " + message);
-            case Observation.WriteAcknowledged _,
+            case Observation.StartForced _,
+                    Observation.WriteAcknowledged _,
                     Observation.FlushAcknowledged _,
                     Observation.BlockRead _,
                     Observation.FrameLeft _,

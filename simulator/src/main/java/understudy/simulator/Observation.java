@@ -34,6 +34,9 @@ sealed interface Observation {
     /// The ledger changed the view.
     record ViewAccepted(VmId vm, VmRecord before, View view) implements Observation {}
 
+    /// An operator changed the view, so that a VM goes on from what this host has.
+    record StartForced(VmId vm, HostName host, View view) implements Observation {}
+
     /// The ledger refused a view that could never be accepted.
     record ProposalRefused(VmId vm, String message) implements Observation {}
 

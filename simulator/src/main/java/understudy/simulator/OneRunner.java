@@ -55,7 +55,8 @@ final class OneRunner implements Checker {
             }
             case Observation.FrameLeft(var _, var host, Point frame) ->
                 gated ? left(line, host.toString(), frame) : leftUngated(line, host.toString(), frame);
-            case Observation.WriteAcknowledged _,
+            case Observation.StartForced _,
+                    Observation.WriteAcknowledged _,
                     Observation.FlushAcknowledged _,
                     Observation.BlockRead _,
                     Observation.GateOpened _,

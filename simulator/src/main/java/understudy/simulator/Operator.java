@@ -68,6 +68,9 @@ final class Operator {
             case Command.Start(VmId vm) -> {
                 return ask(new LedgerCommand.SetWanted(vm, true));
             }
+            case Command.ForceStart(VmId vm, HostName host) -> {
+                return forceStart(vm, host);
+            }
             case Command.Stop(VmId vm) -> {
                 return ask(new LedgerCommand.SetWanted(vm, false));
             }
@@ -143,6 +146,21 @@ final class Operator {
             cluster.ledger().vm(vm).ifPresent(it -> faults.noteWish(it, wanted));
         }
         return refusal(cluster.ledger().apply(command));
+    }
+
+    /// As the agents do, it asks the host first whether it has the disks at all.
+    private Optional<String> forceStart(VmId vm, HostName host) {
+        Optional<VmRecord> record = cluster.ledger().vm(vm);
+        if (record.isEmpty()) {
+            return Optional.of("there is no such VM");
+        }
+        if (!cluster.host(host).isResponsive()) {
+            return Optional.of(host + " does not answer");
+        }
+        return faults.hasDisksOf(record.get(), host)
+                ? ask(faults.forceStart(record.get(), host))
+                : Optional.of(
+                        host + " has not all disks of " + record.get().spec().name());
     }
 
     private static Optional<String> refusal(LedgerAnswer answer) {

@@ -40,7 +40,8 @@ final class OutputFollowsCommit implements Checker {
             }
             case Observation.FrameLeft(VmId vm, HostName from, Point frame) ->
                 isAlone(from, vm) ? Optional.empty() : left(pair, frame);
-            case Observation.WriteAcknowledged _,
+            case Observation.StartForced _,
+                    Observation.WriteAcknowledged _,
                     Observation.FlushAcknowledged _,
                     Observation.BlockRead _,
                     Observation.GuestBooted _,

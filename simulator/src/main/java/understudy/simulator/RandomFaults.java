@@ -34,13 +34,14 @@ final class RandomFaults {
         STOP_AND_START,
         DISK_ERROR,
         DISK_LOSS,
+        FORCED_START,
         SEVERAL_POWER_LOSSES,
         PARTITION;
 
         boolean concerns(ClusterPlan plan) {
             return switch (this) {
                 case IMAGE_LOSS, SWITCHOVER -> plan.hasVms(false);
-                case DISK_ERROR, DISK_LOSS -> plan.hasVms(true);
+                case DISK_ERROR, DISK_LOSS, FORCED_START -> plan.hasVms(true);
                 case WITNESS_CUT, WITNESS_LOSS -> !plan.witnesses().isEmpty();
                 case SEVERAL_POWER_LOSSES, PARTITION -> plan.hosts().size() > 2;
                 default -> true;
@@ -137,6 +138,17 @@ final class RandomFaults {
                     faults.breakDisk(at, volume);
                     later(50, 4_000, () -> faults.repairDisk(at, volume, kind == Kind.DISK_LOSS));
                 }
+            }
+            case FORCED_START -> {
+                HostName lost = hostOf(vm, host);
+                faults.loseHost(lost);
+                vm.spec()
+                        .otherThan(lost)
+                        .ifPresent(left -> later(
+                                500,
+                                3_000,
+                                () -> cluster.ledger().vm(vm.spec().id()).ifPresent(it -> faults.despair(it, left))));
+                later(4_000, 9_000, () -> faults.returnHost(lost));
             }
             case SEVERAL_POWER_LOSSES -> {
                 List<HostName> lost = cluster.nodes().stream()

@@ -1,6 +1,7 @@
 package understudy.simulator;
 
 import java.util.ArrayDeque;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Deque;
 import java.util.List;
@@ -14,6 +15,7 @@ import understudy.model.View;
 import understudy.model.VmId;
 import understudy.model.VmRecord;
 import understudy.model.VmSpec;
+import understudy.model.VolumeId;
 import understudy.protocol.LedgerAnswer;
 import understudy.protocol.LedgerCommand;
 import understudy.protocol.LedgerState;
@@ -61,6 +63,7 @@ final class SimulatedLedger {
     private final Cluster cluster;
     private final List<Copy> copies;
     private LedgerState truth = LedgerState.empty();
+    private final List<View> underWay = new ArrayList<>();
     private Optional<Node> leader = Optional.empty();
     private boolean electing;
     private long specsChanged;
@@ -133,6 +136,13 @@ final class SimulatedLedger {
         }
     }
 
+    /// Whether a view is under way, its author dead or not, by which a host's replica is in sync.
+    boolean mayComeToCount(VolumeId volume, HostName host) {
+        return underWay.stream()
+                .anyMatch(view ->
+                        view.volume(volume).filter(it -> it.isInSync(host)).isPresent());
+    }
+
     /// Asks from a node. The answer may never come, be the command applied or not.
     void ask(Node from, LedgerCommand command, Consumer<LedgerAnswer> answered) {
         if (!serves(from)) {
@@ -141,7 +151,14 @@ final class SimulatedLedger {
         boolean slow = cluster.dice().chance(cluster.options().slowProposals());
         long delay = slow ? cluster.dice().millis(100, 3_000) : cluster.dice().millis(0.5, 15);
         if (!cluster.dice().chance(cluster.options().lostMessages())) {
-            cluster.schedule().after(delay, () -> land(from, command, answered));
+            Optional<View> view = command instanceof LedgerCommand.ChangeView(VmId _, long _, View next)
+                    ? Optional.of(next)
+                    : Optional.empty();
+            view.ifPresent(underWay::add);
+            cluster.schedule().after(delay, () -> {
+                view.ifPresent(underWay::remove);
+                land(from, command, answered);
+            });
         }
     }
 
@@ -171,6 +188,11 @@ final class SimulatedLedger {
         if (command instanceof LedgerCommand.ChangeView(VmId id, long _, View _)) {
             changed(before, id, applied.answer());
         }
+        if (command instanceof LedgerCommand.ForceStart forced && applied.answer() instanceof LedgerAnswer.Accepted) {
+            VmId id = forced.vm();
+            cluster.observe(new Observation.StartForced(
+                    id, forced.host(), truth.vm(id).orElseThrow().view()));
+        }
         if (command instanceof LedgerCommand.RenewLease(HostName host, var _)) {
             cluster.partners().of(host).forEach(other -> tellOfRenewal(cluster.node(other), host));
         }
@@ -183,6 +205,7 @@ final class SimulatedLedger {
         return switch (command) {
             case LedgerCommand.CreateVm it -> Optional.of(it.spec().id());
             case LedgerCommand.ChangeView it -> Optional.of(it.vm());
+            case LedgerCommand.ForceStart it -> Optional.of(it.vm());
             case LedgerCommand.SetWanted it -> Optional.of(it.vm());
             case LedgerCommand.GiveUp it -> Optional.of(it.vm());
             case LedgerCommand.GrowVolume it -> Optional.of(it.vm());

@@ -50,7 +50,8 @@ final class Tally {
             }
             case Observation.GuestBooted(VmId vm, HostName _, Branch _) -> boots.merge(vm, 1, Integer::sum);
             case Observation.FrameLeft(VmId vm, HostName _, var _) -> heardAt.put(vm, nowNanos);
-            case Observation.GateOpened _,
+            case Observation.StartForced _,
+                    Observation.GateOpened _,
                     Observation.ImageResumed _,
                     Observation.EpochHeld _,
                     Observation.ViewProposed _,

@@ -77,6 +77,9 @@ public sealed interface Command {
 
     record Start(VmId vm) implements Command {}
 
+    /// An operator has it go on from what this host has.
+    record ForceStart(VmId vm, HostName host) implements Command {}
+
     record Stop(VmId vm) implements Command {}
 
     record Delete(VmId vm) implements Command {}

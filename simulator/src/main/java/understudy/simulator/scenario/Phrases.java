@@ -57,6 +57,7 @@ final class Phrases {
             command("repair disk HOST", m -> new Command.RepairDisk(m.cast().host(m.name(0)))),
             command("replace disk HOST", m -> new Command.ReplaceDisk(m.cast().host(m.name(0)))),
             command("start VM", m -> new Command.Start(vm(m))),
+            command("force start of VM on HOST", Phrases::forceStart),
             command("stop VM", m -> new Command.Stop(vm(m))),
             command("delete VM", m -> new Command.Delete(vm(m))),
             command("switch over VM", m -> new Command.SwitchOver(vm(m))),
@@ -126,6 +127,10 @@ final class Phrases {
 
     private static Command notYet(Match match, String what) {
         throw match.text().wrong(what + " is not available in this version.", "Leave the step out.");
+    }
+
+    private static Command forceStart(Match match) {
+        return new Command.ForceStart(vm(match), match.cast().host(match.name(1)));
     }
 
     private static Command relocate(Match match) {
