@@ -87,7 +87,8 @@ final class VmDriver implements DriverDesk, StreamOffers.Taker, AutoCloseable {
         this.spec = spec;
         this.machine = new ViewMachine(
                 services.self(),
-                ViewMachine.Timing.DEFAULT.with(services.leases().timing()));
+                ViewMachine.Timing.of(
+                        services.config().loseAfter(), services.leases().timing()));
         this.lease = services.leases().of(spec.id());
         this.state = machine.initial(now());
         this.proposals = new Proposals(this);

@@ -151,17 +151,20 @@ public final class ViewMachine {
                 Duration.ofSeconds(10),
                 LeaseTiming.DEFAULT);
 
-        public Timing with(LeaseTiming other) {
+        /// The usual waits, where a silence counts as a loss after `loseAfter`. Who takes longer to be sure takes
+        /// longer to ask, too, and the active is to have asked first.
+        public static Timing of(Duration loseAfter, LeaseTiming lease) {
+            Duration ahead = loseAfter.dividedBy(6);
             return new Timing(
-                    claimAfter,
-                    startAfter,
-                    bootClaimAfter,
-                    retryAfter,
-                    retryMax,
-                    agentGrace,
-                    grantAfter,
-                    grantEndAfter,
-                    other);
+                    ahead.compareTo(DEFAULT.claimAfter) > 0 ? ahead : DEFAULT.claimAfter,
+                    DEFAULT.startAfter,
+                    DEFAULT.bootClaimAfter,
+                    DEFAULT.retryAfter,
+                    DEFAULT.retryMax,
+                    DEFAULT.agentGrace,
+                    DEFAULT.grantAfter,
+                    DEFAULT.grantEndAfter,
+                    lease);
         }
     }
 
