@@ -70,7 +70,9 @@ final class ActiveSide {
     void boot() throws IOException {
         killNow = false;
         desk.services().qemu().fetchFiles(desk.spec(), desk.services().peerNames());
-        Instance instance = desk.services().qemu().start(desk.spec(), Role.ACTIVE, this::qemuEvent, volumes::listen);
+        Instance instance = desk.services()
+                .qemu()
+                .start(desk.spec(), Role.ACTIVE, this::qemuEvent, it -> volumes.listen(it, Optional.empty()));
         takeUp(instance);
         watch(instance);
         isNew = true;
@@ -80,7 +82,12 @@ final class ActiveSide {
         Instance instance = found.orElseThrow(() -> new IOException("the QEMU that was found is gone"));
         found = Optional.empty();
         mayBePaused = true;
-        volumes.listen(instance.process().directory());
+        try {
+            volumes.listen(instance.process().directory(), instance.disks());
+        } catch (IOException e) {
+            instance.end();
+            throw e;
+        }
         takeUp(instance);
     }
 

@@ -96,6 +96,7 @@ public final class Agent implements AutoCloseable {
     /// @throws IOException if an address, a folder or QEMU is not as it must be
     public Agent(AgentConfig config) throws IOException {
         this.config = config;
+        EarlyDisks early = EarlyDisks.listen(QemuHost.instances(config.run()));
         this.self = new Replica(config.name(), new Life(UUID.randomUUID()));
         this.events = new EventLog(config.name());
         this.link = Link.open(
@@ -113,7 +114,7 @@ public final class Agent implements AutoCloseable {
         this.ledger = startLedger();
         this.leases = new LeaseKeeper(self, config.lease(), ledger);
         HostProbe probe = new HostProbe(config, self.life());
-        QemuHost qemu = new QemuHost(config.run(), config.data(), files, probe.accelerator());
+        QemuHost qemu = new QemuHost(config.run(), config.data(), files, probe.accelerator(), early);
         UUID boot = HostBoot.of(config.run());
         this.words = new AloneWords(config.data().resolve("alone"), boot);
         this.services = new AgentServices(

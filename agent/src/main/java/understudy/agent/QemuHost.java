@@ -28,6 +28,7 @@ import understudy.qemu.QemuProcess;
 import understudy.qemu.Qmp;
 import understudy.qemu.QmpEvent;
 import understudy.qemu.QmpException;
+import understudy.volume.nbd.NbdSocket;
 
 /// Starts and finds the QEMUs of this host: one directory for each, below a folder for each VM.
 final class QemuHost {
@@ -42,23 +43,34 @@ final class QemuHost {
     private final FileStore files;
     private final Accelerator accelerator;
     private final Duration patience;
+    private final EarlyDisks early;
 
-    QemuHost(Path run, Path data, FileStore files, Accelerator accelerator) throws IOException {
-        this(run, data, files, accelerator, PATIENCE);
+    /// @param early where guests of an earlier life dial their disks
+    QemuHost(Path run, Path data, FileStore files, Accelerator accelerator, EarlyDisks early) throws IOException {
+        this(run, data, files, accelerator, early, PATIENCE);
     }
 
     /// @param patience how long a QEMU may take to answer before it is taken for one that never will
-    QemuHost(Path run, Path data, FileStore files, Accelerator accelerator, Duration patience) throws IOException {
+    QemuHost(Path run, Path data, FileStore files, Accelerator accelerator, EarlyDisks early, Duration patience)
+            throws IOException {
         this.patience = patience;
-        this.instances = Files.createDirectories(run.resolve("vm"));
+        this.instances = Files.createDirectories(instances(run));
         this.logs = Files.createDirectories(data.resolve("log"));
         this.shim = UserfaultShim.extract(Files.createDirectories(run.resolve("shim")));
         this.files = files;
         this.accelerator = accelerator;
+        this.early = early;
+    }
+
+    /// The folder of all VMs' folders.
+    static Path instances(Path run) {
+        return run.resolve("vm");
     }
 
     /// A QEMU and the connection to it.
-    record Instance(QemuProcess process, Qmp qmp) {
+    ///
+    /// @param disks where it dials its disks, if it did so before this life of the agent
+    record Instance(QemuProcess process, Qmp qmp, Optional<NbdSocket> disks) {
 
         GuestHandle handle(VmSpec spec) {
             return new GuestHandle(process, qmp, spec.memory().bytes());
@@ -66,6 +78,7 @@ final class QemuHost {
 
         /// Ends it, and removes what it leaves.
         void end() throws IOException {
+            disks.ifPresent(NbdSocket::close);
             qmp.close();
             process.kill(PATIENCE);
             process.remove();
@@ -98,7 +111,7 @@ final class QemuHost {
         preparation.in(directory);
         QemuProcess process = QemuProcess.start(command, shim, logs.resolve(spec.name() + ".qemu.log"));
         try {
-            return new Instance(process, process.awaitReady(PATIENCE, listener));
+            return new Instance(process, process.awaitReady(PATIENCE, listener), Optional.empty());
         } catch (IOException e) {
             process.kill(PATIENCE);
             process.remove();
@@ -129,14 +142,17 @@ final class QemuHost {
     }
 
     private Optional<Instance> adopt(InstanceDirectory directory, Consumer<QmpEvent> listener) throws IOException {
+        Optional<NbdSocket> disks = early.take(directory);
         try (FifoDrain _ = FifoDrain.of(Capture.fifo(directory))) {
             Optional<Instance> alive = QemuProcess.adopt(directory, patience, listener)
-                    .map(adopted -> new Instance(adopted.process(), adopted.qmp()));
+                    .map(adopted -> new Instance(adopted.process(), adopted.qmp(), disks));
             if (alive.isEmpty()) {
+                disks.ifPresent(NbdSocket::close);
                 QemuProcess.read(directory).remove();
             }
             return alive;
         } catch (IOException e) {
+            disks.ifPresent(NbdSocket::close);
             LOG.warn("{} cannot be taken up, and is ended: {}", directory.path(), DriverDesk.reason(e));
             QemuProcess process = QemuProcess.read(directory);
             process.kill(PATIENCE);

@@ -34,6 +34,7 @@ import understudy.volume.mirror.ServedVolume;
 import understudy.volume.nbd.Export;
 import understudy.volume.nbd.NbdLimits;
 import understudy.volume.nbd.NbdServer;
+import understudy.volume.nbd.NbdSocket;
 import understudy.volume.store.DiskFailedException;
 import understudy.volume.store.ReplicaStore;
 import understudy.volume.store.StoreRefusedException;
@@ -199,9 +200,10 @@ final class VolumeHost {
 
     /// Listens for a QEMU, in its own directory.
     ///
+    /// @param early where it may be waiting already
     /// @throws IOException also while requests of an earlier QEMU are in the volumes (design, section 3.1, rule
     ///     11): one that they held back must not reach the disk of a guest that has begun anew
-    void listen(InstanceDirectory directory) throws IOException {
+    void listen(InstanceDirectory directory, Optional<NbdSocket> early) throws IOException {
         if (desk.spec().disks().isEmpty()) {
             return;
         }
@@ -227,7 +229,8 @@ final class VolumeHost {
             }
             exports.add(new Export(disk.name(), new LeasedVolume(it.volume.volume(), mayGoOn), false));
         }
-        server = Optional.of(NbdServer.listen(directory.disks(), exports, LIMITS));
+        NbdSocket socket = early.isPresent() ? early.get() : NbdSocket.listen(directory.disks());
+        server = Optional.of(NbdServer.serve(socket, exports, LIMITS));
     }
 
     /// Returns at once: requests may be under way that no disk answers.

@@ -68,7 +68,12 @@ class ProposalsTest {
                 link,
                 messenger,
                 ledger,
-                new QemuHost(directory.resolve("r"), directory.resolve("d"), files, Accelerator.TCG),
+                new QemuHost(
+                        directory.resolve("r"),
+                        directory.resolve("d"),
+                        files,
+                        Accelerator.TCG,
+                        EarlyDisks.listen(QemuHost.instances(directory.resolve("r")))),
                 files,
                 new EventLog(H1),
                 (_, _) -> Optional.empty(),

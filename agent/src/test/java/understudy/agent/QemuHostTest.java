@@ -64,7 +64,13 @@ class QemuHostTest {
     @BeforeEach
     void open() throws IOException {
         FileStore files = new FileStore(directory.resolve("files"), links.add("h1"));
-        host = new QemuHost(directory.resolve("r"), directory.resolve("d"), files, Accelerator.TCG, PATIENCE);
+        host = new QemuHost(
+                directory.resolve("r"),
+                directory.resolve("d"),
+                files,
+                Accelerator.TCG,
+                EarlyDisks.listen(QemuHost.instances(directory.resolve("r"))),
+                PATIENCE);
     }
 
     @AfterEach

@@ -57,7 +57,12 @@ final class TestDesk implements DriverDesk, AutoCloseable {
                 link,
                 messenger,
                 new SilentLedger(),
-                new QemuHost(folder.resolve("r"), folder.resolve("d"), files, Accelerator.TCG),
+                new QemuHost(
+                        folder.resolve("r"),
+                        folder.resolve("d"),
+                        files,
+                        Accelerator.TCG,
+                        EarlyDisks.listen(QemuHost.instances(folder.resolve("r")))),
                 files,
                 new EventLog(self),
                 reports,

@@ -1,16 +1,12 @@
 package understudy.volume.nbd;
 
 import java.io.IOException;
-import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
-import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Duration;
 import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.Objects;
 import java.util.OptionalLong;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
@@ -19,9 +15,7 @@ import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import understudy.linux.LinuxException;
-import understudy.linux.StreamListener;
 import understudy.linux.StreamSocket;
-import understudy.linux.UnixSocket;
 import understudy.volume.Volume;
 
 /// Serves volumes over NBD on a UNIX socket (docs/reference/nbd.md).
@@ -29,7 +23,6 @@ import understudy.volume.Volume;
 /// Threads: one accepts, each connection has one; another sends what a client is too slow to take, so that it
 /// keeps none of the volume's threads waiting. Any thread may close the server.
 public final class NbdServer implements AutoCloseable {
-    private static final int BACKLOG = 64;
     private static final Duration RETRY = Duration.ofMillis(100);
     private static final Duration TELL_AGAIN = Duration.ofSeconds(10);
 
@@ -38,9 +31,7 @@ public final class NbdServer implements AutoCloseable {
 
     private static final Logger LOG = LoggerFactory.getLogger(NbdServer.class);
 
-    private final Path path;
-    private final Object fileKey;
-    private final StreamListener listener;
+    private final NbdSocket socket;
     private final List<Export> exports;
     private final NbdLimits limits;
     private final ExecutorService drains = Executors.newCachedThreadPool(
@@ -51,13 +42,10 @@ public final class NbdServer implements AutoCloseable {
     private boolean closed;
     private long accepted;
 
-    private NbdServer(Path path, List<Export> exports, NbdLimits limits) throws IOException {
-        this.path = path;
+    private NbdServer(NbdSocket socket, List<Export> exports, NbdLimits limits) {
+        this.socket = socket;
         this.exports = exports;
         this.limits = limits;
-        makeWay(path);
-        listener = StreamListener.listen(path, BACKLOG);
-        fileKey = fileKey(path);
         acceptor = Thread.ofPlatform().daemon().name("nbd-accept").unstarted(this::accept);
     }
 
@@ -75,58 +63,51 @@ public final class NbdServer implements AutoCloseable {
 
     /// As [#listen(Path, Map)], with exports that may be read-only.
     public static NbdServer listen(Path socket, List<Export> exports, NbdLimits limits) throws IOException {
+        NbdSocket own = NbdSocket.listen(socket);
+        try {
+            return serve(own, exports, limits);
+        } catch (IOException | RuntimeException e) {
+            own.close();
+            throw e;
+        }
+    }
+
+    /// Answers on a socket where clients may be waiting already. The server closes it.
+    ///
+    /// @throws IOException if another server has it, or it is closed
+    public static NbdServer serve(NbdSocket socket, List<Export> exports, NbdLimits limits) throws IOException {
         List<Export> sorted =
                 exports.stream().sorted(Comparator.comparing(Export::name)).toList();
         if (sorted.stream().map(Export::name).distinct().count() < sorted.size()) {
             throw new IllegalArgumentException("two exports of one name");
         }
+        socket.take();
         NbdServer server = new NbdServer(socket, sorted, limits);
         server.acceptor.start();
         return server;
     }
 
-    private static void makeWay(Path path) throws IOException {
-        if (!Files.exists(path, LinkOption.NOFOLLOW_LINKS)) {
-            return;
-        }
-        if (!Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
-                .isOther()) {
-            throw new IOException(path + " exists and is no socket");
-        }
-        try (UnixSocket _ = UnixSocket.connect(path)) {
-            throw new IOException(path + " is another server's: it answers");
-        } catch (LinuxException e) {
-            LOG.debug("{} is a dead server's: {}", path, e.getMessage());
-            Files.delete(path);
-        }
-    }
-
-    private static Object fileKey(Path path) throws IOException {
-        return Objects.requireNonNull(
-                Files.readAttributes(path, BasicFileAttributes.class).fileKey());
-    }
-
     private void accept() {
         while (!isClosed()) {
             try {
-                listener.accept().ifPresent(this::begin);
+                socket.accept().ifPresent(this::begin);
             } catch (LinuxException e) {
-                LOG.error("{}: {}", path, e.getMessage());
+                LOG.error("{}: {}", socket.path(), e.getMessage());
                 LockSupport.parkNanos(RETRY.toNanos());
             }
         }
     }
 
-    private void begin(StreamSocket socket) {
+    private void begin(StreamSocket client) {
         Connection connection;
         synchronized (this) {
             if (closed || connections.size() >= limits.connections()) {
-                socket.close();
+                client.close();
                 tellRefusal();
                 return;
             }
             String name = "nbd-" + ++accepted;
-            connection = new Connection(name, socket, exports, limits.handshake(), drains, this::ended);
+            connection = new Connection(name, client, exports, limits.handshake(), drains, this::ended);
             connections.add(connection);
         }
         Thread.ofPlatform().daemon().name(connection.name()).start(connection);
@@ -138,7 +119,7 @@ public final class NbdServer implements AutoCloseable {
         if (untold.isPresent()) {
             LOG.warn(
                     "{}: a connection refused: there are {}; {} more refused since this was said last",
-                    path,
+                    socket.path(),
                     connections.size(),
                     untold.getAsLong());
         }
@@ -169,10 +150,9 @@ public final class NbdServer implements AutoCloseable {
             closed = true;
             connections.forEach(Connection::end);
         }
-        listener.wake();
+        socket.wake();
         joinAcceptor();
-        listener.close();
-        removeFile();
+        socket.closeTaken();
         synchronized (this) {
             awaitNone(limits.farewell());
             connections.forEach(Connection::cut);
@@ -187,17 +167,6 @@ public final class NbdServer implements AutoCloseable {
             acceptor.join();
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
-        }
-    }
-
-    /// Unless another server's socket is there by now.
-    private void removeFile() {
-        try {
-            if (Files.exists(path, LinkOption.NOFOLLOW_LINKS) && fileKey(path).equals(fileKey)) {
-                Files.delete(path);
-            }
-        } catch (IOException e) {
-            LOG.warn("{} could not be removed: {}", path, e.getMessage());
         }
     }
 

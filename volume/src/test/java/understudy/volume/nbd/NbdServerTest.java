@@ -10,6 +10,7 @@ import java.net.StandardProtocolFamily;
 import java.net.UnixDomainSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.ServerSocketChannel;
+import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -73,6 +74,27 @@ class NbdServerTest {
     private static void assertDone(Reply reply, long cookie) {
         assertThat(reply.cookie()).isEqualTo(cookie);
         assertThat(reply.error()).isZero();
+    }
+
+    @Test
+    void whoDialledBeforeThereWasAServerIsAnsweredByIt() throws IOException {
+        Path early = folder.resolve("early");
+        NbdSocket open = NbdSocket.listen(early);
+        try (SocketChannel waiting = SocketChannel.open(UnixDomainSocketAddress.of(early));
+                NbdServer late = NbdServer.serve(open, List.of(new Export("disk", volume, false)), NbdLimits.DEFAULT)) {
+            byte[] greeting = new byte[8];
+            ByteBuffer into = ByteBuffer.wrap(greeting);
+            while (into.hasRemaining()) {
+                assertThat(waiting.read(into)).isPositive();
+            }
+            assertThat(new String(greeting, StandardCharsets.US_ASCII)).isEqualTo("NBDMAGIC");
+            assertThat(late.connections()).isEqualTo(1);
+            assertThatThrownBy(() -> NbdServer.serve(open, List.of(), NbdLimits.DEFAULT))
+                    .isInstanceOf(IOException.class);
+            open.close();
+            assertThat(early).as("the server's by now").exists();
+        }
+        assertThat(early).doesNotExist();
     }
 
     @ParameterizedTest
