@@ -42,6 +42,7 @@ import understudy.model.Moment;
 import understudy.model.Problem;
 import understudy.model.Replica;
 import understudy.model.VmId;
+import understudy.model.VmName;
 import understudy.model.VmRecord;
 import understudy.model.VolumeId;
 import understudy.protocol.LedgerCommand;
@@ -72,6 +73,7 @@ public final class Agent implements AutoCloseable {
     private final LeaseKeeper leases;
     private final SortedMap<HostName, Long> renewals = new TreeMap<>();
     private final AloneWords words;
+    private final AuditLog audit;
     private final AgentServices services;
     private final FileStore files;
     private final Peers peers;
@@ -117,6 +119,7 @@ public final class Agent implements AutoCloseable {
         QemuHost qemu = new QemuHost(config.run(), config.data(), files, probe.accelerator(), early);
         UUID boot = HostBoot.of(config.run());
         this.words = new AloneWords(config.data().resolve("alone"), boot);
+        this.audit = new AuditLog(config.data().resolve("audit.log"));
         this.services = new AgentServices(
                 self, boot, config, link, messenger, ledger, qemu, files, events, this::report, leases, words);
         this.host = probe.record();
@@ -157,6 +160,15 @@ public final class Agent implements AutoCloseable {
         return files;
     }
 
+    AuditLog audit() {
+        return audit;
+    }
+
+    /// Something that somebody asked of this agent.
+    void happened(Optional<VmName> vm, String kind, Severity severity, String text) {
+        services.happened(vm, kind, severity, text);
+    }
+
     VolumeDesk volumes() {
         return volumes;
     }
@@ -176,7 +188,8 @@ public final class Agent implements AutoCloseable {
                 .map(Told::report);
     }
 
-    private Optional<VmReport> report(HostName name, VmId vm) {
+    /// What a host said of a VM, if that is fresh.
+    Optional<VmReport> report(HostName name, VmId vm) {
         return report(name, FRESH).stream()
                 .flatMap(report -> report.vms().stream())
                 .filter(it -> it.vm().equals(vm))

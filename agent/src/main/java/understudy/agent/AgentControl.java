@@ -5,7 +5,6 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -17,19 +16,16 @@ import java.util.function.Predicate;
 import understudy.agent.rest.Control;
 import understudy.api.ClusterStatus;
 import understudy.api.Event;
-import understudy.api.HostState;
+import understudy.api.Event.Severity;
+import understudy.api.ForceStartPlan;
 import understudy.api.HostStatus;
 import understudy.api.ResyncTerms;
-import understudy.api.Scrub;
 import understudy.api.VmRequest;
-import understudy.api.VmState;
 import understudy.api.VmStatus;
 import understudy.api.VolumePieces;
 import understudy.api.VolumeStatus;
 import understudy.model.ByteSize;
 import understudy.model.HostName;
-import understudy.model.HostRecord;
-import understudy.model.Level;
 import understudy.model.Placement;
 import understudy.model.Problem;
 import understudy.model.Replica;
@@ -45,7 +41,6 @@ import understudy.protocol.LedgerState;
 
 /// What this agent does for callers of the REST API.
 final class AgentControl implements Control {
-    private static final Duration FRESH = Duration.ofSeconds(3);
     private static final Duration SWITCHOVER = Duration.ofSeconds(30);
 
     /// How long to look for a VM that is not known here, in case that it was just created elsewhere.
@@ -54,33 +49,37 @@ final class AgentControl implements Control {
     /// How long to wait until a host's report tells of what it was asked to do.
     private static final Duration REPORTED = Duration.ofSeconds(2);
 
+    /// A host that lives and needs a lease renews it once a second.
+    private static final Duration RENEWED = Duration.ofMillis(2500);
+
     private static final Duration POLL = Duration.ofMillis(20);
 
     private final Agent agent;
+    private final Statuses statuses;
+    private final ForcedStarts forced;
 
     AgentControl(Agent agent) {
         this.agent = agent;
+        this.statuses = new Statuses(agent);
+        this.forced = new ForcedStarts(agent::state, this::lives, agent::report);
     }
 
     // ---- VMs ------------------------------------------------------------------------------------------------------
 
     @Override
     public List<VmStatus> vms() {
-        return agent.ledger().seen().vms().values().stream()
-                .map(this::status)
-                .sorted((one, other) -> one.name().compareTo(other.name()))
-                .toList();
+        return statuses.vms();
     }
 
     @Override
     public VmStatus vm(VmName name) {
-        return status(record(name));
+        return statuses.of(record(name));
     }
 
     @Override
     public VmStatus create(VmRequest request) {
         LedgerState state = read();
-        VmSpec spec = new Placing(state, this::isUp).spec(request, new VmId(UUID.randomUUID()), disks(request));
+        VmSpec spec = new Placing(state, statuses::isUp).spec(request, new VmId(UUID.randomUUID()), disks(request));
         for (String file : bootFiles(spec)) {
             fetch(file);
         }
@@ -99,7 +98,7 @@ final class AgentControl implements Control {
         }
         if (room.bytes() > 0) {
             spec.hosts().stream()
-                    .filter(this::isUp)
+                    .filter(statuses::isUp)
                     .forEach(host -> agent.volumes()
                             .ask(
                                     host,
@@ -157,9 +156,80 @@ final class AgentControl implements Control {
     }
 
     @Override
+    public ForceStartPlan forceStartPlan(VmName name, Optional<HostName> host) {
+        return forced.plan(readRecord(name), host);
+    }
+
+    @Override
+    public VmStatus forceStart(VmName name, HostName host, long view, String confirm, String by) {
+        VmRecord record = readRecord(name);
+        ForceStartPlan plan = forced.plan(record, Optional.of(host));
+        if (plan.view() != view) {
+            throw viewChanged(name).refused();
+        }
+        if (!confirm.equals(name.value())) {
+            throw Problem.of(
+                            "not-confirmed",
+                            "A forced start of " + name + " may lose data, and is not confirmed.",
+                            "Confirm it by the VM's name: --confirm " + name)
+                    .refused();
+        }
+        String text = "%s is forced to start on %s (after view %d), as %s asked".formatted(name, host, view, by);
+        audit("force-start", name, by, text + ". " + String.join(" ", plan.warnings()));
+        UUID proposal = UUID.randomUUID();
+        Optional<VmRecord> after = answer(
+                new LedgerCommand.ForceStart(record.spec().id(), view, host, forced.replicas(record, host), proposal));
+        if (after.filter(it -> it.view().proposal().equals(proposal)).isEmpty()) {
+            audit("force-start", name, by, "it was not done: something else was decided first");
+            throw viewChanged(name).refused();
+        }
+        agent.happened(Optional.of(name), "start-forced", Severity.WARNING, text);
+        return statuses.of(after.get());
+    }
+
+    /// Whether a host renews its lease: then it lives, and reaches the ledger.
+    private boolean lives(HostName host) {
+        long before = read().renewals().getOrDefault(host, 0L);
+        long end = System.nanoTime() + RENEWED.toNanos();
+        while (System.nanoTime() < end) {
+            pause();
+        }
+        return read().renewals().getOrDefault(host, 0L) != before;
+    }
+
+    private static Problem viewChanged(VmName name) {
+        return Problem.of(
+                "view-changed",
+                "Something else was decided about " + name + " meanwhile.",
+                "Look again: understudy vm force-start " + name);
+    }
+
+    private void audit(String action, VmName vm, String by, String text) {
+        try {
+            agent.audit().record(by, action, vm.value(), text);
+        } catch (IOException e) {
+            throw Problem.of(
+                            "not-audited",
+                            "What was asked for cannot be recorded, so it is not done.",
+                            "Mend the disk under " + agent.config().data() + ", or ask another host.")
+                    .because(DriverDesk.reason(e))
+                    .refused();
+        }
+    }
+
+    /// As of now, and not as this agent has heard.
+    private VmRecord readRecord(VmName name) {
+        return read().vm(name).orElseThrow(() -> noSuchVm(name).refused());
+    }
+
+    private static Problem noSuchVm(VmName name) {
+        return Problem.of("no-such-vm", "There is no VM named " + name + ".", "List them: understudy vm list");
+    }
+
+    @Override
     public VmStatus delete(VmName name) {
         VmRecord record = record(name);
-        VmStatus was = status(record);
+        VmStatus was = statuses.of(record);
         if (record.wanted() || !(record.view().placement() instanceof Placement.Stopped)) {
             throw Problem.of("vm-runs", "VM " + name + " is not stopped.", "Stop it first: understudy vm stop " + name)
                     .refused();
@@ -171,18 +241,15 @@ final class AgentControl implements Control {
     }
 
     private VmRecord record(VmName name) {
-        return agent.ledger()
-                .seen()
+        return statuses.newest()
                 .vm(name)
                 .or(() -> await(agent.ledger().read().orTimeout(LOOK.toMillis(), TimeUnit.MILLISECONDS))
                         .vm(name))
-                .orElseThrow(() -> Problem.of(
-                                "no-such-vm", "There is no VM named " + name + ".", "List them: understudy vm list")
-                        .refused());
+                .orElseThrow(() -> noSuchVm(name).refused());
     }
 
     private VmStatus decided(LedgerCommand command) {
-        return answer(command).map(this::status).orElseThrow(() -> new IllegalStateException(command + ": no record"));
+        return answer(command).map(statuses::of).orElseThrow(() -> new IllegalStateException(command + ": no record"));
     }
 
     /// The record that the ledger has after the command.
@@ -235,85 +302,6 @@ final class AgentControl implements Control {
         }
     }
 
-    private VmStatus status(VmRecord vm) {
-        VmSpec spec = vm.spec();
-        Placement placement = vm.view().placement();
-        Optional<VmReport> report = placement
-                .activeReplica()
-                .flatMap(active -> agent.report(active.host(), FRESH))
-                .flatMap(told -> told.vms().stream()
-                        .filter(v -> v.vm().equals(spec.id()))
-                        .findFirst());
-        Optional<HostName> standby = placement
-                .standbyReplica()
-                .map(Replica::host)
-                .or(() -> vm.view().successors(spec).stream().findFirst());
-        boolean granted = vm.view().soloGrant();
-        boolean whole = spec.level() == Level.SYSTEM
-                ? placement instanceof Placement.Paired
-                : vm.view().isWhole() && standby.filter(this::isUp).isPresent();
-        return new VmStatus(
-                spec.name(),
-                spec.id(),
-                spec.level(),
-                spec.policy(),
-                report.map(VmReport::state).orElse(stateWithoutReport(vm)),
-                whole && !granted && report.filter(VmReport::isProtected).isPresent(),
-                placement.activeReplica().map(Replica::host),
-                standby,
-                vm.view().number(),
-                spec.memory(),
-                spec.cpus(),
-                spec.nics(),
-                spec.disks().stream()
-                        .map(disk -> VolumeStatuses.of(vm, disk, report, lastScrub(vm, disk)))
-                        .toList(),
-                spec.hosts(),
-                spec.machine(),
-                spec.cpu(),
-                vm.wanted(),
-                granted ? reasonOfGrant(vm) : report.map(VmReport::reason).orElse(reasonWithoutReport(vm)),
-                report.flatMap(VmReport::progress),
-                report.flatMap(VmReport::checkpoints),
-                spec.care());
-    }
-
-    /// Of which any host of the VM tells; stopped VMs have no active one.
-    private Optional<Scrub> lastScrub(VmRecord vm, VolumeSpec disk) {
-        return vm.spec().hosts().stream()
-                .flatMap(host -> agent.report(host, FRESH).stream())
-                .flatMap(told -> told.vms().stream())
-                .flatMap(told -> told.volumes().stream())
-                .filter(volume -> volume.volume().equals(disk.id()))
-                .flatMap(volume -> volume.scrub().stream())
-                .max(Comparator.comparing(Scrub::began));
-    }
-
-    private VmState stateWithoutReport(VmRecord vm) {
-        Optional<Replica> active = vm.view().placement().activeReplica();
-        if (active.isEmpty()) {
-            return vm.wanted() ? VmState.STARTING : vm.failure().isPresent() ? VmState.FAILED : VmState.STOPPED;
-        }
-        return agent.state(active.get().host()) == HostState.LOST ? VmState.FAILED : VmState.STARTING;
-    }
-
-    private static String reasonOfGrant(VmRecord vm) {
-        HostName active = vm.view().placement().activeReplica().orElseThrow().host();
-        return "too few voters are left, so only " + active + " may go on with it (a solo grant stands)";
-    }
-
-    private String reasonWithoutReport(VmRecord vm) {
-        if (vm.failure().isPresent()) {
-            return vm.failure().get() + "; understudy vm start " + vm.spec().name() + " starts it again";
-        }
-        return vm.view()
-                .placement()
-                .activeReplica()
-                .filter(active -> agent.state(active.host()) == HostState.LOST)
-                .map(active -> "its host " + active.host() + " is lost")
-                .orElse("");
-    }
-
     // ---- volumes --------------------------------------------------------------------------------------------------
 
     @Override
@@ -340,7 +328,7 @@ final class AgentControl implements Control {
     @Override
     public VolumeStatus grow(VmName vm, String disk, ByteSize size) {
         VmRecord record = record(vm);
-        VolumeStatus volume = volume(status(record), disk);
+        VolumeStatus volume = volume(statuses.of(record), disk);
         refuseGrowth(record, volume, size);
         for (HostName host : withReplica(record, volume)) {
             agent.volumes()
@@ -371,7 +359,7 @@ final class AgentControl implements Control {
     /// The hosts that are up and have the volume in sync; at least one.
     private List<HostName> withReplica(VmRecord record, VolumeStatus volume) {
         List<HostName> hosts = record.view().volume(volume.id()).orElseThrow().inSync().stream()
-                .filter(this::isUp)
+                .filter(statuses::isUp)
                 .toList();
         if (hosts.isEmpty()) {
             throw Problem.of(
@@ -386,7 +374,7 @@ final class AgentControl implements Control {
     @Override
     public VolumeStatus scrub(VmName vm, String disk) {
         VmRecord record = record(vm);
-        VolumeStatus volume = volume(status(record), disk);
+        VolumeStatus volume = volume(statuses.of(record), disk);
         agent.volumes()
                 .ask(
                         activeHost(record),
@@ -397,7 +385,7 @@ final class AgentControl implements Control {
     @Override
     public VolumeStatus resync(VmName vm, String disk, ResyncTerms terms) {
         VmRecord record = record(vm);
-        VolumeStatus volume = volume(status(record), disk);
+        VolumeStatus volume = volume(statuses.of(record), disk);
         agent.volumes()
                 .ask(
                         activeHost(record),
@@ -423,7 +411,7 @@ final class AgentControl implements Control {
     @Override
     public void export(VmName vm, String disk, VolumePieces.Sink sink) throws IOException {
         VmRecord record = record(vm);
-        VolumeStatus volume = volume(status(record), disk);
+        VolumeStatus volume = volume(statuses.of(record), disk);
         if (record.wanted() || !(record.view().placement() instanceof Placement.Stopped)) {
             throw Problem.of(
                             "vm-not-stopped",
@@ -440,76 +428,14 @@ final class AgentControl implements Control {
 
     // ---- hosts ----------------------------------------------------------------------------------------------------
 
-    private boolean isUp(HostName host) {
-        return agent.state(host) == HostState.UP;
-    }
-
     @Override
     public List<HostStatus> hosts() {
-        LedgerState state = agent.ledger().seen();
-        Optional<HostName> leader = agent.ledger().leader();
-        return state.hosts().values().stream()
-                .map(host -> status(host, state, leader))
-                .toList();
-    }
-
-    private HostStatus status(HostRecord host, LedgerState state, Optional<HostName> leader) {
-        return new HostStatus(
-                host.name(),
-                host.role(),
-                agent.state(host.name()),
-                host.url(),
-                host.memory(),
-                new ByteSize(Math.max(0, host.memory().bytes() - Placing.promised(state, host.name()))),
-                host.cpus(),
-                host.qemu(),
-                host.accelerator(),
-                leader.equals(Optional.of(host.name())),
-                state.vms().values().stream()
-                        .filter(vm -> vm.view().isActive(host.name()))
-                        .map(vm -> vm.spec().name())
-                        .sorted()
-                        .toList());
+        return statuses.hosts();
     }
 
     @Override
     public ClusterStatus status() {
-        List<VmStatus> vms = vms();
-        List<HostStatus> hosts =
-                hosts().stream().filter(h -> h.role() == HostRecord.Role.HOST).toList();
-        boolean registered =
-                agent.ledger().seen().hosts().containsKey(agent.config().name());
-        return new ClusterStatus(
-                agent.config().cluster().toString(),
-                agent.config().name(),
-                registered && agent.ledger().hasQuorum(),
-                agent.ledger().leader(),
-                agent.config().voters(),
-                hosts.size(),
-                (int) hosts.stream().filter(h -> h.state() == HostState.UP).count(),
-                vms.size(),
-                (int) vms.stream().filter(v -> v.state() == VmState.RUNNING).count(),
-                (int) vms.stream().filter(VmStatus::isProtected).count(),
-                alarms(vms));
-    }
-
-    private List<String> alarms(List<VmStatus> vms) {
-        List<String> alarms = new ArrayList<>();
-        if (!agent.ledger().hasQuorum()) {
-            alarms.add("This agent has no contact with a majority of the voters; nothing can be decided from here.");
-        }
-        for (HostName voter : agent.config().voters()) {
-            if (agent.state(voter) == HostState.LOST) {
-                alarms.add(voter + " is lost.");
-            }
-        }
-        for (VmStatus vm : vms) {
-            if (vm.wanted() && !vm.isProtected()) {
-                alarms.add("VM " + vm.name() + " is not protected"
-                        + (vm.reason().isEmpty() ? "." : ": " + vm.reason() + "."));
-            }
-        }
-        return alarms;
+        return statuses.cluster();
     }
 
     // ---- events and files -----------------------------------------------------------------------------------------

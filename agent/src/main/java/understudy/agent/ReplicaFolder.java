@@ -1,15 +1,7 @@
 package understudy.agent;
 
-import static java.nio.file.StandardCopyOption.ATOMIC_MOVE;
-import static java.nio.file.StandardCopyOption.REPLACE_EXISTING;
-import static java.nio.file.StandardOpenOption.CREATE;
-import static java.nio.file.StandardOpenOption.TRUNCATE_EXISTING;
-import static java.nio.file.StandardOpenOption.WRITE;
-
 import java.io.IOException;
 import java.io.RandomAccessFile;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.FileStore;
 import java.nio.file.Files;
@@ -18,14 +10,13 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.time.Instant;
-import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.UUID;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
-import understudy.linux.BlockFile;
+import understudy.linux.DurableFile;
 import understudy.model.HostName;
 import understudy.model.View;
 import understudy.model.VmRecord;
@@ -151,18 +142,39 @@ final class ReplicaFolder {
     /// @throws IOException if it does not
     void probe() throws IOException {
         if (Files.isDirectory(folder)) {
-            writeDurably(folder.resolve(PROBE), boot.toString());
+            DurableFile.write(folder.resolve(PROBE), bootMark());
         }
     }
 
     /// Looks at the replica that a view names. It may be in use; nothing is changed.
     ///
-    /// @throws StoreRefusedException if it is not there, not that one, or damaged
-    ReplicaReport.Condition look(View view, VolumeSpec disk) throws StoreRefusedException, DiskFailedException {
-        UUID named = named(view, disk).id();
-        Inspection found =
-                ReplicaStore.inspect(file(disk), Expected.replica(disk.id().value(), named));
+    /// @throws StoreRefusedException if it is not there, damaged, or not the one that the view counts on
+    ReplicaReport look(View view, VolumeSpec disk) throws StoreRefusedException, DiskFailedException {
+        VolumeReplica named = named(view, disk);
+        Optional<UUID> expected = named.inSync() ? Optional.of(named.id()) : Optional.empty();
+        Inspection found = ReplicaStore.inspect(
+                file(disk), new Expected(Optional.of(disk.id().value()), expected, OptionalLong.empty()));
+        return new ReplicaReport(
+                disk.id(),
+                condition(found, named, disk),
+                Optional.of(found.identity().replica()),
+                found.standing().full() ? 0 : ViewLedger.viewOf(found.standing().view()),
+                written(disk));
+    }
+
+    private ReplicaReport.Condition condition(Inspection found, VolumeReplica named, VolumeSpec disk) {
+        if (!found.identity().replica().equals(named.id())) {
+            return ReplicaReport.Condition.OTHER;
+        }
         return found.isClean() || isOfThisBoot(disk) ? ReplicaReport.Condition.SOUND : ReplicaReport.Condition.LOSSY;
+    }
+
+    private Optional<Instant> written(VolumeSpec disk) {
+        try {
+            return Optional.of(Files.getLastModifiedTime(file(disk)).toInstant());
+        } catch (IOException e) {
+            return Optional.empty();
+        }
     }
 
     private boolean isOfThisBoot(VolumeSpec disk) {
@@ -171,6 +183,10 @@ final class ReplicaFolder {
         } catch (IOException e) {
             return false;
         }
+    }
+
+    private byte[] bootMark() {
+        return boot.toString().getBytes(StandardCharsets.UTF_8);
     }
 
     private Path bootFile(VolumeSpec disk) {
@@ -188,7 +204,7 @@ final class ReplicaFolder {
         ReplicaStore store = opened(view, disk);
         try {
             if (!isOfThisBoot(disk)) {
-                writeDurably(bootFile(disk), boot.toString());
+                DurableFile.write(bootFile(disk), bootMark());
             }
             return store;
         } catch (IOException e) {
@@ -201,7 +217,7 @@ final class ReplicaFolder {
     ///
     /// @throws StoreRefusedException also if it may have lost what was written last
     ReplicaStore openToRead(View view, VolumeSpec disk) throws StoreRefusedException, DiskFailedException {
-        if (look(view, disk) != ReplicaReport.Condition.SOUND) {
+        if (look(view, disk).condition() != ReplicaReport.Condition.SOUND) {
             throw new StoreRefusedException(
                     "the host was started anew while the replica was in use: it may lack what was written last",
                     "Start the VM once, so that it is mended.");
@@ -261,19 +277,6 @@ final class ReplicaFolder {
         } catch (IOException e) {
             throw new DiskFailedException(EIO, DriverDesk.reason(e), e);
         }
-    }
-
-    private static void writeDurably(Path file, String text) throws IOException {
-        Path unfinished = file.resolveSibling(file.getFileName() + UNFINISHED);
-        try (FileChannel channel = FileChannel.open(unfinished, CREATE, TRUNCATE_EXISTING, WRITE)) {
-            ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
-            while (bytes.hasRemaining()) {
-                channel.write(bytes);
-            }
-            channel.force(true);
-        }
-        Files.move(unfinished, file, ATOMIC_MOVE, REPLACE_EXISTING);
-        BlockFile.syncFolder(Objects.requireNonNull(file.getParent()));
     }
 
     private static boolean isOwnFileSystem(Path volumes) {

@@ -83,7 +83,7 @@ final class ReplicaLooks {
         if (isLate && since.compareAndSet(began, 0)) {
             VmRecord record = known.orElseThrow();
             reports = record.spec().disks().stream()
-                    .map(disk -> new ReplicaReport(disk.id(), Condition.UNUSABLE))
+                    .map(disk -> ReplicaReport.unusable(disk.id()))
                     .toList();
             desk.event(
                     "replica-unusable",
@@ -107,11 +107,9 @@ final class ReplicaLooks {
                 VmRecord record = known.orElseThrow();
                 String trouble = make(record);
                 since.set(System.nanoTime() | 1);
-                Map<VolumeId, Condition> now = look(record, trouble);
+                List<ReplicaReport> now = look(record, trouble);
                 since.set(0);
-                reports = record.spec().disks().stream()
-                        .map(disk -> new ReplicaReport(disk.id(), now.getOrDefault(disk.id(), Condition.UNUSABLE)))
-                        .toList();
+                reports = now;
                 List<VolumeId> good = good(record, now);
                 desk.post(() -> found.accept(good));
                 Thread.sleep(AGAIN);
@@ -133,22 +131,22 @@ final class ReplicaLooks {
         }
     }
 
-    private Map<VolumeId, Condition> look(VmRecord record, String trouble) {
-        Map<VolumeId, Condition> conditions = new HashMap<>();
-        for (VolumeSpec disk : record.spec().disks()) {
-            try {
-                folder.probe();
-                conditions.put(disk.id(), folder.look(record.view(), disk));
-            } catch (StoreRefusedException e) {
-                unusable(
-                        record.view(),
-                        disk,
-                        trouble.isEmpty() ? e.getMessage() + " (" + e.correction() + ")" : trouble);
-            } catch (IOException e) {
-                unusable(record.view(), disk, DriverDesk.reason(e));
-            }
+    private List<ReplicaReport> look(VmRecord record, String trouble) {
+        return record.spec().disks().stream()
+                .map(disk -> look(record.view(), disk, trouble))
+                .toList();
+    }
+
+    private ReplicaReport look(View view, VolumeSpec disk, String trouble) {
+        try {
+            folder.probe();
+            return folder.look(view, disk);
+        } catch (StoreRefusedException e) {
+            unusable(view, disk, trouble.isEmpty() ? e.getMessage() + " (" + e.correction() + ")" : trouble);
+        } catch (IOException e) {
+            unusable(view, disk, DriverDesk.reason(e));
         }
-        return conditions;
+        return ReplicaReport.unusable(disk.id());
     }
 
     /// What the view does not count on is no news: it is brought back, or made anew, once the VM runs.
@@ -162,14 +160,16 @@ final class ReplicaLooks {
         }
     }
 
-    private List<VolumeId> good(VmRecord record, Map<VolumeId, Condition> conditions) throws InterruptedException {
+    /// @param reports one for each disk, in their order
+    private List<VolumeId> good(VmRecord record, List<ReplicaReport> reports) throws InterruptedException {
         List<VolumeId> good = new ArrayList<>();
-        for (VolumeSpec disk : record.spec().disks()) {
-            Condition condition = conditions.getOrDefault(disk.id(), Condition.UNUSABLE);
+        for (int i = 0; i < reports.size(); i++) {
+            VolumeSpec disk = record.spec().disks().get(i);
+            Condition condition = reports.get(i).condition();
             boolean isGood = switch (condition) {
                 case SOUND -> true;
                 case LOSSY -> !hasSoundOther(record, disk);
-                case UNUSABLE -> false;
+                case OTHER, UNUSABLE -> false;
             };
             if (isGood) {
                 good.add(disk.id());

@@ -55,6 +55,11 @@ final class ViewLedger implements VolumeLedger {
         boots.put(replica(view, self).id(), boot);
     }
 
+    /// The VM's view that is meant by a number of the mirror's.
+    static long viewOf(long mirrors) {
+        return mirrors / 2;
+    }
+
     synchronized void learn(View newest) {
         if (newest.number() > view.number()) {
             view = newest;
@@ -65,6 +70,11 @@ final class ViewLedger implements VolumeLedger {
     @Override
     public synchronized Optional<VolumeView> read() {
         return Optional.of(new VolumeView(2 * view.number(), members(), FOREIGN));
+    }
+
+    @Override
+    public synchronized boolean names(UUID replica) {
+        return host(replica).isPresent();
     }
 
     @Override

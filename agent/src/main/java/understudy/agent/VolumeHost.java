@@ -153,7 +153,7 @@ final class VolumeHost {
                     PATIENCE);
             Observer observer = new Observer(disk.name());
             ServedVolume volume = new ServedVolume(
-                    options, () -> open(disk), peer.map(host -> () -> dial(host, disk.id())), ledger, observer);
+                    options, () -> openToServe(disk), peer.map(host -> () -> dial(host, disk.id())), ledger, observer);
             now.put(disk.id(), new Served(volume, ledger, observer));
             work.apply(disk.id(), volume);
         }
@@ -170,6 +170,27 @@ final class VolumeHost {
                     disk.name());
         }
         return folder.open(known.orElseThrow().view(), disk);
+    }
+
+    /// What its dirty map counts for a replica that the view does not name says nothing any more: that one went its own
+    /// way, perhaps under views of the same numbers.
+    private ReplicaStore openToServe(VolumeSpec disk) throws StoreRefusedException, DiskFailedException {
+        ReplicaStore store = open(disk);
+        View view = known.orElseThrow().view();
+        boolean isNamed = store.standing()
+                .tracking()
+                .filter(it -> view.volume(disk.id()).orElseThrow().replicas().stream()
+                        .noneMatch(replica -> replica.id().equals(it.peer())))
+                .isEmpty();
+        if (!isNamed) {
+            try {
+                store.stopTracking();
+            } catch (DiskFailedException e) {
+                store.close();
+                throw e;
+            }
+        }
+        return store;
     }
 
     private VolumeWire dial(HostName host, VolumeId volume) throws IOException {

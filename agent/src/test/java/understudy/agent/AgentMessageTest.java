@@ -51,7 +51,12 @@ class AgentMessageTest {
                 Optional.of(0.5),
                 Optional.empty(),
                 List.of(volume),
-                List.of(new ReplicaReport(volume.volume(), ReplicaReport.Condition.LOSSY)));
+                List.of(new ReplicaReport(
+                        volume.volume(),
+                        ReplicaReport.Condition.LOSSY,
+                        Optional.of(new UUID(7, 7)),
+                        7,
+                        Optional.of(Instant.EPOCH))));
         return List.of(
                 new AgentMessage.Report(new HostName("h1"), ByteSize.ofMebibytes(5), List.of(report, report)),
                 new AgentMessage.Report(new HostName("h1"), new ByteSize(0), List.of()),
@@ -72,6 +77,19 @@ class AgentMessageTest {
         String newer =
                 new String(new AgentMessage.StopNow(VM).bytes(), UTF_8).replaceFirst("\\{\"vm\"", "{\"x\":1,\"vm\"");
         assertThat(AgentMessage.parse(newer.getBytes(UTF_8))).isEqualTo(new AgentMessage.StopNow(VM));
+    }
+
+    @Test
+    void whatAnOlderAgentDoesNotSayOfItsReplicasIsNotKnown() {
+        String older = new String(all().getFirst().bytes(), UTF_8)
+                .replaceAll(",\"replica\":\"[0-9a-f-]*\",\"inSyncView\":7,\"written\":\"[^\"]*\"", "");
+        assertThat(older).doesNotContain("inSyncView");
+        AgentMessage.Report report = (AgentMessage.Report) AgentMessage.parse(older.getBytes(UTF_8));
+        ReplicaReport replica = report.vms().getFirst().replicas().getFirst();
+        assertThat(replica.condition()).isEqualTo(ReplicaReport.Condition.LOSSY);
+        assertThat(replica.replica()).isEmpty();
+        assertThat(replica.inSyncView()).isZero();
+        assertThat(replica.written()).isEmpty();
     }
 
     @ParameterizedTest

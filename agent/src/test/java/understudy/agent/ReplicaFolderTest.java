@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -27,6 +28,7 @@ import understudy.model.VolumeReplica;
 import understudy.model.VolumeSpec;
 import understudy.model.VolumeView;
 import understudy.volume.store.ReplicaStore;
+import understudy.volume.store.Standing;
 import understudy.volume.store.StoreRefusedException;
 
 class ReplicaFolderTest {
@@ -85,7 +87,7 @@ class ReplicaFolderTest {
 
     @Test
     void theFirstViewHasReplicasMadeAndNoLaterOne() throws IOException {
-        assertThat(folder.look(view(1, true), DISK)).isEqualTo(Condition.SOUND);
+        assertThat(folder.look(view(1, true), DISK).condition()).isEqualTo(Condition.SOUND);
         lose();
         folder.makeFirst(record(2, true));
         assertThat(data()).doesNotExist();
@@ -106,24 +108,25 @@ class ReplicaFolderTest {
     @Test
     void whatWasOpenWhenTheHostEndedIsLossyUntilItIsOpenedAgain() throws IOException {
         folder.open(view(2, true), DISK).close();
-        assertThat(folder.look(view(2, true), DISK)).isEqualTo(Condition.SOUND);
+        assertThat(folder.look(view(2, true), DISK).condition()).isEqualTo(Condition.SOUND);
         ReplicaFolder later = folder(new UUID(3, 2), true);
-        assertThat(later.look(view(2, true), DISK)).isEqualTo(Condition.LOSSY);
-        assertThat(later.look(view(2, true), DISK)).isEqualTo(Condition.LOSSY);
+        assertThat(later.look(view(2, true), DISK).condition()).isEqualTo(Condition.LOSSY);
+        assertThat(later.look(view(2, true), DISK).condition()).isEqualTo(Condition.LOSSY);
         later.open(view(3, true), DISK).close();
-        assertThat(later.look(view(3, true), DISK)).isEqualTo(Condition.SOUND);
+        assertThat(later.look(view(3, true), DISK).condition()).isEqualTo(Condition.SOUND);
     }
 
     @Test
     void whatWasClosedCleanlyHasLostNothing() throws IOException {
         folder.open(view(2, true), DISK).close(true);
-        assertThat(folder(new UUID(3, 2), true).look(view(2, true), DISK)).isEqualTo(Condition.SOUND);
+        assertThat(folder(new UUID(3, 2), true).look(view(2, true), DISK).condition())
+                .isEqualTo(Condition.SOUND);
     }
 
     @Test
     void aReplicaInUseCanBeLookedAt() throws IOException {
         try (ReplicaStore open = folder.open(view(2, true), DISK)) {
-            assertThat(folder.look(view(2, true), DISK)).isEqualTo(Condition.SOUND);
+            assertThat(folder.look(view(2, true), DISK).condition()).isEqualTo(Condition.SOUND);
             assertThat(open.failure()).isEmpty();
             assertThatThrownBy(() -> folder.open(view(2, true), DISK))
                     .isInstanceOf(StoreRefusedException.class)
@@ -206,6 +209,34 @@ class ReplicaFolderTest {
         try (ReplicaStore open = folder.open(without, DISK)) {
             assertThat(open.identity().replica()).isEqualTo(HERE);
         }
+    }
+
+    @Test
+    void anotherReplicaThanTheViewNamesIsToldAsSuch() throws IOException {
+        VolumeView another = new VolumeView(
+                DISK.id(), List.of(new VolumeReplica(H1, new UUID(2, 9), false), new VolumeReplica(H2, THERE, true)));
+        View forced = new View(3, new Placement.Stopped(), List.of(another), new UUID(6, 3));
+        ReplicaReport report = folder.look(forced, DISK);
+        assertThat(report.condition()).isEqualTo(Condition.OTHER);
+        assertThat(report.replica()).contains(HERE);
+    }
+
+    @Test
+    void aCopyThatDidNotComeToItsEndWasInSyncInNoView() throws IOException {
+        try (ReplicaStore open = folder.open(view(2, true), DISK)) {
+            open.record(new Standing(9, false, true, Optional.empty()));
+        }
+        assertThat(folder.look(view(5, false), DISK).inSyncView()).isZero();
+    }
+
+    @Test
+    void aReplicaTellsInWhichViewItHadAllAndWhenItWasWritten() throws IOException {
+        try (ReplicaStore open = folder.open(view(2, true), DISK)) {
+            open.record(new Standing(7, true, false, Optional.empty()));
+        }
+        ReplicaReport report = folder.look(view(5, false), DISK);
+        assertThat(report.inSyncView()).isEqualTo(3);
+        assertThat(report.written()).isPresent();
     }
 
     @Test

@@ -142,13 +142,66 @@ class VolumeHostTest {
     }
 
     @Test
+    void whatAForcedStartOverruledIsOverwrittenWhenItIsBack() throws IOException {
+        pair.start(H1, H1);
+        soon(pair::isWhole);
+        pair.write(H1, 100, DATA);
+        UUID overruled = pair.replica(H1).id();
+        pair.host(H2).end();
+        pair.write(H1, 100, new byte[] {9, 9, 9, 9, 9});
+        pair.write(H1, 5 << 20, DATA);
+        pair.host(H1).end();
+        pair.force(H2, pair.replica(H2).id());
+        restart(pair.host(H2), H2, pair.host(H2).boot);
+        assertThat(found(H2)).containsExactly(DISK.id());
+        pair.start(H2, H2);
+        assertThat(pair.read(H2, 100, 5)).isEqualTo(DATA);
+        pair.write(H2, 2 << 20, DATA);
+        restart(pair.host(H1), H1, pair.host(H1).boot);
+        soon(pair::isWhole);
+        assertThat(pair.replica(H1).id()).isEqualTo(overruled);
+        assertThat(pair.read(H2, 5 << 20, 5)).isEqualTo(new byte[5]);
+        assertEqualFiles();
+    }
+
+    /// Both have gone on alone from the same view, and each still counts what the other lacks since then.
+    @Test
+    void whatWasForcedThereAndBackIsComparedInFull() throws IOException {
+        pair.start(H1, H1);
+        soon(pair::isWhole);
+        UUID one = pair.replica(H1).id();
+        pair.host(H2).end();
+        pair.write(H1, 100, DATA);
+        pair.stop();
+        soon(() -> isClosed(pair.host(H1)));
+        pair.host(H1).end();
+
+        pair.force(H2, pair.replica(H2).id());
+        restart(pair.host(H2), H2, pair.host(H2).boot);
+        pair.start(H2, H2);
+        for (int mib = 1; mib < 7; mib++) {
+            pair.write(H2, (long) mib << 20, DATA);
+        }
+        pair.stop();
+        soon(() -> isClosed(pair.host(H2)));
+
+        pair.force(H1, one);
+        restart(pair.host(H1), H1, pair.host(H1).boot);
+        pair.start(H1, H1);
+        soon(pair::isWhole);
+        assertThat(pair.read(H1, 100, 5)).isEqualTo(DATA);
+        assertThat(pair.read(H1, 3 << 20, 5)).isEqualTo(new byte[5]);
+        assertEqualFiles();
+    }
+
+    @Test
     void aReplicaThatIsGoneIsToldAndNotBegunOn() throws IOException {
         VolumePair.Host host = pair.host(H1);
         Files.delete(host.file());
         restart(host, host.boot);
         assertThat(found(H1)).isEmpty();
         assertThat(host.desk.events).anyMatch(text -> text.startsWith("replica-unusable ERROR"));
-        assertThat(host.volumes.replicas()).containsExactly(new ReplicaReport(DISK.id(), Condition.UNUSABLE));
+        assertThat(host.volumes.replicas()).containsExactly(ReplicaReport.unusable(DISK.id()));
     }
 
     @Test
@@ -206,8 +259,12 @@ class VolumeHostTest {
     }
 
     private void restart(VolumePair.Host host, UUID boot) throws IOException {
+        restart(host, H1, boot);
+    }
+
+    private void restart(VolumePair.Host host, HostName name, UUID boot) throws IOException {
         host.boot = boot;
-        host.start(H1);
+        host.start(name);
         pair.tell();
     }
 
@@ -220,6 +277,6 @@ class VolumeHostTest {
                 Optional.empty(),
                 Optional.empty(),
                 List.of(),
-                List.of(new ReplicaReport(DISK.id(), condition)));
+                List.of(new ReplicaReport(DISK.id(), condition, Optional.empty(), 1, Optional.empty())));
     }
 }

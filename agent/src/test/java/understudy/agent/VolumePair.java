@@ -87,6 +87,10 @@ final class VolumePair implements AutoCloseable {
             disk = folder.resolve(name.value()).resolve("disk");
             link.serve(AgentServices.VOLUMES, connection -> {
                 VolumeWire.Preface preface = VolumeWire.Preface.receive(connection);
+                if (desk.isClosed()) {
+                    connection.close();
+                    return;
+                }
                 VolumeHost now = volumes;
                 Thread serving = Thread.ofPlatform().daemon().start(() -> now.accept(connection, preface.volume()));
                 serving.join();
@@ -165,6 +169,18 @@ final class VolumePair implements AutoCloseable {
         decide(
                 new Placement.Solo(host(active).self()),
                 view.volumes().getFirst().keeping(other -> other.equals(counts)));
+    }
+
+    /// As the ledger does when an operator forces a start: one host's replica counts, in sync or not, and the other's
+    /// is not even named.
+    synchronized void force(HostName onto, UUID replica) {
+        VolumeView now = view.volumes().getFirst();
+        List<VolumeReplica> replicas = now.replicas().stream()
+                .map(it -> it.host().equals(onto)
+                        ? new VolumeReplica(onto, replica, true)
+                        : new VolumeReplica(it.host(), UUID.randomUUID(), false))
+                .toList();
+        decide(new Placement.Stopped(), new VolumeView(now.volume(), replicas));
     }
 
     synchronized void stop() {

@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
@@ -24,6 +25,7 @@ import java.util.function.Supplier;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import understudy.model.ByteSize;
+import understudy.model.HostName;
 import understudy.model.Problem;
 import understudy.model.VmName;
 
@@ -97,6 +99,22 @@ public final class ApiClient implements AutoCloseable {
 
     public VmStatus switchover(VmName name) {
         return ask("POST", "/vms/" + name + "/switchover", VmStatus.class);
+    }
+
+    /// What a forced start would begin from and cost.
+    ///
+    /// @param host where; empty for the only one on which it can be forced
+    public ForceStartPlan forceStartPlan(VmName name, Optional<HostName> host) {
+        String query = host.map(it -> "?host=" + it).orElse("");
+        return ask("GET", "/vms/" + name + "/force-start" + query, ForceStartPlan.class);
+    }
+
+    /// Confirms a plan, and has it carried out.
+    ///
+    /// @param confirm the VM's name, as a person typed it
+    public VmStatus forceStart(ForceStartPlan plan, VmName confirm) {
+        String query = "?host=%s&view=%d&confirm=%s".formatted(plan.host(), plan.view(), confirm);
+        return ask("POST", "/vms/" + plan.vm() + "/force-start" + query, VmStatus.class);
     }
 
     /// @return what it was

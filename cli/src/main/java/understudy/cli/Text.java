@@ -7,6 +7,7 @@ import java.util.stream.Collectors;
 import understudy.api.Checkpoints;
 import understudy.api.ClusterStatus;
 import understudy.api.Event;
+import understudy.api.ForceStartPlan;
 import understudy.api.HandOver;
 import understudy.api.HostStatus;
 import understudy.api.VmStatus;
@@ -120,6 +121,14 @@ final class Text {
     private static String because(VmStatus vm) {
         String reason = vm.reason().isEmpty() ? "" : ": " + vm.reason();
         return reason + vm.progress().map(share -> " (" + percent(share) + ")").orElse("");
+    }
+
+    /// What a forced start would cost, before it is confirmed.
+    static String plan(ForceStartPlan plan) {
+        StringBuilder text = new StringBuilder("%s would start on %s, from what that host has (the VM is in view %d).\n"
+                .formatted(plan.vm(), plan.host(), plan.view()));
+        plan.warnings().forEach(warning -> text.append("\n  - ").append(warning));
+        return text.append('\n').toString();
     }
 
     static String hosts(Collection<HostStatus> hosts) {

@@ -12,7 +12,7 @@ import understudy.model.VmName;
 @Command(
         name = "vm",
         header = "Create, show and run VMs.",
-        subcommands = VmCreate.class,
+        subcommands = {VmCreate.class, VmForceStart.class},
         footerHeading = "%nExamples:%n",
         footer = {
             "  understudy vm list",

@@ -40,6 +40,15 @@ final class WaitOptions {
         return printed(cluster, vm);
     }
 
+    /// Waits until a VM runs, whose other host is not expected.
+    int runningAlone(ClusterOptions cluster, ApiClient client, VmStatus first) {
+        VmStatus vm = noWait ? first : waiting(cluster, client).until(first, v -> v.state() == VmState.RUNNING);
+        if (!noWait && vm.state() != VmState.RUNNING) {
+            throw notRunning(vm).refused();
+        }
+        return printed(cluster, vm);
+    }
+
     /// Waits until a VM is stopped.
     int stopped(ClusterOptions cluster, ApiClient client, VmStatus first) {
         VmStatus vm = noWait ? first : waiting(cluster, client).until(first, v -> v.state() == VmState.STOPPED);

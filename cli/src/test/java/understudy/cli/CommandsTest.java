@@ -331,6 +331,32 @@ class CommandsTest {
     }
 
     @Test
+    void aForcedStartTellsWhatItCostsAndWantsToBeConfirmedByName() {
+        terminal.run(CREATE + " --stopped");
+        Ran shown = terminal.run("vm force-start web-1");
+        assertThat(shown.out()).isEqualTo("""
+                web-1 would start on h2, from what that host has (the VM is in view 1).
+
+                  - h1 does not answer.
+                  - What was written after view 3 is lost.
+
+                """);
+        assertThat(shown.err())
+                .contains("Nothing was done")
+                .contains("understudy vm force-start web-1 --on h2 --confirm web-1");
+        assertThat(shown.exitCode()).isEqualTo(1);
+        assertThat(terminal.run("vm force-start web-1 --confirm web-2").exitCode())
+                .isEqualTo(1);
+        assertThat(json(terminal.run("vm show web-1 --output json"))
+                        .path("state")
+                        .asString())
+                .isEqualTo("stopped");
+        Ran done = terminal.run("vm force-start web-1 --on h2 --confirm web-1");
+        assertThat(done.out()).isEqualTo("web-1: running on h2, protected by h1\n");
+        assertThat(terminal.run("vm force-start web-1").err()).contains("needs no forced start");
+    }
+
+    @Test
     void everyCommandTeachesByExamples() {
         for (String command : List.of(
                 "vm",
@@ -341,6 +367,7 @@ class CommandsTest {
                 "vm stop",
                 "vm delete",
                 "vm switchover",
+                "vm force-start",
                 "host",
                 "host list",
                 "host show",

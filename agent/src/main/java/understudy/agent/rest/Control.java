@@ -3,9 +3,11 @@ package understudy.agent.rest;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.List;
+import java.util.Optional;
 import java.util.function.Consumer;
 import understudy.api.ClusterStatus;
 import understudy.api.Event;
+import understudy.api.ForceStartPlan;
 import understudy.api.HostStatus;
 import understudy.api.ResyncTerms;
 import understudy.api.VmRequest;
@@ -13,6 +15,7 @@ import understudy.api.VmStatus;
 import understudy.api.VolumePieces;
 import understudy.api.VolumeStatus;
 import understudy.model.ByteSize;
+import understudy.model.HostName;
 import understudy.model.Problem;
 import understudy.model.VmName;
 
@@ -47,6 +50,21 @@ public interface Control {
     ///
     /// @throws Problem.Refused with `not-protected` if there is no standby that could
     VmStatus switchover(VmName name);
+
+    /// What a forced start of a VM would begin from and cost.
+    ///
+    /// @param host where; empty for the only host on which it can be forced
+    /// @throws Problem.Refused with `nothing-to-force`, `vm-runs`, `host-lives`, `better-host-up`, `host-lost`,
+    ///     `no-replica` or `name-a-host`
+    ForceStartPlan forceStartPlan(VmName name, Optional<HostName> host);
+
+    /// Has a VM go on from what one host has, although another one has more, or may have. Audited.
+    ///
+    /// @param view    of the plan that was shown
+    /// @param confirm the VM's name, typed again
+    /// @param by      who asks, as far as it is known
+    /// @throws Problem.Refused as [#forceStartPlan], or with `not-confirmed` or `view-changed`
+    VmStatus forceStart(VmName name, HostName host, long view, String confirm, String by);
 
     /// Forgets a VM that is stopped.
     ///

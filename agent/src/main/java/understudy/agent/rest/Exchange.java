@@ -21,6 +21,7 @@ import tools.jackson.databind.JsonNode;
 import understudy.api.Json;
 import understudy.api.JsonProblems;
 import understudy.model.ByteSize;
+import understudy.model.HostName;
 import understudy.model.Problem;
 import understudy.model.VmName;
 import understudy.model.VolumeSpec;
@@ -64,6 +65,20 @@ final class Exchange {
         } catch (IllegalArgumentException e) {
             throw badValue(String.valueOf(e.getMessage()), "name").refused();
         }
+    }
+
+    /// @throws Problem.Refused with `bad-value` if the query parameter is there and no name of a host
+    Optional<HostName> optionalHost(String name) {
+        try {
+            return query(name).map(HostName::new);
+        } catch (IllegalArgumentException e) {
+            throw badValue(name + ": " + e.getMessage(), name).refused();
+        }
+    }
+
+    /// Where the request comes from.
+    String caller() {
+        return Request.getRemoteAddr(request);
     }
 
     Optional<String> header(String name) {

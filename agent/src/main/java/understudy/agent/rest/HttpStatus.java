@@ -12,10 +12,18 @@ final class HttpStatus {
 
     static int of(Problem problem) {
         return switch (problem.code()) {
-            case "bad-json", "bad-value" -> 400;
+            case "bad-json", "bad-value", "not-confirmed" -> 400;
             case "no-such-vm", "no-such-volume", "no-such-host", "no-such-file", "no-such-path", "vm-unknown" -> 404;
             case "no-such-method" -> 405;
-            case "vm-name-taken", "vm-runs", "vm-not-stopped", "vm-not-running", "scrub-runs", "not-protected" -> 409;
+            case "vm-name-taken",
+                    "vm-runs",
+                    "view-changed",
+                    "better-host-up",
+                    "host-lives",
+                    "vm-not-stopped",
+                    "vm-not-running",
+                    "scrub-runs",
+                    "not-protected" -> 409;
             case "too-large" -> 413;
             case "wrong-type" -> 415;
             case "internal" -> 500;

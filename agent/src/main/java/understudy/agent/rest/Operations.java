@@ -20,6 +20,7 @@ import understudy.api.JsonProblems;
 import understudy.api.ResyncTerms;
 import understudy.api.Sha256;
 import understudy.api.VmRequest;
+import understudy.model.HostName;
 import understudy.model.Problem;
 
 /// The operations of the API: each takes its arguments from the request, asks [Control], and writes the answer.
@@ -46,6 +47,12 @@ final class Operations implements AutoCloseable {
                 Route.of("POST", "/vms/{name}/stop", e -> e.answer(OK, control.stop(e.vm(), e.flag("force"))))
                         .with("force"),
                 Route.of("POST", "/vms/{name}/switchover", e -> e.answer(OK, control.switchover(e.vm()))),
+                Route.of(
+                                "GET",
+                                "/vms/{name}/force-start",
+                                e -> e.answer(OK, control.forceStartPlan(e.vm(), e.optionalHost("host"))))
+                        .with("host"),
+                Route.of("POST", "/vms/{name}/force-start", this::forceStart).with("host", "view", "confirm"),
                 Route.of("GET", "/volumes", e -> e.answer(OK, control.volumes())),
                 Route.of(
                         "GET",
@@ -88,6 +95,15 @@ final class Operations implements AutoCloseable {
             throw JsonProblems.of(e).refused();
         }
         exchange.answer(CREATED, control.create(request));
+    }
+
+    private void forceStart(Exchange exchange) throws IOException {
+        HostName host = exchange.optionalHost("host")
+                .orElseThrow(() -> Exchange.badValue("host: the host of the plan that was shown", "host")
+                        .refused());
+        long view = exchange.number("view", 0, 1, Long.MAX_VALUE);
+        String confirm = exchange.query("confirm").orElse("");
+        exchange.answer(OK, control.forceStart(exchange.vm(), host, view, confirm, exchange.caller()));
     }
 
     private static ResyncTerms terms(Exchange exchange) {

@@ -24,6 +24,7 @@ import java.util.function.UnaryOperator;
 import understudy.api.Checkpoints;
 import understudy.api.ClusterStatus;
 import understudy.api.Event;
+import understudy.api.ForceStartPlan;
 import understudy.api.HostState;
 import understudy.api.HostStatus;
 import understudy.api.Resync;
@@ -247,6 +248,35 @@ public final class MemoryCluster implements Control {
         }
         List<HostName> swapped = List.of(vm.standby().orElseThrow(), vm.active().orElseThrow());
         return change(name, v -> changed(v, VmState.RUNNING, true, swapped, Optional.empty()));
+    }
+
+    @Override
+    public synchronized ForceStartPlan forceStartPlan(VmName name, Optional<HostName> host) {
+        VmStatus vm = existing(name);
+        if (vm.state() == VmState.RUNNING) {
+            throw Problem.of("vm-runs", "h1 runs " + name, "A VM that runs needs no forced start.")
+                    .refused();
+        }
+        return new ForceStartPlan(
+                name,
+                host.orElse(new HostName("h2")),
+                vm.view(),
+                List.of(new ForceStartPlan.DiskCopy("disk0", 3, Optional.of(Instant.EPOCH))),
+                List.of("h1 does not answer.", "What was written after view 3 is lost."));
+    }
+
+    @Override
+    public synchronized VmStatus forceStart(VmName name, HostName host, long view, String confirm, String by) {
+        if (existing(name).view() != view) {
+            throw Problem.of("view-changed", "it is in another view", "look again")
+                    .refused();
+        }
+        if (!confirm.equals(name.value())) {
+            throw Problem.of("not-confirmed", "it is not confirmed", "confirm it")
+                    .refused();
+        }
+        return change(
+                name, vm -> changed(vm, VmState.RUNNING, true, List.of(host, new HostName("h1")), Optional.empty()));
     }
 
     @Override

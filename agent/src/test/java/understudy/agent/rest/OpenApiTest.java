@@ -20,6 +20,7 @@ import understudy.api.Checkpoints;
 import understudy.api.ClusterStatus;
 import understudy.api.Disk;
 import understudy.api.Event;
+import understudy.api.ForceStartPlan;
 import understudy.api.HostStatus;
 import understudy.api.Json;
 import understudy.api.Nic;
@@ -46,6 +47,7 @@ class OpenApiTest {
             Scrub.class,
             Checkpoints.class,
             Care.class,
+            ForceStartPlan.class,
             HostStatus.class,
             ClusterStatus.class,
             Event.class,

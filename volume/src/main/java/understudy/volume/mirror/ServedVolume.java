@@ -77,6 +77,7 @@ public final class ServedVolume implements AutoCloseable {
     private final MirrorMachine machine = new MirrorMachine();
     private final MirroredVolume volume;
     private final BlockingQueue<Runnable> mailbox = new LinkedBlockingQueue<>(MAILBOX);
+    private final VolumeLedger ledger;
     private final Proposals proposals;
     private final LocalSide local;
     private final PeerSide peer;
@@ -130,6 +131,7 @@ public final class ServedVolume implements AutoCloseable {
         peer = new PeerSide(this, options, dialer);
         copying = new Copying(this, volume, options);
         probes = new Probes(this, options);
+        this.ledger = ledger;
         proposals = new Proposals(this, options, ledger);
         driver = threads.unstarted(options.name() + "-driver", this::drive);
         watchdog = threads.unstarted(options.name() + "-watchdog", this::watch);
@@ -389,6 +391,7 @@ public final class ServedVolume implements AutoCloseable {
     private void track(MirrorSide side) throws LostException {
         if (side == MirrorSide.LOCAL) {
             Optional<UUID> partner = peer.known()
+                    .filter(ledger::names)
                     .or(() -> view.flatMap(now -> now.memberBeside(replica)).map(VolumeView.Member::replica));
             local.onDisk(store -> {
                 if (store.standing().tracking().isEmpty() && partner.isPresent()) {

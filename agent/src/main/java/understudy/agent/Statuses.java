@@ -1,0 +1,216 @@
+package understudy.agent;
+
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import understudy.api.ClusterStatus;
+import understudy.api.HostState;
+import understudy.api.HostStatus;
+import understudy.api.Scrub;
+import understudy.api.VmState;
+import understudy.api.VmStatus;
+import understudy.model.ByteSize;
+import understudy.model.HostName;
+import understudy.model.HostRecord;
+import understudy.model.Level;
+import understudy.model.Placement;
+import understudy.model.Replica;
+import understudy.model.VmRecord;
+import understudy.model.VmSpec;
+import understudy.model.VolumeSpec;
+import understudy.protocol.LedgerState;
+
+/// What this agent tells of the cluster's VMs and hosts: what the ledger has, with what hosts said of themselves last.
+///
+/// Threads: any.
+final class Statuses {
+    private static final Duration FRESH = Duration.ofSeconds(3);
+
+    /// How long a majority may take to answer.
+    private static final Duration ASK = Duration.ofMillis(500);
+
+    private final Agent agent;
+
+    Statuses(Agent agent) {
+        this.agent = agent;
+    }
+
+    // ---- VMs ------------------------------------------------------------------------------------------------------
+
+    /// What the ledger has. An agent that was cut off, and has not caught up yet, asks a majority rather than tell what
+    /// it knew; where none answers, what it knows is all that there is.
+    LedgerState newest() {
+        try {
+            return agent.ledger().read().get(ASK.toMillis(), TimeUnit.MILLISECONDS);
+        } catch (ExecutionException | TimeoutException e) {
+            return agent.ledger().seen();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return agent.ledger().seen();
+        }
+    }
+
+    /// All of them, by name.
+    List<VmStatus> vms() {
+        return newest().vms().values().stream()
+                .map(this::of)
+                .sorted((one, other) -> one.name().compareTo(other.name()))
+                .toList();
+    }
+
+    VmStatus of(VmRecord vm) {
+        VmSpec spec = vm.spec();
+        Placement placement = vm.view().placement();
+        Optional<VmReport> report = placement
+                .activeReplica()
+                .flatMap(active -> agent.report(active.host(), FRESH))
+                .flatMap(told -> told.vms().stream()
+                        .filter(v -> v.vm().equals(spec.id()))
+                        .findFirst());
+        Optional<HostName> standby = placement
+                .standbyReplica()
+                .map(Replica::host)
+                .or(() -> vm.view().successors(spec).stream().findFirst());
+        boolean granted = vm.view().soloGrant();
+        boolean whole = spec.level() == Level.SYSTEM
+                ? placement instanceof Placement.Paired
+                : vm.view().isWhole() && standby.filter(this::isUp).isPresent();
+        return new VmStatus(
+                spec.name(),
+                spec.id(),
+                spec.level(),
+                spec.policy(),
+                report.map(VmReport::state).orElse(stateWithoutReport(vm)),
+                whole && !granted && report.filter(VmReport::isProtected).isPresent(),
+                placement.activeReplica().map(Replica::host),
+                standby,
+                vm.view().number(),
+                spec.memory(),
+                spec.cpus(),
+                spec.nics(),
+                spec.disks().stream()
+                        .map(disk -> VolumeStatuses.of(vm, disk, report, lastScrub(vm, disk)))
+                        .toList(),
+                spec.hosts(),
+                spec.machine(),
+                spec.cpu(),
+                vm.wanted(),
+                granted ? reasonOfGrant(vm) : report.map(VmReport::reason).orElse(reasonWithoutReport(vm)),
+                report.flatMap(VmReport::progress),
+                report.flatMap(VmReport::checkpoints),
+                spec.care());
+    }
+
+    /// Of which any host of the VM tells; stopped VMs have no active one.
+    private Optional<Scrub> lastScrub(VmRecord vm, VolumeSpec disk) {
+        return vm.spec().hosts().stream()
+                .flatMap(host -> agent.report(host, FRESH).stream())
+                .flatMap(told -> told.vms().stream())
+                .flatMap(told -> told.volumes().stream())
+                .filter(volume -> volume.volume().equals(disk.id()))
+                .flatMap(volume -> volume.scrub().stream())
+                .max(Comparator.comparing(Scrub::began));
+    }
+
+    private VmState stateWithoutReport(VmRecord vm) {
+        Optional<Replica> active = vm.view().placement().activeReplica();
+        if (active.isEmpty()) {
+            return vm.wanted() ? VmState.STARTING : vm.failure().isPresent() ? VmState.FAILED : VmState.STOPPED;
+        }
+        return agent.state(active.get().host()) == HostState.LOST ? VmState.FAILED : VmState.STARTING;
+    }
+
+    private static String reasonOfGrant(VmRecord vm) {
+        HostName active = vm.view().placement().activeReplica().orElseThrow().host();
+        return "too few voters are left, so only " + active + " may go on with it (a solo grant stands)";
+    }
+
+    private String reasonWithoutReport(VmRecord vm) {
+        if (vm.failure().isPresent()) {
+            return vm.failure().get() + "; understudy vm start " + vm.spec().name() + " starts it again";
+        }
+        return vm.view()
+                .placement()
+                .activeReplica()
+                .filter(active -> agent.state(active.host()) == HostState.LOST)
+                .map(active -> "its host " + active.host() + " is lost")
+                .orElse("");
+    }
+
+    // ---- hosts ----------------------------------------------------------------------------------------------------
+
+    boolean isUp(HostName host) {
+        return agent.state(host) == HostState.UP;
+    }
+
+    /// All hosts and witnesses, by name.
+    List<HostStatus> hosts() {
+        LedgerState state = newest();
+        Optional<HostName> leader = agent.ledger().leader();
+        return state.hosts().values().stream()
+                .map(host -> of(host, state, leader))
+                .toList();
+    }
+
+    private HostStatus of(HostRecord host, LedgerState state, Optional<HostName> leader) {
+        return new HostStatus(
+                host.name(),
+                host.role(),
+                agent.state(host.name()),
+                host.url(),
+                host.memory(),
+                new ByteSize(Math.max(0, host.memory().bytes() - Placing.promised(state, host.name()))),
+                host.cpus(),
+                host.qemu(),
+                host.accelerator(),
+                leader.equals(Optional.of(host.name())),
+                state.vms().values().stream()
+                        .filter(vm -> vm.view().isActive(host.name()))
+                        .map(vm -> vm.spec().name())
+                        .sorted()
+                        .toList());
+    }
+
+    ClusterStatus cluster() {
+        List<VmStatus> vms = vms();
+        List<HostStatus> hosts =
+                hosts().stream().filter(h -> h.role() == HostRecord.Role.HOST).toList();
+        boolean registered = newest().hosts().containsKey(agent.config().name());
+        return new ClusterStatus(
+                agent.config().cluster().toString(),
+                agent.config().name(),
+                registered && agent.ledger().hasQuorum(),
+                agent.ledger().leader(),
+                agent.config().voters(),
+                hosts.size(),
+                (int) hosts.stream().filter(h -> h.state() == HostState.UP).count(),
+                vms.size(),
+                (int) vms.stream().filter(v -> v.state() == VmState.RUNNING).count(),
+                (int) vms.stream().filter(VmStatus::isProtected).count(),
+                alarms(vms));
+    }
+
+    private List<String> alarms(List<VmStatus> vms) {
+        List<String> alarms = new ArrayList<>();
+        if (!agent.ledger().hasQuorum()) {
+            alarms.add("This agent has no contact with a majority of the voters; nothing can be decided from here.");
+        }
+        for (HostName voter : agent.config().voters()) {
+            if (agent.state(voter) == HostState.LOST) {
+                alarms.add(voter + " is lost.");
+            }
+        }
+        for (VmStatus vm : vms) {
+            if (vm.wanted() && !vm.isProtected()) {
+                alarms.add("VM " + vm.name() + " is not protected"
+                        + (vm.reason().isEmpty() ? "." : ": " + vm.reason() + "."));
+            }
+        }
+        return alarms;
+    }
+}
