@@ -57,7 +57,11 @@ final class Statuses {
 
     /// All of them, by name.
     List<VmStatus> vms() {
-        return newest().vms().values().stream()
+        return vms(newest());
+    }
+
+    private List<VmStatus> vms(LedgerState state) {
+        return state.vms().values().stream()
                 .map(this::of)
                 .sorted((one, other) -> one.name().compareTo(other.name()))
                 .toList();
@@ -150,7 +154,10 @@ final class Statuses {
 
     /// All hosts and witnesses, by name.
     List<HostStatus> hosts() {
-        LedgerState state = newest();
+        return hosts(newest());
+    }
+
+    private List<HostStatus> hosts(LedgerState state) {
         Optional<HostName> leader = agent.ledger().leader();
         return state.hosts().values().stream()
                 .map(host -> of(host, state, leader))
@@ -177,10 +184,12 @@ final class Statuses {
     }
 
     ClusterStatus cluster() {
-        List<VmStatus> vms = vms();
-        List<HostStatus> hosts =
-                hosts().stream().filter(h -> h.role() == HostRecord.Role.HOST).toList();
-        boolean registered = newest().hosts().containsKey(agent.config().name());
+        LedgerState state = newest();
+        List<VmStatus> vms = vms(state);
+        List<HostStatus> hosts = hosts(state).stream()
+                .filter(h -> h.role() == HostRecord.Role.HOST)
+                .toList();
+        boolean registered = state.hosts().containsKey(agent.config().name());
         return new ClusterStatus(
                 agent.config().cluster().toString(),
                 agent.config().name(),
