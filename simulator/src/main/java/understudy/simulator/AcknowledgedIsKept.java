@@ -116,7 +116,8 @@ final class AcknowledgedIsKept implements Checker {
             for (VolumeReplica replica : counted(it.vm(), it.volume()).replicas()) {
                 Optional<DiskReplica> disk = disk(it.volume(), replica).filter(_ -> replica.inSync());
                 if (disk.filter(d -> isExcused(truth, block, d)).isPresent()) {
-                    truth.acknowledged[block] = disk.orElseThrow().read(block);
+                    truth.acknowledged[block] = Math.min(
+                            truth.acknowledged[block], disk.orElseThrow().durable(block));
                 } else if (replica.inSync()
                         && disk.filter(d -> d.durable(block) >= content).isEmpty()) {
                     return Optional.of("a flush of write %d of block %d is acknowledged, and %s has %s"
@@ -132,7 +133,7 @@ final class AcknowledgedIsKept implements Checker {
 
     private static boolean isExcused(Truth truth, int block, DiskReplica disk) {
         return disk.lostPowerAt() >= truth.issuedAt[block]
-                && disk.read(block) < truth.acknowledged[block]
+                && disk.durable(block) < truth.acknowledged[block]
                 && disk.durable(block) >= truth.flushed[block];
     }
 
