@@ -18,6 +18,7 @@ import understudy.api.ForceStartPlan;
 import understudy.api.HostState;
 import understudy.api.VmState;
 import understudy.model.HostName;
+import understudy.model.Placement;
 import understudy.model.Problem;
 import understudy.model.Replica;
 import understudy.model.VmId;
@@ -230,6 +231,9 @@ final class ForcedStarts {
                 warnings.add(
                         copy + " was in use when the host lost its power: what was not flushed then may be missing.");
             }
+        }
+        if (replicas.isEmpty() && !(vm.view().placement() instanceof Placement.Paired)) {
+            warnings.add(name + " has no disks, and nobody has its memory: it boots anew.");
         }
         if (vm.view().soloGrant()) {
             HostName active =

@@ -7,8 +7,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import understudy.model.HostName;
+import understudy.model.Level;
 import understudy.model.Placement;
 import understudy.model.Problem;
+import understudy.model.Replica;
 import understudy.model.View;
 import understudy.model.VmRecord;
 import understudy.model.VolumeId;
@@ -24,7 +26,8 @@ import understudy.model.VolumeView;
 /// |-------------------|--------------------------------------------------------------------------------------|
 /// | has disks         | `Stopped`; all volumes in sync on the forced host alone; every other replica has an  |
 /// |                   | id that nobody has                                                                   |
-/// | has none          | as before, without the solo grant that kept the standby from going on                |
+/// | has none          | as before, without the solo grant that kept the standby from going on; at level      |
+/// |                   | `system`, where no standby has its memory: `Stopped`                                 |
 ///
 /// The intuition: what a host makes of a view need not know of force. Whoever runs the VM and hears of a stopped view
 /// ends its guest. The forced host is the only one that may start it, and does, when it has waited for as long as a
@@ -53,7 +56,7 @@ public final class ForcedStart {
         View view = vm.view();
         boolean isKept = view.soloGrant() && !view.isActive(host);
         boolean lacksDisks = !vm.spec().disks().isEmpty() && !view.isInSync(host);
-        return isKept || lacksDisks
+        return isKept || lacksDisks || lacksMemory(vm, host)
                 ? Optional.empty()
                 : Optional.of(Problem.of(
                                 "nothing-to-force",
@@ -62,6 +65,13 @@ public final class ForcedStart {
                                         + vm.spec().name())
                         .because("the ledger says that it has all that was acknowledged")
                         .with("view", view));
+    }
+
+    /// At level `system` a VM without disks is in the memory of its active host alone, if it has no standby.
+    private static boolean lacksMemory(VmRecord vm, HostName host) {
+        return vm.spec().level() == Level.SYSTEM
+                && vm.view().placement() instanceof Placement.Solo(Replica active)
+                && !active.host().equals(host);
     }
 
     /// Why the ledger cannot make a view of it; empty if it can.
@@ -82,7 +92,7 @@ public final class ForcedStart {
     /// The same for all who apply it.
     static View view(VmRecord vm, LedgerCommand.ForceStart command) {
         View view = vm.view();
-        if (view.volumes().isEmpty()) {
+        if (view.volumes().isEmpty() && !lacksMemory(vm, command.host())) {
             return view.next(view.placement(), List.of(), command.proposal());
         }
         List<VolumeView> forced = new ArrayList<>();

@@ -76,16 +76,23 @@ final class GrantRules {
     }
 
     private boolean mayGoAlone(ViewState state) {
-        return state.isGranted()
+        return (state.isGranted() || isBoundByLaterView(state))
                 && !state.isAlone()
                 && state.isServing(self)
                 && !state.succession().isExposed(state.known().orElseThrow().view())
                 && state.spec().disks().stream().noneMatch(disk -> state.news().isFailed(disk.id(), self.host()));
     }
 
+    /// A view of its own that was asked for before may land while the word is written; nobody else can go on by it.
+    private static boolean isBoundByLaterView(ViewState state) {
+        return state.grant().disk() == OnDisk.WRITING
+                && state.number() > state.grant().under()
+                && !state.known().orElseThrow().view().isPair(state.spec());
+    }
+
     /// It is on disk.
     ViewState recorded(ViewState state, long number, List<ViewEffect> effects) {
-        if (state.grant().disk() != OnDisk.WRITING || state.number() != number) {
+        if (state.grant().disk() != OnDisk.WRITING || state.grant().under() != number) {
             return state;
         }
         if (!mayGoAlone(state)) {

@@ -106,7 +106,9 @@ final class ProposalRules {
                 .filter(active -> active.host().equals(self.host()))
                 .isPresent();
         return Optional.of(
-                !view.soloGrant() || staysHere ? new Wish(wanted.get(), volumes, false) : ending(state, view, volumes));
+                staysHere || !(view.soloGrant() || state.grant().wasAlone())
+                        ? new Wish(wanted.get(), volumes, false)
+                        : ending(state, view, volumes));
     }
 
     /// First the grant ends; where this host went on alone, by a view that says so.

@@ -361,6 +361,16 @@ class LedgerStateTest {
     }
 
     @Test
+    void aVmWhoseMemoryWasLostWithItsHostCanBeBootedAnew() {
+        apply(new CreateVm(web, true, view(1, new Solo(H1))));
+        assertRefused(new ForceStart(id, 1, H1.host(), List.of(), UUID.randomUUID()), "nothing-to-force");
+        assertThat(apply(new ForceStart(id, 1, H2.host(), List.of(), UUID.randomUUID())))
+                .isInstanceOf(Accepted.class);
+        assertThat(state.vm(id).orElseThrow().view().placement()).isEqualTo(new Stopped());
+        assertThat(apply(new ChangeView(id, 2, view(3, new Solo(H2))))).isInstanceOf(Accepted.class);
+    }
+
+    @Test
     void whoWasOverruledCanBeChosenAgainByWhatItHas() {
         VmSpec db = soloWithDisks("h1");
         apply(new ForceStart(db.id(), 2, H2.host(), ids(db, "h2"), UUID.randomUUID()));

@@ -3,6 +3,7 @@ package understudy.protocol;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -291,6 +292,41 @@ class ViewMachineGrantTest {
                         Propose.class,
                         propose -> assertThat(propose.view().volumes()).isEqualTo(volumes("h1")));
         assertThat(learn(10, new Solo(SELF), volumes("h1"), false)).contains(new EraseAlone());
+    }
+
+    /// As above, and then somebody stops the VM: what the other host has is old all the same.
+    @Test
+    void aStopAfterAWordSaysFirstThatOnlyThisHostsDisksCount() {
+        spec = COMPONENT;
+        VmRecord before = record(8, new Solo(SELF_BEFORE), volumes("h1", "h2"), true);
+        List<VolumeView> older =
+                List.of(volumes("h1").getFirst(), volumes("h1", "h2").getLast());
+        step(new AloneFound(Optional.of(before), false));
+        wanted = false;
+        List<ViewEffect> effects = new ArrayList<>(learn(9, new Solo(SELF_BEFORE), older, false));
+        effects.addAll(step(
+                new ReplicasFound(COMPONENT.disks().stream().map(VolumeSpec::id).toList())));
+        effects.addAll(step(new Tick(at(1_000))));
+        effects.addAll(step(new ViewInput.LeaseOutwaited(9)));
+        assertThat(effects)
+                .filteredOn(Propose.class::isInstance)
+                .first()
+                .isInstanceOfSatisfying(
+                        Propose.class,
+                        propose -> assertThat(propose.view().volumes()).isEqualTo(volumes("h1")));
+    }
+
+    /// It was asked for before the other host was lost, and lands while the word is on its way to the disk.
+    @Test
+    void aWordThatIsOnDiskAfterALaterViewOfItsOwnIsGoneBy() {
+        serve("h1", "h2");
+        grantDisks();
+        step(new PeerLost(at(50_000)));
+        List<VolumeView> older =
+                List.of(volumes("h1").getFirst(), volumes("h1", "h2").getLast());
+        assertThat(learn(9, new Solo(SELF), older, false)).doesNotContain(new EraseAlone());
+        step(new AloneRecorded(8));
+        assertThat(state.isAlone()).isTrue();
     }
 
     @Test
