@@ -184,7 +184,7 @@ final class VolumeHost {
                 .isEmpty();
         if (!isNamed) {
             try {
-                store.stopTracking();
+                store.trackForNobody();
             } catch (DiskFailedException e) {
                 store.close();
                 throw e;

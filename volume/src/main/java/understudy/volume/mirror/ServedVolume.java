@@ -78,6 +78,7 @@ public final class ServedVolume implements AutoCloseable {
     private final MirroredVolume volume;
     private final BlockingQueue<Runnable> mailbox = new LinkedBlockingQueue<>(MAILBOX);
     private final VolumeLedger ledger;
+    private final boolean hasPeer;
     private final Proposals proposals;
     private final LocalSide local;
     private final PeerSide peer;
@@ -132,6 +133,7 @@ public final class ServedVolume implements AutoCloseable {
         copying = new Copying(this, volume, options);
         probes = new Probes(this, options);
         this.ledger = ledger;
+        this.hasPeer = dialer.isPresent();
         proposals = new Proposals(this, options, ledger);
         driver = threads.unstarted(options.name() + "-driver", this::drive);
         watchdog = threads.unstarted(options.name() + "-watchdog", this::watch);
@@ -396,6 +398,9 @@ public final class ServedVolume implements AutoCloseable {
             local.onDisk(store -> {
                 if (store.standing().tracking().isEmpty() && partner.isPresent()) {
                     store.startTracking(partner.get(), store.standing().view());
+                } else if (store.standing().tracking().isEmpty() && hasPeer) {
+                    // Whoever comes may lack what was written before it came.
+                    store.trackForNobody();
                 }
                 Tracking.markLogged(store);
             });

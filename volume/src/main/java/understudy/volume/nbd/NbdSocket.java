@@ -87,26 +87,20 @@ public final class NbdSocket implements AutoCloseable {
     }
 
     /// The server's own.
-    void closeTaken() {
-        synchronized (this) {
-            if (closed) {
-                return;
-            }
+    synchronized void closeTaken() {
+        if (!closed) {
             closed = true;
+            listener.close();
+            removeFile();
         }
-        listener.close();
-        removeFile();
     }
 
     /// Ends it, if no server has taken it: then that one does. Safe to repeat.
     @Override
-    public void close() {
-        synchronized (this) {
-            if (taken) {
-                return;
-            }
+    public synchronized void close() {
+        if (!taken) {
+            closeTaken();
         }
-        closeTaken();
     }
 
     /// Unless another server's socket is there by now.

@@ -179,6 +179,13 @@ public final class ReplicaStore implements AutoCloseable {
         record(standing().tracking(peer, view));
     }
 
+    /// Counts what is written for a peer that does not exist: whoever comes is to be copied to in full. Without that
+    /// a map that begins later would pass for one that began when they were last alike. Durable on return. Under
+    /// the order lock.
+    public void trackForNobody() throws DiskFailedException {
+        startTracking(UUID.randomUUID(), 0);
+    }
+
     /// Forgets all marks. Durable on return. Under the order lock.
     public void stopTracking() throws DiskFailedException {
         record(standing().untracked());

@@ -60,7 +60,7 @@ class PairSimulationTest {
                 // A write into an extent of which no log says that its checksums may be old.
                 arguments(
                         new Mutant("understudy.volume.store.ActivityLog", "heat", "write"),
-                        "IllegalStateException: IO"),
+                        "or never made, without a copy"),
                 // A view is taken for another one, and a replica that is not in sync for one that is.
                 arguments(new Mutant(mirror + "ServedVolume", "learn", "isPresent"), "a resync from"));
     }
