@@ -24,6 +24,7 @@ import understudy.api.VmRequest;
 import understudy.api.VmStatus;
 import understudy.api.VolumePieces;
 import understudy.api.VolumeStatus;
+import understudy.ledger.OutcomeUnknown;
 import understudy.model.ByteSize;
 import understudy.model.HostName;
 import understudy.model.Placement;
@@ -174,11 +175,17 @@ final class AgentControl implements Control {
                             "Confirm it by the VM's name: --confirm " + name)
                     .refused();
         }
+        List<UUID> replicas = forced.replicas(record, host);
         String text = "%s is forced to start on %s (after view %d), as %s asked".formatted(name, host, view, by);
         audit("force-start", name, by, text + ". " + String.join(" ", plan.warnings()));
         UUID proposal = UUID.randomUUID();
-        Optional<VmRecord> after = answer(
-                new LedgerCommand.ForceStart(record.spec().id(), view, host, forced.replicas(record, host), proposal));
+        Optional<VmRecord> after;
+        try {
+            after = answer(new LedgerCommand.ForceStart(record.spec().id(), view, host, replicas, proposal));
+        } catch (Problem.Refused refused) {
+            audit("force-start", name, by, "it was not done, as far as is known: " + refused.getMessage());
+            throw refused;
+        }
         if (after.filter(it -> it.view().proposal().equals(proposal)).isEmpty()) {
             audit("force-start", name, by, "it was not done: something else was decided first");
             throw viewChanged(name).refused();
@@ -270,6 +277,14 @@ final class AgentControl implements Control {
         try {
             return future.get();
         } catch (ExecutionException e) {
+            if (e.getCause() instanceof OutcomeUnknown) {
+                throw Problem.of(
+                                "outcome-unknown",
+                                "No majority of the cluster's voters has answered: it may have been done, or may still be.",
+                                "See which voters are lost (understudy host list); then look whether it was done.")
+                        .because(String.valueOf(e.getCause().getMessage()))
+                        .refused();
+            }
             throw Problem.of(
                             "no-quorum",
                             "No majority of the cluster's voters answers, so nothing can be decided.",

@@ -45,6 +45,9 @@ final class Statuses {
     /// What the ledger has. An agent that was cut off, and has not caught up yet, asks a majority rather than tell what
     /// it knew; where none answers, what it knows is all that there is.
     LedgerState newest() {
+        if (!agent.ledger().hasQuorum()) {
+            return agent.ledger().seen();
+        }
         try {
             return agent.ledger().read().get(ASK.toMillis(), TimeUnit.MILLISECONDS);
         } catch (ExecutionException | TimeoutException e) {

@@ -342,14 +342,24 @@ final class VmDriver implements DriverDesk, StreamOffers.Taker, AutoCloseable {
                     .ifPresent(t -> event(t.kind(), t.severity(), t.text()));
         }
         DriverReport.grant(was, state, services.self()).ifPresent(t -> event(t.kind(), t.severity(), t.text()));
+        Optional<Runnable> failure = Optional.empty();
         for (ViewEffect effect : step.effects()) {
-            try {
-                perform(effect);
-            } catch (IOException e) {
-                failed(effect, e);
-                return;
+            if (failure.isEmpty() || isWord(effect)) {
+                try {
+                    perform(effect);
+                } catch (IOException e) {
+                    failure = Optional.of(() -> failed(effect, e));
+                }
             }
         }
+        failure.ifPresent(Runnable::run);
+    }
+
+    /// What is written down or asked for is so whatever fails here: the machine does not say it again.
+    private static boolean isWord(ViewEffect effect) {
+        return effect instanceof ViewEffect.Propose
+                || effect instanceof ViewEffect.RecordAlone
+                || effect instanceof ViewEffect.EraseAlone;
     }
 
     private void perform(ViewEffect effect) throws IOException {
@@ -392,8 +402,7 @@ final class VmDriver implements DriverDesk, StreamOffers.Taker, AutoCloseable {
         }
     }
 
-    /// A failure of the environment, as the machine knows it. Only these effects can fail, and each is the last
-    /// of its list.
+    /// A failure of the environment, as the machine knows it. Only these effects can fail.
     private void failed(ViewEffect effect, IOException e) {
         if (effect instanceof ViewEffect.StartCopy) {
             copyFailed(DriverDesk.reason(e));

@@ -27,7 +27,7 @@ final class HttpStatus {
             case "too-large" -> 413;
             case "wrong-type" -> 415;
             case "internal" -> 500;
-            case "no-quorum", "too-many-followers" -> 503;
+            case "no-quorum", "outcome-unknown", "too-many-followers" -> 503;
             // Understood, well formed, and refused: no host can hold it, a level that is not there yet, …
             default -> 422;
         };
