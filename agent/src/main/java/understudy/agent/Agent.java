@@ -262,7 +262,7 @@ public final class Agent implements AutoCloseable {
     }
 
     /// Whether so many voters' agents are heard that the ledger could answer.
-    private boolean hearsMajority() {
+    boolean hearsMajority() {
         long heard = config.voters().stream()
                 .filter(voter -> state(voter) == HostState.UP)
                 .count();

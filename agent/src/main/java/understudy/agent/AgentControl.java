@@ -74,7 +74,11 @@ final class AgentControl implements Control {
 
     @Override
     public VmStatus vm(VmName name) {
-        return statuses.of(record(name));
+        Statuses.Known known = statuses.newest();
+        return known.state()
+                .vm(name)
+                .map(vm -> statuses.of(vm, known.isCurrent()))
+                .orElseGet(() -> statuses.of(record(name)));
     }
 
     @Override
@@ -249,6 +253,7 @@ final class AgentControl implements Control {
 
     private VmRecord record(VmName name) {
         return statuses.newest()
+                .state()
                 .vm(name)
                 .or(() -> await(agent.ledger().read().orTimeout(LOOK.toMillis(), TimeUnit.MILLISECONDS))
                         .vm(name))

@@ -31,8 +31,8 @@ import understudy.protocol.LedgerState;
 final class Statuses {
     private static final Duration FRESH = Duration.ofSeconds(3);
 
-    /// How long a majority may take to answer.
-    private static final Duration ASK = Duration.ofMillis(500);
+    /// How long a majority that is heard may take to answer: an election, if its leader was lost.
+    private static final Duration ASK = Duration.ofSeconds(3);
 
     private final Agent agent;
 
@@ -42,19 +42,24 @@ final class Statuses {
 
     // ---- VMs ------------------------------------------------------------------------------------------------------
 
-    /// What the ledger has. An agent that was cut off, and has not caught up yet, asks a majority rather than tell what
-    /// it knew; where none answers, what it knows is all that there is.
-    LedgerState newest() {
-        if (!agent.ledger().hasQuorum()) {
-            return agent.ledger().seen();
+    /// What the ledger has, as far as it is known.
+    ///
+    /// @param isCurrent whether a majority has just said so; else it may be old
+    record Known(LedgerState state, boolean isCurrent) {}
+
+    /// An agent that was cut off, and has not caught up yet, asks a majority rather than tell what it knew; where none
+    /// answers, what it knows is all that there is.
+    Known newest() {
+        if (!agent.hearsMajority()) {
+            return new Known(agent.ledger().seen(), false);
         }
         try {
-            return agent.ledger().read().get(ASK.toMillis(), TimeUnit.MILLISECONDS);
+            return new Known(agent.ledger().read().get(ASK.toMillis(), TimeUnit.MILLISECONDS), true);
         } catch (ExecutionException | TimeoutException e) {
-            return agent.ledger().seen();
+            return new Known(agent.ledger().seen(), false);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            return agent.ledger().seen();
+            return new Known(agent.ledger().seen(), false);
         }
     }
 
@@ -63,14 +68,20 @@ final class Statuses {
         return vms(newest());
     }
 
-    private List<VmStatus> vms(LedgerState state) {
-        return state.vms().values().stream()
-                .map(this::of)
+    private List<VmStatus> vms(Known known) {
+        return known.state().vms().values().stream()
+                .map(vm -> of(vm, known.isCurrent()))
                 .sorted((one, other) -> one.name().compareTo(other.name()))
                 .toList();
     }
 
+    /// Of a record that a majority has just told.
     VmStatus of(VmRecord vm) {
+        return of(vm, true);
+    }
+
+    /// Where nobody decides, nobody can go on in another's place: then nothing is protected.
+    VmStatus of(VmRecord vm, boolean isCurrent) {
         VmSpec spec = vm.spec();
         Placement placement = vm.view().placement();
         Optional<VmReport> report = placement
@@ -93,7 +104,10 @@ final class Statuses {
                 spec.level(),
                 spec.policy(),
                 report.map(VmReport::state).orElse(stateWithoutReport(vm)),
-                whole && !granted && report.filter(VmReport::isProtected).isPresent(),
+                isCurrent
+                        && whole
+                        && !granted
+                        && report.filter(VmReport::isProtected).isPresent(),
                 placement.activeReplica().map(Replica::host),
                 standby,
                 vm.view().number(),
@@ -107,7 +121,7 @@ final class Statuses {
                 spec.machine(),
                 spec.cpu(),
                 vm.wanted(),
-                granted ? reasonOfGrant(vm) : report.map(VmReport::reason).orElse(reasonWithoutReport(vm)),
+                reason(vm, report, isCurrent),
                 report.flatMap(VmReport::progress),
                 report.flatMap(VmReport::checkpoints),
                 spec.care());
@@ -130,6 +144,15 @@ final class Statuses {
             return vm.wanted() ? VmState.STARTING : vm.failure().isPresent() ? VmState.FAILED : VmState.STOPPED;
         }
         return agent.state(active.get().host()) == HostState.LOST ? VmState.FAILED : VmState.STARTING;
+    }
+
+    private String reason(VmRecord vm, Optional<VmReport> report, boolean isCurrent) {
+        String reason = vm.view().soloGrant()
+                ? reasonOfGrant(vm)
+                : report.map(VmReport::reason).orElse(reasonWithoutReport(vm));
+        return reason.isEmpty() && !isCurrent && vm.wanted()
+                ? "no majority of the voters answers this agent, so what it says may be old"
+                : reason;
     }
 
     private static String reasonOfGrant(VmRecord vm) {
@@ -160,7 +183,8 @@ final class Statuses {
         return hosts(newest());
     }
 
-    private List<HostStatus> hosts(LedgerState state) {
+    private List<HostStatus> hosts(Known known) {
+        LedgerState state = known.state();
         Optional<HostName> leader = agent.ledger().leader();
         return state.hosts().values().stream()
                 .map(host -> of(host, state, leader))
@@ -187,12 +211,12 @@ final class Statuses {
     }
 
     ClusterStatus cluster() {
-        LedgerState state = newest();
-        List<VmStatus> vms = vms(state);
-        List<HostStatus> hosts = hosts(state).stream()
+        Known known = newest();
+        List<VmStatus> vms = vms(known);
+        List<HostStatus> hosts = hosts(known).stream()
                 .filter(h -> h.role() == HostRecord.Role.HOST)
                 .toList();
-        boolean registered = state.hosts().containsKey(agent.config().name());
+        boolean registered = known.state().hosts().containsKey(agent.config().name());
         return new ClusterStatus(
                 agent.config().cluster().toString(),
                 agent.config().name(),

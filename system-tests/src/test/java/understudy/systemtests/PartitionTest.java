@@ -4,10 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.ExtendWith;
 import understudy.api.VmStatus;
 import understudy.lab.probe.EchoClient;
+import understudy.model.HostName;
 
 /// Links that fall silent between nodes that live.
 @ExtendWith(OnStage.class)
@@ -52,6 +54,11 @@ class PartitionTest {
         Vm vm = stage.vm();
         String active = vm.active();
         String standby = Stage.otherThan(active);
+        // Who cannot reach the leader cannot win.
+        Stage.eventually(
+                "the witness to lead",
+                Duration.ofSeconds(60),
+                () -> stage.api(standby).status().leader().equals(Optional.of(new HostName("w1"))));
         long view = vm.status().view();
         try (EchoClient client = vm.client();
                 LanWatch lan = vm.watch()) {
