@@ -154,8 +154,8 @@ final class GuestPorts implements GuestOutput, AutoCloseable {
     }
 
     @Override
-    public void release(long epoch) {
-        ports.forEach(port -> port.release(epoch));
+    public void release(long epoch, long until) {
+        ports.forEach(port -> port.release(epoch, until));
     }
 
     @Override

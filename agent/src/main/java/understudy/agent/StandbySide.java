@@ -10,6 +10,7 @@ import understudy.api.Event.Severity;
 import understudy.checkpoint.Channel;
 import understudy.checkpoint.ImageStream;
 import understudy.checkpoint.StreamOffer;
+import understudy.model.Replica;
 import understudy.protocol.ViewInput;
 import understudy.qemu.QemuCommand.Role;
 
@@ -25,7 +26,7 @@ final class StandbySide {
     private Optional<StandbyGuest> standby = Optional.empty();
     private Optional<UUID> imageId = Optional.empty();
 
-    private record Offered(Channel channel, StreamOffer offer) {}
+    private record Offered(Replica from, Channel channel, StreamOffer offer) {}
 
     /// @param active makes the network cards, and gets the guest when it is resumed
     StandbySide(DriverDesk desk, ActiveSide active) {
@@ -34,9 +35,9 @@ final class StandbySide {
     }
 
     /// A stream is on offer until it is accepted or refused; a newer offer replaces it.
-    void offered(Channel channel, StreamOffer offer) {
+    void offered(Replica from, Channel channel, StreamOffer offer) {
         refuse("another stream was offered");
-        offered = Optional.of(new Offered(channel, offer));
+        offered = Optional.of(new Offered(from, channel, offer));
     }
 
     void refuse(String reason) {
@@ -69,7 +70,8 @@ final class StandbySide {
         Optional<GuestPorts> ports = Optional.empty();
         try {
             ports = Optional.of(active.ports(instance));
-            ImageStream image = ImageStream.accept(instance.handle(desk.spec()), it.channel, it.offer, listener(id));
+            ImageStream image = ImageStream.accept(
+                    instance.handle(desk.spec()), it.channel, it.offer, () -> claimsNotBefore(it.from), listener(id));
             imageId = Optional.of(id);
             standby = Optional.of(new StandbyGuest(instance, instance.handle(desk.spec()), ports.get(), image));
         } catch (IOException e) {
@@ -86,6 +88,12 @@ final class StandbySide {
                             "the waiting QEMU ended: " + instance.process().lastWords());
                     desk.step(new ViewInput.ImageLost());
                 }));
+    }
+
+    /// By the active's own clock: it is lost, and may be claimed, when it has been silent for that long here.
+    private long claimsNotBefore(Replica active) {
+        long heard = desk.services().messenger().clockOf(active.host(), active.life());
+        return heard + desk.services().config().loseAfter().toNanos();
     }
 
     /// Ends the stream; the image stays, as of the last epoch that was confirmed.

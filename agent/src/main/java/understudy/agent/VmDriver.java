@@ -178,8 +178,8 @@ final class VmDriver implements DriverDesk, StreamOffers.Taker, AutoCloseable {
     @Override
     public void offered(Connection from, Channel channel, StreamOffer offer) {
         post(() -> {
-            standby.offered(channel, offer);
             Replica host = new Replica(from.peer(), from.peerLife());
+            standby.offered(host, channel, offer);
             early = Optional.of(new Early(new ViewInput.StreamOffered(host, offer.view()), now().plus(LEARN)));
         });
     }

@@ -365,7 +365,7 @@ public final class CheckpointStream implements AutoCloseable {
                     throw new IOException(message.kind() + " of another stream");
                 }
                 switch (message.kind()) {
-                    case CONFIRM -> confirmed(message.epoch());
+                    case CONFIRM -> confirmed(message.epoch(), ByteBuffer.wrap(body));
                     case VERIFIED -> verified(message.epoch(), ByteBuffer.wrap(body));
                     case END -> throw new IOException(new String(body, StandardCharsets.UTF_8));
                     default -> throw new IOException("the standby sent " + message.kind());
@@ -377,17 +377,16 @@ public final class CheckpointStream implements AutoCloseable {
     }
 
     /// A confirmation that is read late says nothing of now: this host may have stood still, and the standby taken
-    /// over.
-    /// What it would let out was committed, and yet comes too late to be of use to anybody.
-    private void confirmed(long epoch) throws IOException {
-        if (unconfirmedNanos() > CONFIRM.toNanos()) {
-            throw new IOException("a confirmation was read more than " + CONFIRM.toMillis() + " ms late");
+    /// over. What it lets out was committed, and yet would turn the switches towards the wrong host.
+    private void confirmed(long epoch, ByteBuffer body) throws IOException {
+        if (body.remaining() != Long.BYTES) {
+            throw new IOException("a confirmation has a body of " + body.remaining() + " bytes");
         }
         awaitCaptured(epoch);
         boolean first = lastConfirmed() == 0;
         for (Effect effect : step(new Input.Confirmed(epoch))) {
             switch (effect) {
-                case Effect.Release(long number) -> release(number, first);
+                case Effect.Release(long number) -> release(number, body.getLong(), first);
                 case Effect.Break(String reason) -> throw new IOException(reason);
                 case Effect.Capture _ -> throw new IllegalStateException("a confirmation asked for a capture");
             }
@@ -395,8 +394,8 @@ public final class CheckpointStream implements AutoCloseable {
         LockSupport.unpark(capturer);
     }
 
-    private void release(long epoch, boolean first) {
-        output.release(epoch);
+    private void release(long epoch, long until, boolean first) {
+        output.release(epoch, until);
         if (first) {
             listener.firstCommitted();
         }

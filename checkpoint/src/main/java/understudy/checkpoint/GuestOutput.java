@@ -15,6 +15,9 @@ public interface GuestOutput {
     /// Whether the running epoch has output.
     boolean isWaiting();
 
-    /// Lets out what was held under epochs up to this one.
-    void release(long epoch);
+    /// Lets out what was held under epochs up to this one. What has not left by `until` stays held: a later call
+    /// lets it out.
+    ///
+    /// @param until in nanoseconds of [System#nanoTime]
+    void release(long epoch, long until);
 }

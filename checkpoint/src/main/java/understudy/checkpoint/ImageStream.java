@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.LongSupplier;
 import understudy.protocol.EpochReceiver;
 import understudy.protocol.EpochReceiver.Effect;
 import understudy.protocol.EpochReceiver.Input;
@@ -35,6 +36,7 @@ public final class ImageStream implements AutoCloseable {
     private final GuestHandle guest;
     private final Channel channel;
     private final StreamOffer offer;
+    private final LongSupplier until;
     private final Listener listener;
     private final EpochReceiver receiver = new EpochReceiver();
     private final AtomicBoolean ended = new AtomicBoolean();
@@ -57,18 +59,22 @@ public final class ImageStream implements AutoCloseable {
     /// Takes an offer.
     ///
     /// @param guest a QEMU that waits for an incoming stream
-    public static ImageStream accept(GuestHandle guest, Channel channel, StreamOffer offer, Listener listener)
+    /// @param until a moment of the active's clock ([System#nanoTime]) before which this host will not go on in its
+    ///              place, as far as it is heard of by now
+    public static ImageStream accept(
+            GuestHandle guest, Channel channel, StreamOffer offer, LongSupplier until, Listener listener)
             throws IOException {
-        ImageStream stream = new ImageStream(guest, channel, offer, listener);
+        ImageStream stream = new ImageStream(guest, channel, offer, until, listener);
         channel.send(Message.bare(Message.Kind.ACCEPT, offer.view(), 0, offer.stream()));
         stream.reader.start();
         return stream;
     }
 
-    private ImageStream(GuestHandle guest, Channel channel, StreamOffer offer, Listener listener) {
+    private ImageStream(GuestHandle guest, Channel channel, StreamOffer offer, LongSupplier until, Listener listener) {
         this.guest = guest;
         this.channel = channel;
         this.offer = offer;
+        this.until = until;
         this.listener = listener;
         this.state = receiver.step(new State.Closed(), new Input.Opened(offer.stream(), offer.view()))
                 .state();
@@ -177,7 +183,9 @@ public final class ImageStream implements AutoCloseable {
         image();
         confirmed = number;
         try {
-            channel.send(Message.bare(Message.Kind.CONFIRM, offer.view(), number, offer.stream()));
+            byte[] body =
+                    ByteBuffer.allocate(Long.BYTES).putLong(until.getAsLong()).array();
+            channel.sendPlain(Message.Kind.CONFIRM, offer.view(), number, offer.stream(), body);
         } catch (IOException streamBroken) {
             // The next read says so; this epoch is still applied.
             channel.close();

@@ -50,7 +50,8 @@ public record Message(
         ROUND(5),
         /// To the standby: a whole epoch.
         EPOCH(6),
-        /// To the active: all of the epoch, and of all before it, is held by the standby.
+        /// To the active: all of the epoch, and of all before it, is held by the standby. The body says until when
+        /// the standby will not go on in its place, by the active's clock (8 bytes, nanoseconds).
         CONFIRM(7),
         /// To the standby: a checksum of every page as of the epoch, for comparison.
         VERIFY(8),

@@ -80,8 +80,12 @@ class CheckpointStreamTest {
                     new Told(told));
             stream.start();
             Channel channel = new Channel(wires.standby());
-            image.set(
-                    ImageStream.accept(standby, channel, ImageStream.readOffer(channel), new StandbyTold(standbyTold)));
+            image.set(ImageStream.accept(
+                    standby,
+                    channel,
+                    ImageStream.readOffer(channel),
+                    () -> RecordedOutput.UNTIL,
+                    new StandbyTold(standbyTold)));
         }
 
         ImageStream image() {

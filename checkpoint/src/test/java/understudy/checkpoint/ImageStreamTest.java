@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.zip.CRC32C;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -49,6 +50,7 @@ class ImageStreamTest {
 
     private final UUID id = UUID.randomUUID();
     private final CopyOnWriteArrayList<String> told = new CopyOnWriteArrayList<>();
+    private final AtomicLong clock = new AtomicLong();
     private final StagedEpoch staged = new StagedEpoch();
     private final Arena arena = Arena.ofShared();
     private final MemorySegment written = arena.allocate(TestGuest.RAM_BYTES);
@@ -91,7 +93,7 @@ class ImageStreamTest {
         Channel channel = new Channel(wires.standby());
         assertThat(ImageStream.readOffer(channel)).isEqualTo(offer);
         GuestHandle handle = new GuestHandle(standby, qemu.qmp(), TestGuest.RAM_BYTES);
-        stream = ImageStream.accept(handle, channel, offer, new Told());
+        stream = ImageStream.accept(handle, channel, offer, clock::incrementAndGet, new Told());
         assertThat(active.receive().kind()).isEqualTo(Message.Kind.ACCEPT);
     }
 
@@ -145,7 +147,9 @@ class ImageStreamTest {
             stage(epoch, epoch);
             send(Message.Kind.EPOCH, VIEW, epoch, id);
             Message answer = active.receive();
-            assertThat(answer).isEqualTo(Message.bare(Message.Kind.CONFIRM, VIEW, epoch, id));
+            byte[] until = ByteBuffer.allocate(8).putLong(epoch).array();
+            assertThat(answer).isEqualTo(Message.plain(Message.Kind.CONFIRM, VIEW, epoch, id, until));
+            assertThat(active.plainBody(answer)).isEqualTo(until);
         }
     }
 
@@ -245,7 +249,9 @@ class ImageStreamTest {
         confirmed(1);
         stage(2, 2);
         send(Message.Kind.EPOCH, VIEW + 2, 2, id);
-        assertThat(active.receive().epoch()).isEqualTo(2);
+        Message answer = active.receive();
+        assertThat(answer.epoch()).isEqualTo(2);
+        assertThat(active.plainBody(answer)).hasSize(8);
         stage(3, 3);
         send(Message.Kind.EPOCH, VIEW + 1, 3, id);
         assertEnded("epoch 3 is of view 8, older than 9", 2);

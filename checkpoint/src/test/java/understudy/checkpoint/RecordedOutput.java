@@ -9,6 +9,9 @@ import java.util.function.LongSupplier;
 
 /// The output of a guest that always has something to say, and a check of the order in which its gate is worked.
 final class RecordedOutput implements GuestOutput {
+    /// What the standby says in these tests.
+    static final long UNTIL = 1234567890123L;
+
     private final GuestHandle guest;
     private final LongSupplier confirmed;
     private final AtomicBoolean waiting = new AtomicBoolean(true);
@@ -46,7 +49,8 @@ final class RecordedOutput implements GuestOutput {
     }
 
     @Override
-    public synchronized void release(long epoch) {
+    public synchronized void release(long epoch, long until) {
+        check(until == UNTIL, "released until " + until);
         check(epoch == released + 1, "released %d after %d".formatted(epoch, released));
         check(epoch <= sealed, "released %d, sealed %d".formatted(epoch, sealed));
         long held = confirmed.getAsLong();

@@ -115,6 +115,17 @@ public final class Messenger implements AutoCloseable {
         return heard;
     }
 
+    /// A life's own clock ([System#nanoTime]) at its latest heartbeat that has been heard here: whatever that agent
+    /// does next, this one has heard of it since. 0 if none was heard over a connection that is open.
+    public long clockOf(HostName peer, Life life) {
+        return wires.values().stream()
+                .filter(wire -> wire.connection().peer().equals(peer)
+                        && wire.connection().peerLife().equals(life))
+                .mapToLong(Wire::peersClock)
+                .max()
+                .orElse(0);
+    }
+
     private Optional<Wire> freshest(HostName peer) {
         return wires.values().stream()
                 .filter(wire -> wire.connection().peer().equals(peer))

@@ -11,7 +11,7 @@ import org.slf4j.LoggerFactory;
 import understudy.model.Moment;
 
 /// One connection of a [Messenger]. On the wire, big-endian: kind (1 byte: 0 a heartbeat, 1 a message), length
-/// (4 bytes), that many bytes.
+/// (4 bytes), that many bytes: of a heartbeat, its sender's clock ([System#nanoTime]).
 ///
 /// Bounds: 256 messages and 4 MiB wait to be written.
 final class Wire {
@@ -20,7 +20,7 @@ final class Wire {
     static final int UNHEARD_MAX = 8 << 10;
 
     /// The most writes that it leaves so. The kernel charges a socket's buffer with up to 2304 bytes for a heartbeat
-    /// of 5, and the buffer may be as small as 46080 (ten segments' worth, doubled): bytes alone do not bound it.
+    /// of 13, and the buffer may be as small as 46080 (ten segments' worth, doubled): bytes alone do not bound it.
     static final int UNHEARD_WRITES_MAX = 12;
 
     private static final Logger LOG = LoggerFactory.getLogger(Wire.class);
@@ -38,6 +38,7 @@ final class Wire {
     private final AtomicInteger unheardBytes = new AtomicInteger();
     private final AtomicInteger unheardWrites = new AtomicInteger();
     private volatile long heardNanos = System.nanoTime();
+    private volatile long peersClock;
     private volatile boolean brokenByPeer;
 
     Wire(Connection connection, LinkConfig config, Messenger.Listener listener) {
@@ -52,6 +53,11 @@ final class Wire {
 
     Moment heard() {
         return new Moment(heardNanos);
+    }
+
+    /// The peer's clock when it sent the heartbeat that was heard last; 0 before the first.
+    long peersClock() {
+        return peersClock;
     }
 
     int compareFreshness(Wire other) {
@@ -81,8 +87,13 @@ final class Wire {
             return;
         }
         try {
-            if (connection.writeUnlessBusy(head(HEARTBEAT, 0))) {
-                unheardBytes.addAndGet(HEAD);
+            ByteBuffer beat = ByteBuffer.allocate(HEAD + WireDecoder.HEARTBEAT)
+                    .put(HEARTBEAT)
+                    .putInt(WireDecoder.HEARTBEAT)
+                    .putLong(System.nanoTime())
+                    .flip();
+            if (connection.writeUnlessBusy(beat)) {
+                unheardBytes.addAndGet(beat.capacity());
                 unheardWrites.incrementAndGet();
             }
         } catch (IOException broken) {
@@ -97,7 +108,8 @@ final class Wire {
                 queuedBytes.addAndGet(-message.length);
                 unheardBytes.addAndGet(HEAD + message.length);
                 unheardWrites.incrementAndGet();
-                connection.write(head(MESSAGE, message.length), ByteBuffer.wrap(message));
+                ByteBuffer head = ByteBuffer.allocate(HEAD).put(MESSAGE).putInt(message.length);
+                connection.write(head.flip(), ByteBuffer.wrap(message));
             }
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
@@ -109,7 +121,7 @@ final class Wire {
     /// @return whether the peer's kernel ended the connection, rather than this side or the network
     boolean readUntilEnd() {
         ByteBuffer buffer = ByteBuffer.allocateDirect(64 << 10);
-        WireDecoder decoder = new WireDecoder(Messenger.MESSAGE_MAX);
+        WireDecoder decoder = new WireDecoder(Messenger.MESSAGE_MAX, clock -> peersClock = clock);
         try {
             while (connection.read(buffer.clear()) >= 0) {
                 heardNanos = System.nanoTime();
@@ -137,9 +149,5 @@ final class Wire {
         if (!brokenByPeer) {
             connection.close();
         }
-    }
-
-    private static ByteBuffer head(byte kind, int length) {
-        return ByteBuffer.allocate(HEAD).put(kind).putInt(length).flip();
     }
 }

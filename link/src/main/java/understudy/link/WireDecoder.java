@@ -2,18 +2,25 @@ package understudy.link;
 
 import java.nio.ByteBuffer;
 import java.util.function.Consumer;
+import java.util.function.LongConsumer;
 
 /// Cuts the bytes of a [Wire] into messages, however the network cut them. Holds at most one message.
 final class WireDecoder {
+    /// The bytes of a heartbeat: its sender's clock.
+    static final int HEARTBEAT = 8;
+
     private static final int HEAD = 5;
 
     private final int messageMax;
+    private final LongConsumer clocks;
     private final ByteBuffer head = ByteBuffer.allocate(HEAD);
     private byte[] message = {};
     private int filled;
 
-    WireDecoder(int messageMax) {
+    /// @param clocks gets the sender's clock from each heartbeat
+    WireDecoder(int messageMax, LongConsumer clocks) {
         this.messageMax = messageMax;
+        this.clocks = clocks;
     }
 
     /// Takes all bytes.
@@ -40,7 +47,7 @@ final class WireDecoder {
     private void begin() {
         int kind = head.get(0);
         int length = head.getInt(1);
-        boolean isKnown = kind == 0 ? length == 0 : kind == 1;
+        boolean isKnown = kind == 0 ? length == HEARTBEAT : kind == 1;
         if (!isKnown || length < 0 || length > messageMax) {
             throw new IllegalArgumentException("a message of kind %d with %d bytes".formatted(kind, length));
         }
@@ -56,6 +63,8 @@ final class WireDecoder {
         head.clear();
         if (isMessage) {
             messages.accept(message);
+        } else {
+            clocks.accept(ByteBuffer.wrap(message).getLong());
         }
     }
 }

@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.UUID;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
@@ -60,6 +61,18 @@ class MessengerTest {
         await().until(() -> pair.ears1.heard.get() > 20 && pair.ears2.heard.get() > 20);
         assertThat(pair.one.heardOn(H2)).hasSize(2);
         assertThat(pair.two.heardOn(H1)).hasSize(2);
+    }
+
+    @Test
+    void aHeartbeatBringsThePeersOwnClock() throws IOException {
+        long began = System.nanoTime();
+        Pair pair = pair();
+        Life life = pair.link2.config().life();
+        await().until(() -> pair.one.clockOf(H2, life) > began);
+        long first = pair.one.clockOf(H2, life);
+        await().until(() -> pair.one.clockOf(H2, life) > first);
+        assertThat(pair.one.clockOf(H2, life)).isLessThan(System.nanoTime());
+        assertThat(pair.one.clockOf(H2, new Life(UUID.randomUUID()))).isZero();
     }
 
     @Test

@@ -32,7 +32,8 @@ import understudy.model.MacAddress;
 /// An open port asks with each frame whether it may leave ([Listener#mayLeave]), and holds what may not: below
 /// level `system` the guest's host needs a lease. What is between that question and the kernel is one system call.
 ///
-/// Invariant: in `GATED` mode no frame leaves before the release of the epoch that it was read in.
+/// Invariant: in `GATED` mode no frame leaves before the release of the epoch that it was read in, nor after the time
+/// that the release came with: this process may have stood still, and another host have taken the guest over.
 ///
 /// Rejected: two threads, one for each direction. Both would wake for most round trips of a guest that answers.
 ///
@@ -162,8 +163,9 @@ public final class Port implements AutoCloseable {
     /// port is gated: nothing is held then.
     ///
     /// @param committed less than the running epoch
+    /// @param until     what has not left at this moment ([System#nanoTime]) stays held, until a later release
     /// @throws IllegalArgumentException if that epoch has not been sealed; nothing has left then
-    public void release(long committed) {
+    public void release(long committed, long until) {
         passing(() -> {
             if (mode != Mode.GATED) {
                 return;
@@ -171,7 +173,7 @@ public final class Port implements AutoCloseable {
             if (committed >= epoch) {
                 throw new IllegalArgumentException("releasing epoch " + committed + " while epoch " + epoch + " runs");
             }
-            sendHeld(committed);
+            sendHeld(committed, until);
         });
     }
 
@@ -427,8 +429,8 @@ public final class Port implements AutoCloseable {
         }
     }
 
-    private void sendHeld(long committed) {
-        while (!held.isEmpty() && held.epoch() <= committed) {
+    private void sendHeld(long committed, long until) {
+        while (!held.isEmpty() && held.epoch() <= committed && System.nanoTime() - until < 0) {
             sendFirst();
         }
     }

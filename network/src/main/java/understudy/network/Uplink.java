@@ -14,6 +14,10 @@ import understudy.model.MacAddress;
 final class Uplink implements AutoCloseable {
     private static final int ETHERNET_HEADER_BYTES = 14;
 
+    /// A repetition that is later than that is left out, with those that follow: this process has stood still, and the
+    /// guest may be elsewhere now. In nanoseconds: 200 ms.
+    private static final long OVERDUE_MAX = 200_000_000;
+
     private final Tap tap;
     private final MacAddress mac;
     private final Counters counters;
@@ -93,6 +97,9 @@ final class Uplink implements AutoCloseable {
     /// @return the nanoseconds until the next repetition; negative if there is none
     long repeat(long now) {
         long rest = untilNext(now);
+        if (rest < -OVERDUE_MAX) {
+            fallSilent();
+        }
         if (repetitionsDone < Announcement.REPETITIONS.size() && rest <= 0) {
             repetitionsDone++;
             sendAnnouncement();

@@ -27,6 +27,8 @@ class PortModelTest {
 
     private final ReentrantLock running = new ReentrantLock();
     private final AtomicLong epoch = new AtomicLong(1);
+    private static final long A_MINUTE = 60_000_000_000L;
+
     private final AtomicLong released = new AtomicLong();
     private final Semaphore underWay = new Semaphore(UNDER_WAY_MAX);
 
@@ -87,7 +89,7 @@ class PortModelTest {
             long sealed = epoch.get() - 1;
             long committed = last ? sealed : released.get() + random.nextLong(sealed - released.get() + 1);
             released.set(committed);
-            port.release(committed);
+            port.release(committed, System.nanoTime() + A_MINUTE);
             for (int i = random.nextInt(200); i > 0; i--) {
                 Thread.onSpinWait();
             }

@@ -57,7 +57,7 @@ final class Wire implements AutoCloseable {
         }
     }
 
-    private Tap tap(String name) throws IOException {
+    Tap tap(String name) throws IOException {
         return NetworkNamespace.inside(namespace.file(), () -> Tap.create(name, "br0"));
     }
 

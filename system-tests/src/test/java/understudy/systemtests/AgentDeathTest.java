@@ -83,7 +83,7 @@ class AgentDeathTest {
         try (EchoClient client = vm.client();
                 LanWatch lan = vm.watch()) {
             stage.lab().pauseAgent(hung);
-            long woken = System.nanoTime() + Duration.ofSeconds(3).toNanos();
+            long woken = System.nanoTime() + Duration.ofMillis(1500).toNanos();
             vm.awaitActiveOn(other);
             Vm.awaitEchoes(client, 50);
             long before = lan.framesFrom(hung);
