@@ -68,6 +68,7 @@ public final class Agent implements AutoCloseable {
     private final Replica self;
     private final EventLog events;
     private final Link link;
+    private final Hearsay hearsay;
     private final Messenger messenger;
     private final RatisLedger ledger;
     private final LeaseKeeper leases;
@@ -105,6 +106,7 @@ public final class Agent implements AutoCloseable {
                 LinkConfig.of(config.name(), self.life(), config.cluster(), config.listen(), peerAddresses(config)));
         this.files = new FileStore(config.data().resolve("files"), link);
         this.peers = new Peers(config.loseAfter(), new PeersListener());
+        this.hearsay = new Hearsay(config.name(), peers);
         this.clock = Executors.newScheduledThreadPool(
                 2, Thread.ofPlatform().daemon().name("clock-", 0).factory());
         this.catchUp = new CatchUp(this::read, this::hearsMajority, Agent::now, clock, this::caughtUp, LastResort::end);
@@ -125,6 +127,8 @@ public final class Agent implements AutoCloseable {
         this.host = probe.record();
         this.rest = new RestServer(new AgentControl(this), config.api());
         var _ = clock.scheduleAtFixedRate(guarded(this::tick), 0, TICK.toMillis(), TimeUnit.MILLISECONDS);
+        long often = config.loseAfter().dividedBy(4).toMillis();
+        var _ = clock.scheduleAtFixedRate(guarded(this::tellWhoIsHeard), often, often, TimeUnit.MILLISECONDS);
         var _ = clock.scheduleAtFixedRate(guarded(this::keepLedgerWarm), 1000, WARM.toMillis(), TimeUnit.MILLISECONDS);
         var _ = clock.scheduleAtFixedRate(guarded(this::report), 0, REPORT.toMillis(), TimeUnit.MILLISECONDS);
         leases.start();
@@ -412,6 +416,7 @@ public final class Agent implements AutoCloseable {
     private void received(AgentMessage message) {
         switch (message) {
             case AgentMessage.Report report -> reports.put(report.host(), new Told(report, now()));
+            case AgentMessage.Hears word -> hearsay.told(word, now());
             case AgentMessage.Happened(var event) -> events.told(event);
             case AgentMessage.Switchover(VmId vm) ->
                 driver(vm).ifPresent(d -> d.input(new ViewInput.SwitchoverAsked()));
@@ -435,6 +440,10 @@ public final class Agent implements AutoCloseable {
             driver.votes(other -> hasMajorityWithout(other, there), now);
             driver.tick(now, turns.isHeld(driver.spec().id()));
         }
+    }
+
+    private void tellWhoIsHeard() {
+        hearsay.tell(services.peerNames(), messenger, now());
     }
 
     private boolean hasMajorityWithout(HostName other, Set<HostName> there) {
@@ -484,6 +493,11 @@ public final class Agent implements AutoCloseable {
         public void lost(HostName peer, Moment at, boolean closed) {
             driver.peerLost(at, closed);
         }
+
+        @Override
+        public void heardElsewhere(HostName peer, Moment at) {
+            driver.input(new ViewInput.PeerHeardElsewhere(at));
+        }
     }
 
     private final class PeersListener implements Peers.Listener {
@@ -502,6 +516,11 @@ public final class Agent implements AutoCloseable {
         public void lost(HostName peer, Moment at, boolean closed) {
             driversWith(peer).forEach(driver -> new ToDriver(driver).lost(peer, at, closed));
             events.happened(Optional.empty(), "peer-lost", Severity.WARNING, peer + " is silent");
+        }
+
+        @Override
+        public void heardElsewhere(HostName peer, Moment at) {
+            driversWith(peer).forEach(driver -> new ToDriver(driver).heardElsewhere(peer, at));
         }
 
         private Stream<VmDriver> driversWith(HostName peer) {

@@ -1,6 +1,7 @@
 package understudy.agent;
 
 import java.util.List;
+import java.util.Map;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import understudy.api.Event;
@@ -17,6 +18,15 @@ sealed interface AgentMessage {
     record Report(HostName host, ByteSize memoryFree, List<VmReport> vms) implements AgentMessage {
         public Report {
             vms = List.copyOf(vms);
+        }
+    }
+
+    /// Whom an agent hears, several times while a peer may be silent ([Hearsay]).
+    ///
+    /// @param millis since each was heard last
+    record Hears(HostName host, Map<HostName, Long> millis) implements AgentMessage {
+        public Hears {
+            millis = Map.copyOf(millis);
         }
     }
 

@@ -2,6 +2,7 @@ package understudy.agent;
 
 import java.time.Duration;
 import java.util.Map;
+import java.util.Optional;
 import java.util.TreeMap;
 import understudy.api.HostState;
 import understudy.model.HostName;
@@ -25,9 +26,13 @@ final class Peers {
 
         /// @param closed whether its kernel closed the connection: only its agent may be gone
         void lost(HostName peer, Moment at, boolean closed);
+
+        /// It is lost here, and another agent has heard it.
+        void heardElsewhere(HostName peer, Moment at);
     }
 
-    private record Known(Life life, PeerWatch.State state) {}
+    /// @param elsewhere when another agent heard it last
+    private record Known(Life life, PeerWatch.State state, Optional<Moment> elsewhere) {}
 
     private final PeerWatch watch;
     private final Listener listener;
@@ -42,7 +47,7 @@ final class Peers {
     synchronized void heard(HostName peer, Life life, Moment at) {
         Known before = known.get(peer);
         if (before == null || !before.life.equals(life)) {
-            known.put(peer, new Known(life, new PeerWatch.State.Heard(at)));
+            known.put(peer, new Known(life, new PeerWatch.State.Heard(at), Optional.empty()));
             listener.heard(peer, life, at);
         } else {
             step(peer, before, new Input.HeartbeatReceived(at), at);
@@ -54,6 +59,29 @@ final class Peers {
         if (before != null) {
             step(peer, before, new Input.ConnectionsClosed(at), at);
         }
+    }
+
+    /// Another agent says that it has heard a peer.
+    synchronized void heardElsewhere(HostName peer, Moment at) {
+        Known before = known.get(peer);
+        if (before != null
+                && before.elsewhere.filter(it -> it.compareTo(at) >= 0).isEmpty()) {
+            known.put(peer, new Known(before.life, before.state, Optional.of(at)));
+            if (before.state instanceof PeerWatch.State.Lost) {
+                listener.heardElsewhere(peer, at);
+            }
+        }
+    }
+
+    /// When each was heard last of those that are not lost.
+    synchronized Map<HostName, Moment> heard() {
+        Map<HostName, Moment> heard = new TreeMap<>();
+        known.forEach((peer, it) -> {
+            if (!(it.state instanceof PeerWatch.State.Lost)) {
+                heard.put(peer, it.state.lastHeard());
+            }
+        });
+        return heard;
     }
 
     synchronized void tick(Moment now) {
@@ -79,6 +107,7 @@ final class Peers {
             to.heard(peer, it.life, it.state.lastHeard());
             if (it.state instanceof PeerWatch.State.Lost(Moment lastHeard, boolean closed)) {
                 to.lost(peer, lastHeard, closed);
+                it.elsewhere.ifPresent(when -> to.heardElsewhere(peer, when));
             }
         }
     }
@@ -93,10 +122,13 @@ final class Peers {
             switch (effect) {
                 case REPORT_HEARD -> listener.heard(peer, before.life, at);
                 case REPORT_DOUBTED -> listener.doubted(peer);
-                case REPORT_LOST -> listener.lost(peer, at, isClosed(step.state()));
+                case REPORT_LOST -> {
+                    listener.lost(peer, at, isClosed(step.state()));
+                    before.elsewhere.ifPresent(when -> listener.heardElsewhere(peer, when));
+                }
             }
         }
-        return new Known(before.life, step.state());
+        return new Known(before.life, step.state(), before.elsewhere);
     }
 
     private static boolean isClosed(PeerWatch.State state) {

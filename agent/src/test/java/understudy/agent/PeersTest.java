@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import understudy.api.HostState;
@@ -37,6 +38,11 @@ class PeersTest {
         @Override
         public void lost(HostName peer, Moment at, boolean closed) {
             lines.add("%s lost at %d%s".formatted(peer, millis(at), closed ? ", closed" : ""));
+        }
+
+        @Override
+        public void heardElsewhere(HostName peer, Moment at) {
+            lines.add("%s heard elsewhere at %d".formatted(peer, millis(at)));
         }
 
         List<String> take() {
@@ -113,6 +119,25 @@ class PeersTest {
         peers.tick(at(210));
         peers.heard(H2, LIFE, at(220));
         assertThat(told.take()).containsExactly("h2 lost at 210", "h2 heard as 1 at 220");
+    }
+
+    @Test
+    void whatOthersSayIsToldOfAPeerThatIsLost() {
+        peers.heardElsewhere(H2, at(5));
+        peers.heard(H2, LIFE, at(0));
+        peers.heardElsewhere(H2, at(90));
+        peers.tick(at(100));
+        assertThat(told.take()).containsExactly("h2 heard as 1 at 0", "h2 doubted");
+        assertThat(peers.heard()).containsOnly(Map.entry(H2, at(0)));
+        peers.tick(at(200));
+        peers.heardElsewhere(H2, at(80));
+        peers.heardElsewhere(H2, at(190));
+        assertThat(told.take())
+                .containsExactly("h2 lost at 200", "h2 heard elsewhere at 90", "h2 heard elsewhere at 190");
+        assertThat(peers.heard()).isEmpty();
+        Telling late = new Telling();
+        peers.repeat(H2, late);
+        assertThat(late.take()).containsExactly("h2 heard as 1 at 0", "h2 lost at 0", "h2 heard elsewhere at 190");
     }
 
     @Test

@@ -22,6 +22,9 @@ import understudy.protocol.ViewEffect.RefuseStream;
 /// What a host does with an image of a guest that another one runs: the part of [ViewMachine] that takes streams in,
 /// keeps what the view counts on, and claims.
 final class StandbyRules {
+    /// How many times the span of a word of others a standby leaves the race to an active that they hear.
+    private static final int HEARSAY_MAX = 5;
+
     private final Replica self;
     private final ViewMachine.Timing timing;
 
@@ -52,6 +55,16 @@ final class StandbyRules {
                 && state.placement()
                         .filter(p -> p.standbyReplica().equals(Optional.of(self)))
                         .isPresent();
+    }
+
+    /// A lost active that others hear lives, and has most likely lost this host, too: then it asks for a view without
+    /// this host, and is to win. But it may still hear this host, or hang in a way that others do not see.
+    boolean isTimeToClaim(ViewState state, Moment now) {
+        PeerState peer = state.peer();
+        return mayClaim(state)
+                && peer.isLostFor(timing.claimAfter(), now)
+                && (peer.isLostFor(timing.hearsay().multipliedBy(HEARSAY_MAX), now)
+                        || !peer.isHeardElsewhere(timing.hearsay(), now));
     }
 
     /// The active's life is over, as was heard when it could not be claimed yet.

@@ -90,7 +90,7 @@ record Succession(boolean quiet, boolean disputed, long exposed, Optional<Moment
     boolean isTime(PeerState peer, ViewMachine.Timing timing, Moment now) {
         Duration patience = switch (peer) {
             case PeerState.Up _, PeerState.Unknown _ -> timing.bootClaimAfter();
-            case PeerState.Lost(Moment _, boolean closed) -> closed ? timing.agentGrace() : timing.claimAfter();
+            case PeerState.Lost(var _, boolean closed, var _) -> closed ? timing.agentGrace() : timing.claimAfter();
         };
         boolean isAlive = renewed.filter(
                         at -> now.since(at).compareTo(timing.lease().quiet()) < 0)

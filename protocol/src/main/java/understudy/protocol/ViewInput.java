@@ -34,6 +34,11 @@ public sealed interface ViewInput {
         }
     }
 
+    /// Another agent has heard the VM's other host, which is lost here: perhaps only the way to it is broken.
+    ///
+    /// @param at when, as well as that is known here
+    record PeerHeardElsewhere(Moment at) implements ViewInput {}
+
     /// The ledger shows that the VM's other host has renewed its lease: it lives, and reaches a majority, heard here
     /// or not.
     record PeerRenewed(Moment at) implements ViewInput {}

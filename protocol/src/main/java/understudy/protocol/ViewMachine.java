@@ -52,6 +52,7 @@ import understudy.protocol.ViewInput.ImageLost;
 import understudy.protocol.ViewInput.LastEpochCommitted;
 import understudy.protocol.ViewInput.LeaseOutwaited;
 import understudy.protocol.ViewInput.PeerHeard;
+import understudy.protocol.ViewInput.PeerHeardElsewhere;
 import understudy.protocol.ViewInput.PeerLost;
 import understudy.protocol.ViewInput.PeerRenewed;
 import understudy.protocol.ViewInput.ProposalUnanswered;
@@ -84,7 +85,7 @@ import understudy.protocol.ViewInput.VotesCounted;
 /// The awkward cases:
 /// - A claim and a drop race after a partition: both ask for the same number, one is accepted, the other side
 /// learns that view and kills its guest or drops its image. The active asks first: a standby waits `claimAfter`
-/// longer.
+/// longer, and longer still while other agents hear the active.
 /// - An agent that finds its QEMU alive ([Found]) lets nothing out until it has learnt a view of its own life.
 ///   If the standby was quicker, it ends that QEMU.
 /// - A standby whose stream broke before it learnt that it is paired keeps the image: the ledger may already
@@ -121,6 +122,8 @@ public final class ViewMachine {
     /// The waits of this machine.
     ///
     /// @param claimAfter     how much longer than its active a standby waits before it claims
+    /// @param hearsay        for how long a third agent's word that it hears the active stops a standby's claim;
+    ///              five times as long at most
     /// @param startAfter     how long the second host of a VM leaves the start of a stopped one to the first
     /// @param bootClaimAfter how long a host without an image waits for one with an image to claim
     /// @param retryAfter     the first wait after a failed copy or boot; doubled at each failure, up to
@@ -132,6 +135,7 @@ public final class ViewMachine {
     /// @param lease          how long leases run
     public record Timing(
             Duration claimAfter,
+            Duration hearsay,
             Duration startAfter,
             Duration bootClaimAfter,
             Duration retryAfter,
@@ -142,6 +146,7 @@ public final class ViewMachine {
             LeaseTiming lease) {
         public static final Timing DEFAULT = new Timing(
                 Duration.ofMillis(30),
+                Duration.ofMillis(300),
                 Duration.ofSeconds(3),
                 Duration.ofSeconds(10),
                 Duration.ofMillis(300),
@@ -157,6 +162,7 @@ public final class ViewMachine {
             Duration ahead = loseAfter.dividedBy(6);
             return new Timing(
                     ahead.compareTo(DEFAULT.claimAfter) > 0 ? ahead : DEFAULT.claimAfter,
+                    loseAfter,
                     DEFAULT.startAfter,
                     DEFAULT.bootClaimAfter,
                     DEFAULT.retryAfter,
@@ -210,6 +216,7 @@ public final class ViewMachine {
             case RecordGone() -> forget(state, effects);
             case PeerHeard(HostName _, var life, Moment _) -> peerHeard(state, new PeerState.Up(life), effects);
             case PeerLost(Moment at, boolean closed) -> peerLost(state, new PeerState.Lost(at, closed), effects);
+            case PeerHeardElsewhere(Moment at) -> state.with(state.peer().heardElsewhere(at));
             case PeerRenewed(Moment at) -> state.with(state.succession().renewed(at));
             case LeaseOutwaited(long view) -> start.outwaited(state, view, effects);
             case Tick(Moment now) -> tick(grants.turned(state, now), now, effects);
@@ -499,9 +506,7 @@ public final class ViewMachine {
         }
         boolean due = now.compareTo(state.notBefore()) >= 0;
         return switch (state.part()) {
-            case Holding _
-            when standby.mayClaim(state) && state.peer().isLostFor(timing.claimAfter(), now) ->
-                StandbyRules.claim(state, effects);
+            case Holding _ when standby.isTimeToClaim(state, now) -> StandbyRules.claim(state, effects);
             // The active died while the VM was to stop: nobody else can say that it has.
             case Holding _
             when standby.isAbandoned(state, now) ->

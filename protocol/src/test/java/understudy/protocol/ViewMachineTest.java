@@ -56,6 +56,7 @@ import understudy.protocol.ViewInput.ImageCompleted;
 import understudy.protocol.ViewInput.ImageLost;
 import understudy.protocol.ViewInput.LastEpochCommitted;
 import understudy.protocol.ViewInput.PeerHeard;
+import understudy.protocol.ViewInput.PeerHeardElsewhere;
 import understudy.protocol.ViewInput.PeerLost;
 import understudy.protocol.ViewInput.ProposalUnanswered;
 import understudy.protocol.ViewInput.RecordGone;
@@ -275,6 +276,34 @@ class ViewMachineTest {
         assertProposed(4, new Solo(SELF), effects);
         assertThat(learn(4, new Solo(SELF))).containsExactly(new CloseStream(), new ResumeImage());
         assertThat(step(new GuestRunning(at(1_100)))).containsExactly(new OpenGate());
+    }
+
+    @Test
+    void aStandbyLeavesTheRaceToAnActiveThatOthersHearAndNotForEver() {
+        hold();
+        learn(3, new Paired(PEER, SELF));
+        step(new PeerHeardElsewhere(at(990)));
+        step(new PeerLost(at(1_000)));
+        long hearsay = ViewMachine.Timing.DEFAULT.hearsay().toMillis();
+        long now = 1_000;
+        while (now < 1_000 + 5 * hearsay) {
+            step(new PeerHeardElsewhere(at(now)));
+            step(new PeerHeardElsewhere(at(now - 500)));
+            now += hearsay;
+            assertThat(step(new Tick(at(now - 1)))).isEmpty();
+        }
+        assertProposed(4, new Solo(SELF), step(new Tick(at(now))));
+    }
+
+    @Test
+    void aWordOfOthersDelaysAClaimOnlyWhileItIsFresh() {
+        hold();
+        learn(3, new Paired(PEER, SELF));
+        step(new PeerLost(at(1_000)));
+        step(new PeerHeardElsewhere(at(850)));
+        long due = 850 + ViewMachine.Timing.DEFAULT.hearsay().toMillis();
+        assertThat(step(new Tick(at(due - 1)))).isEmpty();
+        assertProposed(4, new Solo(SELF), step(new Tick(at(due))));
     }
 
     @Test

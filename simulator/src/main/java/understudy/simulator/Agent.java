@@ -125,7 +125,10 @@ final class Agent {
 
     private void tick() {
         PeerWatch.Input tick = new PeerWatch.Input.Tick(host.now());
-        cluster.partners().of(host.name()).forEach(name -> watch(peer(name), tick));
+        cluster.partners().of(host.name()).forEach(name -> {
+            watch(peer(name), tick);
+            hearsay(peer(name));
+        });
         if (drivers.values().stream().anyMatch(driver -> driver.spec().level() != Level.SYSTEM)) {
             leases.tick();
         }
@@ -134,6 +137,17 @@ final class Agent {
         turns.tick();
         drivers.values().forEach(driver -> driver.tick(turns.isHeld(driver.vm())));
         host.inLife(life, 20 * Schedule.MILLISECOND, this::tick);
+    }
+
+    /// Other agents say whom they hear.
+    private void hearsay(Peer peer) {
+        boolean isHeard = cluster.nodes().stream()
+                .filter(other -> !other.equals(host) && !other.equals(peer.host) && other.isResponsive())
+                .anyMatch(other -> cluster.network().carries(peer.host, other)
+                        && cluster.network().carries(other, host));
+        if (isHeard && peer.host.isResponsive() && peer.watched instanceof PeerWatch.State.Lost) {
+            tell(peer, new ViewInput.PeerHeardElsewhere(host.now()));
+        }
     }
 
     private Peer peer(HostName name) {

@@ -28,6 +28,7 @@ public record SimulationOptions(
     /// them.
     private static final Timing SHORT = new Timing(
             Duration.ofMillis(50),
+            Duration.ofMillis(300),
             Duration.ofSeconds(1),
             Duration.ofSeconds(3),
             Duration.ofMillis(300),
