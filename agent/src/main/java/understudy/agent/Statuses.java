@@ -24,6 +24,7 @@ import understudy.model.VmRecord;
 import understudy.model.VmSpec;
 import understudy.model.VolumeSpec;
 import understudy.protocol.LedgerState;
+import understudy.protocol.SwitchOff;
 
 /// What this agent tells of the cluster's VMs and hosts: what the ledger has, with what hosts said of themselves last.
 ///
@@ -187,11 +188,12 @@ final class Statuses {
         LedgerState state = known.state();
         Optional<HostName> leader = agent.ledger().leader();
         return state.hosts().values().stream()
-                .map(host -> of(host, state, leader))
+                .map(host -> of(host, known, leader))
                 .toList();
     }
 
-    private HostStatus of(HostRecord host, LedgerState state, Optional<HostName> leader) {
+    private HostStatus of(HostRecord host, Known known, Optional<HostName> leader) {
+        LedgerState state = known.state();
         return new HostStatus(
                 host.name(),
                 host.role(),
@@ -207,7 +209,14 @@ final class Statuses {
                         .filter(vm -> vm.view().isActive(host.name()))
                         .map(vm -> vm.spec().name())
                         .sorted()
-                        .toList());
+                        .toList(),
+                obstacles(host.name(), known));
+    }
+
+    private List<String> obstacles(HostName host, Known known) {
+        return known.isCurrent()
+                ? SwitchOff.obstacles(known.state(), agent.config().voters(), this::isUp, host)
+                : List.of("no majority of the voters answers, so nobody can say what depends on it");
     }
 
     ClusterStatus cluster() {

@@ -18,12 +18,14 @@ public final class HandOver {
 
     /// @param moved whose VMs run on another host now
     /// @param kept  those that were not moved, each with the reason; they end with the host
-    public record Report(List<VmName> moved, List<Kept> kept) {
-        public static final Report NOTHING = new Report(List.of(), List.of());
+    /// @param obstacles why the host should not be switched off even now ([HostStatus])
+    public record Report(List<VmName> moved, List<Kept> kept, List<String> obstacles) {
+        public static final Report NOTHING = new Report(List.of(), List.of(), List.of());
 
         public Report {
             moved = List.copyOf(moved);
             kept = List.copyOf(kept);
+            obstacles = List.copyOf(obstacles);
         }
     }
 
@@ -50,6 +52,10 @@ public final class HandOver {
                 kept.add(new Kept(vm.name(), refused.problem().message()));
             }
         }
-        return new Report(moved, kept);
+        List<String> obstacles = api.hosts().stream()
+                .filter(it -> it.name().equals(host))
+                .flatMap(it -> it.obstacles().stream())
+                .toList();
+        return new Report(moved, kept, obstacles);
     }
 }

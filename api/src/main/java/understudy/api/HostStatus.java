@@ -15,6 +15,7 @@ import understudy.model.VmName;
 /// @param accelerator `kvm` or `tcg`; empty on a witness
 /// @param leader      whether it leads the ledger
 /// @param vms         the VMs that run there
+/// @param obstacles   why it should not be switched off now, a sentence each; empty if it may be
 public record HostStatus(
         HostName name,
         HostRecord.Role role,
@@ -26,8 +27,10 @@ public record HostStatus(
         String qemu,
         String accelerator,
         boolean leader,
-        List<VmName> vms) {
+        List<VmName> vms,
+        List<String> obstacles) {
     public HostStatus {
         vms = List.copyOf(vms);
+        obstacles = List.copyOf(obstacles);
     }
 }

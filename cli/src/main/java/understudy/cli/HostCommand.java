@@ -50,7 +50,9 @@ final class HostCommand {
             header = "Move a host's VMs to their standby hosts, before it is shut down.",
             description = {
                 "Stopping an agent leaves its VMs where they are; so say this first, and then shut the host down.",
-                "The exit code is 1 if a VM stays: it ends with the host. VMs may come back as long as the host is up."
+                "At the end it says whether the host may be switched off. The exit code is 1 if it may not: a VM stays and",
+                "would end with it, the host has the only copy of a disk that is up to date, or the other hosts would be",
+                "left without a majority. VMs may come back as long as the host is up."
             },
             footerHeading = "%nExamples:%n",
             footer = "  understudy host hand-over h1 && ssh h1 systemctl poweroff")
@@ -60,8 +62,8 @@ final class HostCommand {
         try (ApiClient client = cluster.connect()) {
             find(client, name);
             HandOver.Report report = HandOver.of(client, name, cluster::tell);
-            cluster.print(report, () -> Text.handOver(report));
-            return report.kept().isEmpty() ? ExitCode.OK : ExitCode.REFUSED;
+            cluster.print(report, () -> Text.handOver(name, report));
+            return report.obstacles().isEmpty() ? ExitCode.OK : ExitCode.REFUSED;
         }
     }
 

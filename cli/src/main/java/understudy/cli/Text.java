@@ -1,6 +1,7 @@
 package understudy.cli;
 
 import java.util.Collection;
+import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.Collectors;
@@ -132,7 +133,8 @@ final class Text {
     }
 
     static String hosts(Collection<HostStatus> hosts) {
-        Table table = new Table("NAME", "ROLE", "STATE", "LEADER", "VMS", "CPUS", "MEMORY", "FREE", "QEMU", "URL");
+        Table table = new Table(
+                "NAME", "ROLE", "STATE", "LEADER", "VMS", "CPUS", "MEMORY", "FREE", "QEMU", "SWITCH OFF", "URL");
         hosts.forEach(host -> table.row(
                 host.name(),
                 host.role(),
@@ -143,15 +145,23 @@ final class Text {
                 size(host.memory()),
                 size(host.memoryFree()),
                 host.qemu() + (host.accelerator().isEmpty() ? "" : " " + host.accelerator()),
+                host.obstacles().isEmpty() ? "may be" : "not now",
                 host.url()));
         return table.toString();
     }
 
-    static String handOver(HandOver.Report report) {
+    static String handOver(HostName host, HandOver.Report report) {
         Table table = new Table("VM", "RESULT");
         report.moved().forEach(vm -> table.row(vm, "moved"));
         report.kept().forEach(vm -> table.row(vm.vm(), "stays: " + vm.reason()));
-        return report.equals(HandOver.Report.NOTHING) ? "no VM ran there" : table.toString();
+        boolean isEmpty = report.moved().isEmpty() && report.kept().isEmpty();
+        return (isEmpty ? "no VM ran there\n" : table + "\n") + switchOff(host, report.obstacles());
+    }
+
+    private static String switchOff(HostName host, List<String> obstacles) {
+        return obstacles.isEmpty()
+                ? host + " may be switched off"
+                : host + " should not be switched off now:\n  - " + String.join("\n  - ", obstacles);
     }
 
     static String host(HostStatus host) {
@@ -166,6 +176,9 @@ final class Text {
                 .with("qemu", host.qemu())
                 .with("accelerator", host.accelerator())
                 .with("vms", joined(host.vms()))
+                .with(
+                        "switch off",
+                        host.obstacles().isEmpty() ? "may be" : "not now: " + String.join("; ", host.obstacles()))
                 .toString();
     }
 

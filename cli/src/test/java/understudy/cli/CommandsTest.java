@@ -114,8 +114,11 @@ class CommandsTest {
 
     @Test
     void aHostIsHandedOverWithWhatStaysAndWhy() {
-        assertThat(terminal.run("host hand-over h1").out()).startsWith("no VM ran there");
+        assertThat(terminal.run("host hand-over h1").out())
+                .startsWith("no VM ran there")
+                .contains("h1 may be switched off");
         terminal.run(CREATE);
+        assertThat(terminal.run("host show h1").out()).contains("not now: VM web-1 runs there");
         Ran ran = terminal.run("host hand-over h1 --output json");
         assertThat(json(ran).path("moved").path(0).asString()).isEqualTo("web-1");
         assertThat(ran.exitCode()).isEqualTo(ExitCode.OK);
@@ -297,10 +300,10 @@ class CommandsTest {
     void hostsAndStatusAreShown() {
         terminal.run(CREATE);
         assertThat(terminal.run("host list").out()).isEqualTo("""
-                NAME  ROLE     STATE  LEADER  VMS  CPUS  MEMORY  FREE   QEMU        URL
-                h1    host     up     no      1    2     8G      7680M  7.2.22 tcg  http://10.77.0.11:7700
-                h2    host     up     no      0    2     8G      7680M  7.2.22 tcg  http://10.77.0.12:7700
-                w1    witness  up     yes     0    2     0       0      -           http://10.77.0.11:7700
+                NAME  ROLE     STATE  LEADER  VMS  CPUS  MEMORY  FREE   QEMU        SWITCH OFF  URL
+                h1    host     up     no      1    2     8G      7680M  7.2.22 tcg  not now     http://10.77.0.11:7700
+                h2    host     up     no      0    2     8G      7680M  7.2.22 tcg  may be      http://10.77.0.12:7700
+                w1    witness  up     yes     0    2     0       0      -           may be      http://10.77.0.11:7700
                 """);
         assertThat(terminal.run("host show h1").out()).contains("memory       8G, 7680M free\n");
         assertThat(terminal.run("status").out()).isEqualTo("""

@@ -1,6 +1,9 @@
 package understudy.systemtests;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.time.Duration;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
@@ -63,12 +66,15 @@ class DiskFaultTest {
         stage.lab().breakDisk(host, how);
         try {
             guest.awaitOut(host);
+            assertThat(obstacles(stage, Stage.otherThan(host))).contains(onlyCopy(guest));
+            assertThat(obstacles(stage, host)).doesNotContain(onlyCopy(guest));
             guest.awaitRequests();
             guest.endFio(LONGEST_STALL);
         } finally {
             stage.lab().repairDisk(host, repair);
         }
         guest.awaitWhole();
+        assertThat(obstacles(stage, Stage.otherThan(host))).doesNotContain(onlyCopy(guest));
         guest.assertReplicasEqual();
         guest.startFio();
     }
@@ -93,6 +99,19 @@ class DiskFaultTest {
         guest.readEverything();
         guest.assertReplicasEqual();
         guest.startFio();
+    }
+
+    /// Why a host should not be switched off.
+    private static List<String> obstacles(Stage stage, String host) {
+        return stage.api().hosts().stream()
+                .filter(it -> it.name().value().equals(host))
+                .findFirst()
+                .orElseThrow()
+                .obstacles();
+    }
+
+    private static String onlyCopy(DiskGuest guest) {
+        return "it has the only copy in sync of disk disk0 of VM " + guest.vm().id();
     }
 
     private static String host(DiskGuest guest, String role) {

@@ -54,6 +54,8 @@ class PowerLossTest {
             // Other VMs of the stage may run there, too, and stay.
             assertThat(report.kept()).noneMatch(kept -> kept.vm().equals(vm.id()));
             assertThat(report.moved()).hasSize(1);
+            assertThat(report.obstacles())
+                    .noneMatch(obstacle -> obstacle.contains(vm.id().value()));
             vm.awaitActiveOn(second);
             Vm.awaitEchoes(client, 50);
             stage.lab().repairHost(first);

@@ -423,6 +423,10 @@ public final class MemoryCluster implements Control {
                 vms.values().stream()
                         .filter(vm -> vm.active().filter(name::equals).isPresent())
                         .map(VmStatus::name)
+                        .toList(),
+                vms.values().stream()
+                        .filter(vm -> vm.active().filter(name::equals).isPresent())
+                        .map(vm -> "VM " + vm.name() + " runs there")
                         .toList());
     }
 
