@@ -150,12 +150,12 @@ final class AcknowledgedIsKept implements Checker {
         for (VolumeView named : view.volumes()) {
             VolumeView volume = counted(vm, view, named);
             Truth truth = truth(volume.volume());
-            for (boolean excused : new boolean[] {true, false}) {
+            // What was copied from a replica that is excused is the truth, too: so all are looked at before any counts.
+            for (boolean counts : new boolean[] {false, true}) {
                 for (VolumeReplica replica : volume.replicas()) {
                     Optional<DiskReplica> disk = replica.inSync() ? disk(volume.volume(), replica) : Optional.empty();
-                    Optional<String> wrong = disk.filter(d -> d.lostPowerAt() >= 0 == excused)
-                            .flatMap(d -> judge(truth, replica.host(), d));
-                    if (wrong.isPresent()) {
+                    Optional<String> wrong = disk.flatMap(d -> judge(truth, replica.host(), d));
+                    if (counts && wrong.isPresent()) {
                         return wrong.map(why -> view + ": " + why);
                     }
                 }
