@@ -70,6 +70,8 @@ final class ActiveSide {
     void boot() throws IOException {
         killNow = false;
         desk.services().qemu().fetchFiles(desk.spec(), desk.services().peerNames());
+        // QEMU looks at its disks before it answers, and may do so only by a lease where another host could take over.
+        desk.services().leases().of(desk.spec().id()).want(true);
         Instance instance = desk.services()
                 .qemu()
                 .start(desk.spec(), Role.ACTIVE, this::qemuEvent, it -> volumes.listen(it, Optional.empty()));
