@@ -22,10 +22,11 @@ import understudy.model.VmSpec;
 /// @param exposed the highest number of a view that was asked for in which another host could take over: until a
 ///                view of that number is known, this host must expect that there is one
 /// @param renewed when the ledger last showed a sign of life of the other host
-record Succession(boolean quiet, boolean disputed, long exposed, Optional<Moment> renewed) {
+/// @param shown   it has shown one since the clock ticked last
+record Succession(boolean quiet, boolean disputed, long exposed, Optional<Moment> renewed, boolean shown) {
 
     static Succession none() {
-        return new Succession(false, false, 0, Optional.empty());
+        return new Succession(false, false, 0, Optional.empty(), false);
     }
 
     /// Whether nobody but this host can ever have frames of the VM let out by a lease.
@@ -50,17 +51,26 @@ record Succession(boolean quiet, boolean disputed, long exposed, Optional<Moment
                 || before.filter(it -> ForcedStart.isForced(it.view(), record.view()))
                         .isPresent();
         boolean isQuiet = isOurs && (wasOurs ? quiet : wasStopped && !isDisputed);
-        return new Succession(isQuiet, isDisputed, exposed, renewed);
+        // Only who runs a VM asks for such a view: what this host knew of its silence may be its own isolation.
+        boolean isOther = before.isPresent()
+                && !isOurs
+                && record.view().placement().activeReplica().isPresent();
+        return new Succession(isQuiet, isDisputed, exposed, renewed, shown || isOther);
+    }
+
+    /// Time has passed.
+    Succession turned(Moment now) {
+        return shown ? renewed(now) : this;
     }
 
     /// Leases have been waited for since the known view names this host.
     Succession outwaited() {
-        return new Succession(true, false, exposed, renewed);
+        return new Succession(true, false, exposed, renewed, shown);
     }
 
     Succession asked(VmSpec spec, View next) {
         boolean exposes = !next.soloGrant() && next.isPair(spec);
-        return exposes ? new Succession(quiet, disputed, Math.max(exposed, next.number()), renewed) : this;
+        return exposes ? new Succession(quiet, disputed, Math.max(exposed, next.number()), renewed, shown) : this;
     }
 
     /// Whether a view that was asked for on top of the known one lets another host take over.
@@ -69,7 +79,7 @@ record Succession(boolean quiet, boolean disputed, long exposed, Optional<Moment
     }
 
     Succession renewed(Moment at) {
-        return new Succession(quiet, disputed, exposed, Optional.of(at));
+        return new Succession(quiet, disputed, exposed, Optional.of(at), false);
     }
 
     /// Whether this host may start a guest now, or say that none runs.

@@ -219,7 +219,8 @@ public final class ViewMachine {
             case PeerHeardElsewhere(Moment at) -> state.with(state.peer().heardElsewhere(at));
             case PeerRenewed(Moment at) -> state.with(state.succession().renewed(at));
             case LeaseOutwaited(long view) -> start.outwaited(state, view, effects);
-            case Tick(Moment now) -> tick(grants.turned(state, now), now, effects);
+            case Tick(Moment now) ->
+                tick(grants.turned(state.with(state.succession().turned(now)), now), now, effects);
             case GuestFound() -> state.with(new Found());
             case GuestRunning(Moment _) -> guestRunning(state, effects);
             case GuestGone(Moment at, Duration rest) -> active.guestGone(state, at, rest, effects);

@@ -117,6 +117,18 @@ class ViewMachineTakeoverTest {
     }
 
     @Test
+    void whoWasCutOffDoesNotTakeItsOwnSilenceForTheActives() {
+        standBy("h1", "h2");
+        step(new PeerLost(at(1_000)));
+        learn(8, new Solo(PEER), volumes("h2"));
+        assertThat(step(new Tick(at(15_000)))).isEmpty();
+        learn(9, new Solo(PEER), volumes("h1", "h2"));
+        assertThat(step(new Tick(at(15_005)))).isEmpty();
+        assertThat(step(new Tick(at(15_004 + SIGN_OF_LIFE)))).isEmpty();
+        assertThat(step(new Tick(at(15_005 + SIGN_OF_LIFE)))).isNotEmpty();
+    }
+
+    @Test
     void anActiveThatWasNeverHeardIsTakenOverLast() {
         learn(7, new Solo(PEER), volumes("h1", "h2"));
         step(new ReplicasFound(List.of(disk(0), disk(1))));
