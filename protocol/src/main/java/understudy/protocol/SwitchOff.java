@@ -14,8 +14,9 @@ import understudy.model.VolumeView;
 /// What would suffer if a host were switched off now, for people who want to do so: nothing else is decided by it.
 ///
 /// A host is in the way of nothing if it runs no VM, if every volume that it has is in sync on another host that is
-/// there, and if what runs elsewhere goes on without it: because a majority of voters is left to allow it, or because
-/// a solo grant stands. That a VM has no standby without it is no harm by itself: it is what a standby is for.
+/// there, if it has no image of a guest whose host is lost, and if all else goes on without it: because a majority of
+/// voters is left to allow that, or because nobody needs to be asked. That a VM has no standby without it is no harm by
+/// itself: it is what a standby is for.
 public final class SwitchOff {
     private SwitchOff() {}
 
@@ -34,10 +35,15 @@ public final class SwitchOff {
             for (VolumeView volume : vm.view().volumes()) {
                 onlyCopy(vm, volume, isUp, host).ifPresent(obstacles::add);
             }
-            isUndecided |= !isDecided && asksBeforeGoingOn(vm, host);
+            lostActive(vm, isUp, host)
+                    .map(lost -> "it has the only image of VM %s, whose host %s is lost"
+                            .formatted(vm.spec().name(), lost))
+                    .ifPresent(obstacles::add);
+            isUndecided |= !isDecided && needsMajority(vm, isUp, host);
         }
         if (isUndecided) {
-            obstacles.add("without it there is no majority of the voters, so what other hosts run cannot go on alone");
+            obstacles.add("without it there is no majority of the voters: nobody takes over what fails then, and VMs"
+                    + " that need a lease stop");
         }
         return obstacles;
     }
@@ -60,13 +66,26 @@ public final class SwitchOff {
                 .formatted(name, vm.spec().name()));
     }
 
-    /// Whether another host runs it and goes on without this one only by a view of its own.
-    private static boolean asksBeforeGoingOn(VmRecord vm, HostName host) {
-        Optional<HostName> active = vm.view().placement().activeReplica().map(Replica::host);
-        boolean isElsewhere = active.filter(it -> !it.equals(host)).isPresent();
-        boolean countsOnIt = vm.view().placement() instanceof Placement.Paired
-                ? vm.view().isStandby(host)
-                : vm.view().volumes().stream().anyMatch(volume -> volume.isInSync(host));
-        return isElsewhere && countsOnIt && !vm.view().soloGrant();
+    private static Optional<HostName> lostActive(VmRecord vm, Predicate<HostName> isUp, HostName host) {
+        return vm.view()
+                .placement()
+                .activeReplica()
+                .map(Replica::host)
+                .filter(_ -> vm.view().isStandby(host))
+                .filter(isUp.negate());
+    }
+
+    /// Whether a VM that does not run here, and is to run, does so for good only while somebody can be asked.
+    private static boolean needsMajority(VmRecord vm, Predicate<HostName> isUp, HostName host) {
+        boolean isAlone = vm.view().soloGrant()
+                || (vm.view().placement() instanceof Placement.Solo
+                        && vm.view().successors(vm.spec()).isEmpty());
+        boolean runsElsewhere = vm.view()
+                .placement()
+                .activeReplica()
+                .map(Replica::host)
+                .filter(isUp)
+                .isPresent();
+        return vm.wanted() && !vm.view().isActive(host) && !(isAlone && runsElsewhere);
     }
 }
