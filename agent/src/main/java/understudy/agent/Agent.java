@@ -37,6 +37,7 @@ import understudy.link.Tunnel;
 import understudy.model.ByteSize;
 import understudy.model.HostName;
 import understudy.model.HostRecord;
+import understudy.model.Level;
 import understudy.model.Life;
 import understudy.model.Moment;
 import understudy.model.Problem;
@@ -443,7 +444,8 @@ public final class Agent implements AutoCloseable {
     }
 
     private void tellWhoIsHeard() {
-        hearsay.tell(services.peerNames(), messenger, now());
+        byte[] word = hearsay.word(now()).bytes();
+        services.peerNames().forEach(peer -> messenger.send(peer, word));
     }
 
     private boolean hasMajorityWithout(HostName other, Set<HostName> there) {
@@ -520,7 +522,14 @@ public final class Agent implements AutoCloseable {
 
         @Override
         public void heardElsewhere(HostName peer, Moment at) {
-            driversWith(peer).forEach(driver -> new ToDriver(driver).heardElsewhere(peer, at));
+            driversWith(peer)
+                    .filter(driver -> driver.spec().level() == Level.SYSTEM && !leads())
+                    .forEach(driver -> new ToDriver(driver).heardElsewhere(peer, at));
+        }
+
+        /// Who cannot reach the leader cannot ask: there is no race to be left to it.
+        private boolean leads() {
+            return ledger.leader().equals(Optional.of(config.name()));
         }
 
         private Stream<VmDriver> driversWith(HostName peer) {

@@ -11,7 +11,8 @@ import understudy.model.HostName;
 import understudy.model.VmId;
 
 /// What agents tell each other beside heartbeats, as one line of JSON each. None of it decides anything: a lost
-/// message costs a display that is a second old, or a request that must be made again.
+/// message costs a display that is a second old, a request that must be made again, or a race that the better one
+/// loses.
 sealed interface AgentMessage {
 
     /// What a host says of the VMs that it runs, twice a second.
@@ -24,7 +25,7 @@ sealed interface AgentMessage {
     /// Whom an agent hears, several times while a peer may be silent ([Hearsay]).
     ///
     /// @param millis since each was heard last
-    record Hears(HostName host, Map<HostName, Long> millis) implements AgentMessage {
+    record Hears(Map<HostName, Long> millis) implements AgentMessage {
         public Hears {
             millis = Map.copyOf(millis);
         }

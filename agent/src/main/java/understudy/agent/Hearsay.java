@@ -1,9 +1,7 @@
 package understudy.agent;
 
 import java.util.HashMap;
-import java.util.List;
 import java.util.Map;
-import understudy.link.Messenger;
 import understudy.model.HostName;
 import understudy.model.Moment;
 
@@ -24,12 +22,11 @@ final class Hearsay {
         this.peers = peers;
     }
 
-    /// Says whom this agent hears; to be called four times in the time that makes a silent peer lost.
-    void tell(List<HostName> others, Messenger messenger, Moment now) {
+    /// Whom this agent hears; to be told all others four times in the time that makes a silent peer lost.
+    AgentMessage.Hears word(Moment now) {
         Map<HostName, Long> millis = new HashMap<>();
         peers.heard().forEach((peer, at) -> millis.put(peer, now.since(at).toMillis()));
-        byte[] message = new AgentMessage.Hears(self, millis).bytes();
-        others.forEach(other -> messenger.send(other, message));
+        return new AgentMessage.Hears(millis);
     }
 
     /// Another agent has said whom it hears. Its word is a little older than it says, which makes a peer look more

@@ -36,11 +36,13 @@ final class Peers {
 
     private final PeerWatch watch;
     private final Listener listener;
+    private final Duration newsAfter;
     private final Map<HostName, Known> known = new TreeMap<>();
 
     /// @param loseAfter silence after which a peer is lost; it is doubted after half of it
     Peers(Duration loseAfter, Listener listener) {
         this.watch = new PeerWatch(loseAfter.dividedBy(2), loseAfter);
+        this.newsAfter = loseAfter.dividedBy(8);
         this.listener = listener;
     }
 
@@ -61,15 +63,20 @@ final class Peers {
         }
     }
 
-    /// Another agent says that it has heard a peer.
+    /// Another agent says that it has heard a peer. However many say so, few are passed on: eight in the time after
+    /// which
+    /// a silent peer is lost.
     synchronized void heardElsewhere(HostName peer, Moment at) {
         Known before = known.get(peer);
-        if (before != null
-                && before.elsewhere.filter(it -> it.compareTo(at) >= 0).isEmpty()) {
-            known.put(peer, new Known(before.life, before.state, Optional.of(at)));
-            if (before.state instanceof PeerWatch.State.Lost) {
-                listener.heardElsewhere(peer, at);
-            }
+        if (before == null
+                || before.elsewhere
+                        .filter(it -> at.since(it).compareTo(newsAfter) < 0)
+                        .isPresent()) {
+            return;
+        }
+        known.put(peer, new Known(before.life, before.state, Optional.of(at)));
+        if (before.state instanceof PeerWatch.State.Lost) {
+            listener.heardElsewhere(peer, at);
         }
     }
 

@@ -61,7 +61,7 @@ class AgentMessageTest {
         return List.of(
                 new AgentMessage.Report(new HostName("h1"), ByteSize.ofMebibytes(5), List.of(report, report)),
                 new AgentMessage.Report(new HostName("h1"), new ByteSize(0), List.of()),
-                new AgentMessage.Hears(new HostName("w1"), Map.of(new HostName("h1"), 12L)),
+                new AgentMessage.Hears(Map.of(new HostName("h1"), 12L)),
                 new AgentMessage.Happened(event),
                 new AgentMessage.Switchover(VM),
                 new AgentMessage.StopNow(VM));

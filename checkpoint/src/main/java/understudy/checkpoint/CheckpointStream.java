@@ -90,6 +90,7 @@ public final class CheckpointStream implements AutoCloseable {
     private final ArrayDeque<Long> sentAt = new ArrayDeque<>();
     private EpochSender.State state;
     private volatile long movedNanos = System.nanoTime();
+    private volatile long onTimeNanos;
     private volatile boolean copied;
     private volatile boolean lastAsked;
     private volatile long lastEpoch = -1;
@@ -357,6 +358,7 @@ public final class CheckpointStream implements AutoCloseable {
     // ---- the confirming thread ------------------------------------------------------------------------------------
 
     private void readConfirmations() {
+        onTimeNanos = System.nanoTime();
         try {
             while (!ended.get()) {
                 Message message = channel.receive();
@@ -383,15 +385,28 @@ public final class CheckpointStream implements AutoCloseable {
             throw new IOException("a confirmation has a body of " + body.remaining() + " bytes");
         }
         awaitCaptured(epoch);
+        long until = body.getLong();
+        refuseToBeLate(until);
         boolean first = lastConfirmed() == 0;
         for (Effect effect : step(new Input.Confirmed(epoch))) {
             switch (effect) {
-                case Effect.Release(long number) -> release(number, body.getLong(), first);
+                case Effect.Release(long number) -> release(number, until, first);
                 case Effect.Break(String reason) -> throw new IOException(reason);
                 case Effect.Capture _ -> throw new IllegalStateException("a confirmation asked for a capture");
             }
         }
         LockSupport.unpark(capturer);
+    }
+
+    /// Output that is never released is worse than no standby.
+    private void refuseToBeLate(long until) throws IOException {
+        long now = System.nanoTime();
+        if (now - until < 0) {
+            onTimeNanos = now;
+        } else if (now - onTimeNanos > CONFIRM.toNanos()) {
+            throw new IOException("all confirmations of the last " + CONFIRM.toSeconds()
+                    + " s came too late to let output out: the way to the standby takes longer than lose-after-millis");
+        }
     }
 
     private void release(long epoch, long until, boolean first) {

@@ -65,9 +65,14 @@ class CheckpointStreamTest {
 
         /// @param cutAfter bytes from the active
         Pair(GuestHandle standby, long cutAfter) throws IOException {
+            this(standby, cutAfter, RecordedOutput.UNTIL);
+        }
+
+        /// @param until what the standby says of the time in which output may leave
+        Pair(GuestHandle standby, long cutAfter, long until) throws IOException {
             StreamOffer offer = new StreamOffer(machine.id(), 3, UUID.randomUUID(), active.ramBytes());
             wires = Wires.open().cutAfter(cutAfter);
-            output = new RecordedOutput(active, () -> image.get().confirmed());
+            output = new RecordedOutput(active, () -> image.get().confirmed(), until);
             stream = new CheckpointStream(
                     active,
                     new Channel(wires.active()),
@@ -81,11 +86,7 @@ class CheckpointStreamTest {
             stream.start();
             Channel channel = new Channel(wires.standby());
             image.set(ImageStream.accept(
-                    standby,
-                    channel,
-                    ImageStream.readOffer(channel),
-                    () -> RecordedOutput.UNTIL,
-                    new StandbyTold(standbyTold)));
+                    standby, channel, ImageStream.readOffer(channel), () -> until, new StandbyTold(standbyTold)));
         }
 
         ImageStream image() {
@@ -184,6 +185,15 @@ class CheckpointStreamTest {
             assertThat(TestGuest.isOneMoment(later)).isTrue();
         }
         assertThat(pair.told).containsExactly("first");
+    }
+
+    @Test
+    void aStreamWhoseConfirmationsAllComeTooLateIsGivenUp() throws IOException {
+        try (Pair pair = new Pair(machine.start(Role.STANDBY), Long.MAX_VALUE, System.nanoTime())) {
+            await().atMost(LIMIT).until(() -> !pair.broken().isEmpty());
+            assertThat(pair.broken().getFirst()).contains("came too late to let output out");
+        }
+        assertActiveRuns();
     }
 
     @Test

@@ -1,5 +1,6 @@
 package understudy.checkpoint;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -10,10 +11,11 @@ import java.util.function.LongSupplier;
 /// The output of a guest that always has something to say, and a check of the order in which its gate is worked.
 final class RecordedOutput implements GuestOutput {
     /// What the standby says in these tests.
-    static final long UNTIL = 1234567890123L;
+    static final long UNTIL = System.nanoTime() + Duration.ofHours(1).toNanos();
 
     private final GuestHandle guest;
     private final LongSupplier confirmed;
+    private final long expected;
     private final AtomicBoolean waiting = new AtomicBoolean(true);
     private final List<String> wrong = new ArrayList<>();
     private boolean gated;
@@ -22,6 +24,12 @@ final class RecordedOutput implements GuestOutput {
 
     /// @param confirmed the last epoch that the standby has confirmed
     RecordedOutput(GuestHandle guest, LongSupplier confirmed) {
+        this(guest, confirmed, UNTIL);
+    }
+
+    /// @param expected until when what is released may leave
+    RecordedOutput(GuestHandle guest, LongSupplier confirmed, long expected) {
+        this.expected = expected;
         this.guest = guest;
         this.confirmed = confirmed;
     }
@@ -50,7 +58,7 @@ final class RecordedOutput implements GuestOutput {
 
     @Override
     public synchronized void release(long epoch, long until) {
-        check(until == UNTIL, "released until " + until);
+        check(until == expected, "released until " + until);
         check(epoch == released + 1, "released %d after %d".formatted(epoch, released));
         check(epoch <= sealed, "released %d, sealed %d".formatted(epoch, sealed));
         long held = confirmed.getAsLong();

@@ -1,5 +1,6 @@
 package understudy.protocol;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -63,8 +64,14 @@ final class StandbyRules {
         PeerState peer = state.peer();
         return mayClaim(state)
                 && peer.isLostFor(timing.claimAfter(), now)
-                && (peer.isLostFor(timing.hearsay().multipliedBy(HEARSAY_MAX), now)
-                        || !peer.isHeardElsewhere(timing.hearsay(), now));
+                && (peer.isLostFor(longestHearsay(), now) || !peer.isHeardElsewhere(timing.hearsay(), now));
+    }
+
+    /// Short of the time in which a host that came back without the guest would begin it.
+    private Duration longestHearsay() {
+        Duration longest = timing.hearsay().multipliedBy(HEARSAY_MAX);
+        Duration end = timing.bootClaimAfter().dividedBy(2);
+        return longest.compareTo(end) < 0 ? longest : end;
     }
 
     /// The active's life is over, as was heard when it could not be claimed yet.

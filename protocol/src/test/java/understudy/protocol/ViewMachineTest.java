@@ -292,6 +292,7 @@ class ViewMachineTest {
             now += hearsay;
             assertThat(step(new Tick(at(now - 1)))).isEmpty();
         }
+        step(new PeerHeardElsewhere(at(now)));
         assertProposed(4, new Solo(SELF), step(new Tick(at(now))));
     }
 
