@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -96,6 +97,32 @@ class TakeoverTest {
             VmStatus again = vm.awaitProtected();
             assertThat(again.active()).contains(new HostName(other));
             assertThat(lan.framesFrom(cut)).isEqualTo(before);
+        } finally {
+            vm.discard();
+        }
+    }
+
+    /// While its successor waits for the lease to run out, both disks are in sync again: so the guest needs a lease
+    /// from
+    /// QEMU's first look at its disk.
+    @Test
+    void aGuestIsBootedThoughTheFormerActiveIsBackMeanwhile(Stage stage) {
+        Vm vm = create(stage, Level.COMPONENT);
+        try {
+            String hung = vm.active();
+            String other = Stage.otherThan(hung);
+            String written = vm.write("before");
+            stage.lab().pauseAgent(hung);
+            try {
+                vm.await(
+                        stage.api(other),
+                        "to be given to " + other,
+                        v -> v.active().equals(Optional.of(new HostName(other))));
+            } finally {
+                stage.lab().resumeAgent(hung);
+            }
+            assertThat(vm.awaitProtected().active()).contains(new HostName(other));
+            assertThat(vm.read()).isEqualTo(written);
         } finally {
             vm.discard();
         }
