@@ -63,9 +63,8 @@ final class Peers {
         }
     }
 
-    /// Another agent says that it has heard a peer. However many say so, few are passed on: eight in the time after
-    /// which
-    /// a silent peer is lost.
+    /// Another agent says that it has heard a peer. However many say so, few are passed on: eight in the time that
+    /// makes a silent peer lost.
     synchronized void heardElsewhere(HostName peer, Moment at) {
         Known before = known.get(peer);
         if (before == null

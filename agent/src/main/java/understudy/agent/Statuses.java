@@ -181,13 +181,9 @@ final class Statuses {
 
     /// All hosts and witnesses, by name.
     List<HostStatus> hosts() {
-        return hosts(newest());
-    }
-
-    private List<HostStatus> hosts(Known known) {
-        LedgerState state = known.state();
+        Known known = newest();
         Optional<HostName> leader = agent.ledger().leader();
-        return state.hosts().values().stream()
+        return known.state().hosts().values().stream()
                 .map(host -> of(host, known, leader))
                 .toList();
     }
@@ -222,8 +218,9 @@ final class Statuses {
     ClusterStatus cluster() {
         Known known = newest();
         List<VmStatus> vms = vms(known);
-        List<HostStatus> hosts = hosts(known).stream()
-                .filter(h -> h.role() == HostRecord.Role.HOST)
+        List<HostName> hosts = known.state().hosts().values().stream()
+                .filter(host -> host.role() == HostRecord.Role.HOST)
+                .map(HostRecord::name)
                 .toList();
         boolean registered = known.state().hosts().containsKey(agent.config().name());
         return new ClusterStatus(
@@ -233,7 +230,7 @@ final class Statuses {
                 agent.ledger().leader(),
                 agent.config().voters(),
                 hosts.size(),
-                (int) hosts.stream().filter(h -> h.state() == HostState.UP).count(),
+                (int) hosts.stream().filter(this::isUp).count(),
                 vms.size(),
                 (int) vms.stream().filter(v -> v.state() == VmState.RUNNING).count(),
                 (int) vms.stream().filter(VmStatus::isProtected).count(),

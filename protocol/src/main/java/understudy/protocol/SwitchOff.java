@@ -60,10 +60,10 @@ public final class SwitchOff {
         if (!volume.isInSync(host) || isElsewhere) {
             return Optional.empty();
         }
-        String name =
-                vm.spec().disk(volume.volume()).map(disk -> " " + disk.name()).orElse("");
-        return Optional.of("it has the only copy in sync of disk%s of VM %s"
-                .formatted(name, vm.spec().name()));
+        return vm.spec()
+                .disk(volume.volume())
+                .map(disk -> "it has the only copy in sync of disk %s of VM %s"
+                        .formatted(disk.name(), vm.spec().name()));
     }
 
     private static Optional<HostName> lostActive(VmRecord vm, Predicate<HostName> isUp, HostName host) {

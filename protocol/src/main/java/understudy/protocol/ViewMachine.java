@@ -123,7 +123,7 @@ public final class ViewMachine {
     ///
     /// @param claimAfter     how much longer than its active a standby waits before it claims
     /// @param hearsay        for how long a third agent's word that it hears the active stops a standby's claim;
-    ///              five times as long at most
+    ///              see [StandbyRules#isTimeToClaim]
     /// @param startAfter     how long the second host of a VM leaves the start of a stopped one to the first
     /// @param bootClaimAfter how long a host without an image waits for one with an image to claim
     /// @param retryAfter     the first wait after a failed copy or boot; doubled at each failure, up to

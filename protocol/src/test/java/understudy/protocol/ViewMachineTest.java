@@ -266,8 +266,7 @@ class ViewMachineTest {
 
     @Test
     void aStandbyClaimsALostActiveALittleLaterAndResumesOnlyWhenItHasLearnt() {
-        hold();
-        learn(3, new Paired(PEER, SELF));
+        standBy();
         step(new PeerLost(at(1_000)));
         long due = 1_000 + ViewMachine.Timing.DEFAULT.claimAfter().toMillis();
         assertThat(step(new Tick(at(due - 1)))).isEmpty();
@@ -280,8 +279,7 @@ class ViewMachineTest {
 
     @Test
     void aStandbyLeavesTheRaceToAnActiveThatOthersHearAndNotForEver() {
-        hold();
-        learn(3, new Paired(PEER, SELF));
+        standBy();
         step(new PeerHeardElsewhere(at(990)));
         step(new PeerLost(at(1_000)));
         long hearsay = ViewMachine.Timing.DEFAULT.hearsay().toMillis();
@@ -298,8 +296,7 @@ class ViewMachineTest {
 
     @Test
     void aWordOfOthersDelaysAClaimOnlyWhileItIsFresh() {
-        hold();
-        learn(3, new Paired(PEER, SELF));
+        standBy();
         step(new PeerLost(at(1_000)));
         step(new PeerHeardElsewhere(at(850)));
         long due = 850 + ViewMachine.Timing.DEFAULT.hearsay().toMillis();
@@ -309,8 +306,7 @@ class ViewMachineTest {
 
     @Test
     void aStandbyThatLostTheRaceDropsItsImage() {
-        hold();
-        learn(3, new Paired(PEER, SELF));
+        standBy();
         step(new PeerLost(at(1_000)));
         step(new Tick(at(1_050)));
         assertThat(learn(4, new Solo(PEER))).containsExactly(new CloseStream(), new DropImage());
@@ -344,8 +340,7 @@ class ViewMachineTest {
 
     @Test
     void aResumptionThatFailsFallsBackToABoot() {
-        hold();
-        learn(3, new Paired(PEER, SELF));
+        standBy();
         learn(4, new Solo(SELF));
         assertThat(step(new GuestGone(at(1_100)))).containsExactly(new DropImage(), new BootGuest());
         assertPart(Booting.class);
@@ -566,6 +561,12 @@ class ViewMachineTest {
         assertThat(step(new StreamOffered(PEER, 2))).containsExactly(new AcceptStream());
         step(new ImageCompleted());
         assertPart(Holding.class);
+    }
+
+    /// As a standby of view 3.
+    private void standBy() {
+        hold();
+        learn(3, new Paired(PEER, SELF));
     }
 
     private List<ViewEffect> learn(long number, Placement placement) {

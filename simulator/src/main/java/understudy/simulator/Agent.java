@@ -141,11 +141,14 @@ final class Agent {
 
     /// Other agents say whom they hear.
     private void hearsay(Peer peer) {
+        if (!(peer.watched instanceof PeerWatch.State.Lost) || !peer.host.isResponsive()) {
+            return;
+        }
         boolean isHeard = cluster.nodes().stream()
                 .filter(other -> !other.equals(host) && !other.equals(peer.host) && other.isResponsive())
                 .anyMatch(other -> cluster.network().carries(peer.host, other)
                         && cluster.network().carries(other, host));
-        if (isHeard && peer.host.isResponsive() && peer.watched instanceof PeerWatch.State.Lost) {
+        if (isHeard) {
             tell(peer, new ViewInput.PeerHeardElsewhere(host.now()));
         }
     }
