@@ -13,7 +13,7 @@ public sealed interface Placement {
         }
     }
 
-    /// One host runs it, and no other could go on from where it is.
+    /// One host runs it, and no other could go on from where it is, but perhaps boot it from its disks.
     record Solo(Replica active) implements Placement {
         @Override
         public String toString() {
@@ -21,7 +21,7 @@ public sealed interface Placement {
         }
     }
 
-    /// One host runs it, and another can take over.
+    /// One host runs it, and another can take over from its image; the other has all volumes in sync.
     record Paired(Replica active, Replica standby) implements Placement {
         public Paired {
             if (active.host().equals(standby.host())) {

@@ -54,16 +54,16 @@ public record View(long number, Placement placement, List<VolumeView> volumes, U
         return able.isEmpty() ? hosts : able;
     }
 
-    /// Which hosts may go on with a VM that another one runs, by booting it from its disks: at levels `restart`
-    /// and `component` those that have all volumes in sync, unless a solo grant stands. While there is one,
-    /// who runs the VM needs a lease.
+    /// Which hosts may go on with a VM that another one runs alone, by booting it from its disks: those that have
+    /// all volumes in sync, unless a solo grant stands. While there is one, who runs the VM needs a lease. At level
+    /// `system` a VM without disks has none.
     public List<HostName> takers(VmSpec spec) {
         return soloGrant ? List.of() : successors(spec);
     }
 
     /// Which hosts could, if no solo grant stood.
     public List<HostName> successors(VmSpec spec) {
-        if (spec.level() == Level.SYSTEM || !(placement instanceof Placement.Solo(Replica active))) {
+        if (spec.isAllInMemory() || !(placement instanceof Placement.Solo(Replica active))) {
             return List.of();
         }
         return spec.hosts().stream()

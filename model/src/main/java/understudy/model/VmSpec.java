@@ -118,6 +118,11 @@ public record VmSpec(
     /// @param append the kernel's command line
     public record Boot(String kernel, Optional<String> initrd, String append) {}
 
+    /// Whether all that it is lies in memory: then no host goes on with it but from an image.
+    public boolean isAllInMemory() {
+        return level == Level.SYSTEM && disks.isEmpty();
+    }
+
     /// The other host of the pair, if the VM has one.
     public Optional<HostName> otherThan(HostName host) {
         return hosts.stream().filter(h -> !h.equals(host)).findFirst();

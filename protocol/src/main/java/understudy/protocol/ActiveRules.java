@@ -78,9 +78,26 @@ final class ActiveRules {
         if (!hasImages || other.isEmpty() || !(state.peer() instanceof PeerState.Up(var life)) || !state.isWanted()) {
             return state;
         }
+        if (!state.hasDisksThere(other.get())) {
+            return state;
+        }
         Replica standby = new Replica(other.get(), life);
         effects.add(new StartCopy(standby, state.number()));
         return state.with(new Copying(standby));
+    }
+
+    /// A standby goes on with its own disks. Where it lacks one it could not, so nothing is built on its image any
+    /// more.
+    static ViewState unlessDisksLackThere(ViewState state, List<ViewEffect> effects) {
+        return switch (state.part()) {
+            case Copying(Replica standby) when !state.hasDisksThere(standby.host()) -> stopCopy(state, effects);
+            case Raising(Replica standby) when !state.hasDisksThere(standby.host()) -> drop(state, false, effects);
+            case Protected(Replica standby) when !state.hasDisksThere(standby.host()) -> drop(state, false, effects);
+            case HandingOver(Replica standby, boolean _)
+            when !state.hasDisksThere(standby.host()) -> drop(state, true, effects);
+            case Yielding(Replica standby) when !state.hasDisksThere(standby.host()) -> state.with(new Starting());
+            default -> state;
+        };
     }
 
     static ViewState copyCommitted(ViewState state, Replica committed) {

@@ -7,7 +7,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import understudy.model.HostName;
-import understudy.model.Level;
 import understudy.model.Placement;
 import understudy.model.Problem;
 import understudy.model.Replica;
@@ -69,7 +68,7 @@ public final class ForcedStart {
 
     /// At level `system` a VM without disks is in the memory of its active host alone, if it has no standby.
     private static boolean lacksMemory(VmRecord vm, HostName host) {
-        return vm.spec().level() == Level.SYSTEM
+        return vm.spec().isAllInMemory()
                 && vm.view().placement() instanceof Placement.Solo(Replica active)
                 && !active.host().equals(host);
     }

@@ -4,7 +4,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import understudy.model.HostName;
-import understudy.model.Level;
 import understudy.model.Moment;
 import understudy.model.Placement.Paired;
 import understudy.model.Placement.Solo;
@@ -66,10 +65,10 @@ final class GrantRules {
         return state.with(state.grant().with(OnDisk.WRITING, state.number()));
     }
 
-    /// Whether something waits for the other host: output at level `system`, else disks. Who has none needs no more
-    /// than that nobody else may go on.
+    /// Whether something waits for the other host: output of a pair, else disks. Who has none needs no more than
+    /// that nobody else may go on.
     private static boolean hasLostPeer(ViewState state) {
-        boolean waits = state.spec().level() == Level.SYSTEM
+        boolean waits = state.placement().orElseThrow() instanceof Paired
                 ? state.part() instanceof Dropping
                 : !state.spec().disks().isEmpty();
         return state.peer() instanceof PeerState.Lost && state.isWanted() && waits;

@@ -14,7 +14,7 @@ public sealed interface Part {
     /// Wants to run the VM from its beginning. Nothing is here yet.
     record Starting() implements Part {}
 
-    /// The active is lost, at a level at which the VM is booted then, and running it here is proposed. Nothing is here.
+    /// The active is lost, the VM is one that is booted then, and running it here is proposed. Nothing is here.
     record Taking() implements Part {}
 
     /// This host is to run it, or to say that nobody does, and waits until no lease of a former active can run any
@@ -69,7 +69,8 @@ public sealed interface Part {
     /// @param since the newest view that was known when the image became whole, be it from its stream only
     record Holding(Replica active, long since) implements Part {}
 
-    /// A whole image is here, its stream is closed, and taking over is proposed.
+    /// A whole image is here, its stream is closed, and taking over is proposed: by the standby, or by a host
+    /// that knows of no pair and is to boot the guest if there was none.
     record Claiming() implements Part {}
 
     /// Runs it alone; the image is being resumed. Nothing leaves yet.

@@ -3,6 +3,7 @@ package understudy.protocol;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import understudy.model.HostName;
 import understudy.model.Placement;
 import understudy.model.Placement.Paired;
 import understudy.model.Placement.Solo;
@@ -35,18 +36,21 @@ import understudy.protocol.ViewEffect.Propose;
 final class ProposalRules {
     private final Replica self;
     private final GrantRules grants;
+    private final StartRules start;
 
     /// What is wanted of the next view.
     private record Wish(Placement placement, List<VolumeView> volumes, boolean soloGrant) {}
 
-    ProposalRules(Replica self, GrantRules grants) {
+    ProposalRules(Replica self, GrantRules grants, StartRules start) {
         this.self = self;
         this.grants = grants;
+        this.start = start;
     }
 
-    private Optional<Placement> wantedPlacement(Part part) {
-        return switch (part) {
-            case Found _, Starting _, Taking _, Dropping _, Claiming _ -> Optional.of(new Solo(self));
+    private Optional<Placement> wantedPlacement(ViewState state) {
+        return switch (state.part()) {
+            case Found _ -> start.found(state);
+            case Starting _, Taking _, Dropping _, Claiming _ -> Optional.of(new Solo(self));
             case Raising(Replica standby) -> Optional.of(new Paired(self, standby));
             case HandingOver(Replica standby, boolean committed) ->
                 committed ? Optional.of(new Solo(standby)) : Optional.empty();
@@ -71,8 +75,16 @@ final class ProposalRules {
                 : state;
     }
 
-    /// What the volumes are to be in the view that is asked for.
+    /// What the volumes are to be in the view that is asked for. Where a standby is to go on they count alone
+    /// there: what is under way here may have reached one replica only.
     private List<VolumeView> wantedVolumes(ViewState state, View view, Optional<Placement> wanted) {
+        Optional<HostName> other =
+                wanted.flatMap(Placement::activeReplica).map(Replica::host).filter(host -> !host.equals(self.host()));
+        if (other.isPresent()) {
+            return view.volumes().stream()
+                    .map(volume -> volume.keeping(other.get()::equals))
+                    .toList();
+        }
         if (state.isServing(self)) {
             boolean ends = wanted.filter(placement -> !placement.activeReplica().equals(Optional.of(self)))
                     .isPresent();
@@ -85,7 +97,7 @@ final class ProposalRules {
 
     /// What is to be asked for, or to stay so; empty if this host has nothing to say.
     private Optional<Wish> wish(ViewState state, View view) {
-        Optional<Placement> wanted = wantedPlacement(state.part());
+        Optional<Placement> wanted = wantedPlacement(state);
         if (GrantRules.isBoundByWord(state)) {
             View alone = grants.aloneAfter(view);
             return Optional.of(new Wish(alone.placement(), alone.volumes(), false));
@@ -155,7 +167,7 @@ final class ProposalRules {
     /// Whether the view is as this host wants it, and nothing is under way that could change that.
     private boolean isAsWanted(ViewState state, View view, Wish wish) {
         boolean isOpen = state.outstanding().isPresent() && (!wish.volumes().isEmpty() || view.soloGrant());
-        return wantedPlacement(state.part()).isEmpty()
+        return wantedPlacement(state).isEmpty()
                 && view.placement().equals(wish.placement())
                 && view.volumes().equals(wish.volumes())
                 && view.soloGrant() == wish.soloGrant()

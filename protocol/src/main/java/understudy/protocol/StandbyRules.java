@@ -11,10 +11,12 @@ import understudy.model.Placement.Paired;
 import understudy.model.Placement.Solo;
 import understudy.model.Placement.Stopped;
 import understudy.model.Replica;
+import understudy.model.VmRecord;
 import understudy.protocol.Part.Claiming;
 import understudy.protocol.Part.Holding;
 import understudy.protocol.Part.Idle;
 import understudy.protocol.Part.Receiving;
+import understudy.protocol.Part.Taking;
 import understudy.protocol.ViewEffect.AcceptStream;
 import understudy.protocol.ViewEffect.CloseStream;
 import understudy.protocol.ViewEffect.DropImage;
@@ -51,15 +53,63 @@ final class StandbyRules {
     }
 
     boolean mayClaim(ViewState state) {
-        return state.isWanted()
-                && !state.isGranted()
-                && state.placement()
-                        .filter(p -> p.standbyReplica().equals(Optional.of(self)))
-                        .isPresent();
+        return state.isWanted() && !state.isGranted() && state.hasDisks(self.host()) && isStandby(state);
     }
 
-    /// A lost active that others hear lives, and has most likely lost this host, too: then it asks for a view without
-    /// this host, and is to win. But it may still hear this host, or hang in a way that others do not see.
+    private boolean isStandby(ViewState state) {
+        return state.placement()
+                .filter(p -> p.standbyReplica().equals(Optional.of(self)))
+                .isPresent();
+    }
+
+    /// Whether a VM that has no standby yet, by the known view, is to be taken over, as one is that never has any.
+    boolean isTimeToTake(ViewState state, Moment now) {
+        return state.isTaker(self.host()) && state.succession().isTime(state.peer(), timing, now);
+    }
+
+    /// The other host's view, learnt under a claim. One that a solo grant overtook can wait with its image: its
+    /// active may leave the VM to it.
+    ViewState claiming(ViewState state, Placement placement, List<ViewEffect> effects) {
+        if (isStandby(state)) {
+            return state.isGranted() ? waiting(state, placement) : state;
+        }
+        boolean isAskedFor = state.outstanding().isPresent() && state.isTaker(self.host());
+        return isAskedFor ? state : dropped(state, effects);
+    }
+
+    /// A claim that may not be made any more waits with its image. What was asked for may land all the same.
+    ViewState unlessForbidden(ViewState state) {
+        if (!(state.part() instanceof Claiming) || state.isServing(self)) {
+            return state;
+        }
+        boolean isAllowed = isStandby(state) ? state.hasDisks(self.host()) : state.isTaker(self.host());
+        return isAllowed ? state : waiting(state, state.placement().orElseThrow());
+    }
+
+    private static ViewState waiting(ViewState state, Placement placement) {
+        return placement
+                .activeReplica()
+                .map(active -> state.with(new Holding(active, state.number())))
+                .orElse(state);
+    }
+
+    /// This host has taken over a VM that had no standby: what left since the image was made is not in it, so the
+    /// guest is booted.
+    ViewState withoutOldImage(Optional<VmRecord> before, ViewState state, List<ViewEffect> effects) {
+        boolean isTaken = state.isServing(self)
+                && before.map(VmRecord::view)
+                        .filter(view -> view.number() + 1 == state.number())
+                        .filter(view -> view.placement() instanceof Solo(Replica active)
+                                && !active.host().equals(self.host()))
+                        .isPresent();
+        return isTaken && (state.part() instanceof Holding || state.part() instanceof Claiming)
+                ? dropped(state, effects).with(new Taking())
+                : state;
+    }
+
+    /// A lost active that others hear lives, and has most likely lost this host, too: then it asks for a view
+    /// without this host, and is to win. But it may still hear this host, or hang in a way that others do not
+    /// see.
     boolean isTimeToClaim(ViewState state, Moment now) {
         PeerState peer = state.peer();
         return mayClaim(state)

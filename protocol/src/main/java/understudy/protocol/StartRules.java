@@ -18,6 +18,7 @@ import understudy.protocol.Part.Starting;
 import understudy.protocol.Part.Taking;
 import understudy.protocol.Part.Yielding;
 import understudy.protocol.ViewEffect.BootGuest;
+import understudy.protocol.ViewEffect.KillGuest;
 import understudy.protocol.ViewEffect.OutwaitLease;
 
 /// How a host comes to run a VM of which it has nothing, or to say that nobody runs it: the part of [ViewMachine] that
@@ -64,6 +65,32 @@ final class StartRules {
         return next.isServing(self) ? begin(next, effects) : next.with(new Starting());
     }
 
+    /// What becomes of a guest that an earlier life left: it is taken up, save where its writes were being kept
+    /// aside for a standby. Those died with that life, so the standby is to go on; and nothing is asked for before
+    /// it is heard.
+    Optional<Placement> found(ViewState state) {
+        if (state.placement().orElseThrow() instanceof Paired(Replica _, Replica standby) && isKeptAside(state)) {
+            return state.peer() instanceof PeerState.Up(Life life)
+                    ? Optional.of(new Solo(standby.life().equals(life) ? standby : self))
+                    : Optional.empty();
+        }
+        return Optional.of(new Solo(self));
+    }
+
+    private static boolean isKeptAside(ViewState state) {
+        return state.placement().orElseThrow() instanceof Paired
+                && !state.spec().disks().isEmpty();
+    }
+
+    /// The standby that was to go on is gone, too.
+    ViewState foundInVain(ViewState state, Moment now, List<ViewEffect> effects) {
+        if (!isKeptAside(state) || !state.peer().isSilentFor(timing.bootClaimAfter(), now)) {
+            return state;
+        }
+        effects.add(new KillGuest("what it wrote last died with its agent"));
+        return state.with(new Starting());
+    }
+
     /// What was asked for may still land, and is dealt with then.
     ViewState unlessForbidden(ViewState state) {
         return state.part() instanceof Taking && !state.isTaker(self.host()) && !state.isServing(self)
@@ -105,7 +132,10 @@ final class StartRules {
                 .standbyReplica()
                 .filter(r -> r.host().equals(self.host()))
                 .isPresent();
-        return standbyHere && !state.isGranted() && state.peer().isSilentFor(timing.bootClaimAfter(), now)
+        return standbyHere
+                        && state.hasDisks(self.host())
+                        && !state.isGranted()
+                        && state.peer().isSilentFor(timing.bootClaimAfter(), now)
                 ? state.with(new Starting())
                 : state;
     }
@@ -123,7 +153,8 @@ final class StartRules {
     /// The standby's image is all that is left of the guest, so it gets time to claim although it is silent.
     private ViewState leaveToStandby(ViewState state, Replica standby, Moment now) {
         if (state.peer() instanceof PeerState.Up(Life life)) {
-            return state.with(standby.life().equals(life) ? new Yielding(standby) : new Starting());
+            boolean couldGoOn = standby.life().equals(life) && state.hasDisksThere(standby.host());
+            return state.with(couldGoOn ? new Yielding(standby) : new Starting());
         }
         return state.peer().isSilentFor(timing.bootClaimAfter(), now) ? state.with(new Starting()) : state;
     }

@@ -4,8 +4,8 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import understudy.model.HostName;
-import understudy.model.Level;
 import understudy.model.Moment;
+import understudy.model.Placement.Paired;
 import understudy.model.Placement.Solo;
 import understudy.model.Placement.Stopped;
 import understudy.model.Replica;
@@ -13,8 +13,9 @@ import understudy.model.View;
 import understudy.model.VmRecord;
 import understudy.model.VmSpec;
 
-/// Who could go on with a VM at levels `restart` and `component`, where whoever takes over boots it from its disks,
-/// and frames leave ungated: what this host must have before it lets frames out, and before it boots.
+/// Who could go on with a VM that has no standby, where whoever takes over boots it from its disks, and frames
+/// leave ungated: what this host must have before it lets frames out, and before it boots. A VM of level `system`
+/// is such a one while it is not paired, if it has disks.
 ///
 /// @param quiet   no lease that a former active may hold can run any more, as far as the known view goes
 /// @param disputed a start was forced since this host last waited: the view says that nobody runs the VM, and somebody
@@ -31,7 +32,7 @@ record Succession(boolean quiet, boolean disputed, long exposed, Optional<Moment
 
     /// Whether nobody but this host can ever have frames of the VM let out by a lease.
     private static boolean isUnleased(VmSpec spec) {
-        return spec.level() == Level.SYSTEM || spec.hosts().size() == 1;
+        return spec.isAllInMemory() || spec.hosts().size() == 1;
     }
 
     /// A view is quiet if this host's guest is the only one that there can be: because nobody ran the VM in the view
@@ -87,9 +88,12 @@ record Succession(boolean quiet, boolean disputed, long exposed, Optional<Moment
         return quiet || isUnleased(spec);
     }
 
-    /// Whether frames may leave only by a lease. Who has learnt that it was deposed still does: what it held must not
-    /// get out before its guest is ended.
+    /// Whether frames may leave only by a lease. Who has learnt that it was deposed still does: what it held must
+    /// not get out before its guest is ended. In a pair they leave by commit, and its standby waits for no lease.
     boolean needsLease(View known, VmSpec spec, Replica self) {
+        if (known.placement() instanceof Paired(Replica active, Replica _) && active.equals(self)) {
+            return false;
+        }
         boolean isAlone =
                 known.placement().equals(new Solo(self)) && known.takers(spec).isEmpty() && !isExposed(known);
         return !isUnleased(spec) && !isAlone;

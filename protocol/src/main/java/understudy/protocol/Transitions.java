@@ -17,23 +17,28 @@ import understudy.model.VmRecord;
 ///
 /// What [VolumeTransitions] says of the volumes is asked besides; this is about placements:
 ///
-/// | from          | to                                                                               |
-/// |---------------|----------------------------------------------------------------------------------|
-/// | `Stopped`     | `Solo` on any of the VM's hosts                                                  |
-/// | `Solo(a)`     | `Solo` on a's host, in any life; at level `system` `Paired(a, s)`; `Stopped`;    |
-/// |               | at other levels `Solo(b)`, with all volumes in sync at b before, and b's alone after |
-/// | `Paired(a,s)` | `Solo` on a's host or on s's host, in any life; `Stopped`                        |
+/// | from          | to                                                                                   |
+/// |---------------|--------------------------------------------------------------------------------------|
+/// | `Stopped`     | `Solo` on any of the VM's hosts                                                      |
+/// | `Solo(a)`     | `Solo` on a's host, in any life; at level `system` `Paired(a, s)`; `Stopped`;        |
+/// |               | unless all of the VM is in a's memory: `Solo(b)`, with all volumes in sync at b      |
+/// |               | before, and b's alone after                                                          |
+/// | `Paired(a,s)` | `Solo` on a's host, in any life; on s's host, in any life, with its volumes alone in |
+/// |               | sync after; `Stopped`; with other volumes `Paired(a, s)`                             |
 ///
-/// While a solo grant stands ([View#soloGrant]) only views of the active's own host may follow, in any life, and a
-/// stop must wait for the end of the grant, too. The grant comes and goes by views that change nothing else, and comes
-/// only
-/// where another host could go on.
+/// In every `Paired(a, s)` all volumes are in sync at s. An image goes on with the disks of its own host, so a pair
+/// whose standby has not all of them would be none.
+///
+/// While a solo grant stands ([View#soloGrant]) only views of the active's own host may follow, in any life, and
+/// a stop must wait for the end of the grant, too. The grant comes and goes by views that change nothing else,
+/// and comes only where another host could go on.
 ///
 /// The intuition: whoever runs next either has what ran before, or the ledger knows that nobody has. A pair is
 /// made only by the very replica that runs, because the image is a copy of *its* memory. A `Solo` of another life
-/// is a boot, or a guest that a restarted agent found alive. One of another host is a boot from disks that have all;
-/// that the former host is silent by then is not the ledger's matter, but a [LeaseMachine]'s. From one pair to another
-/// there is no way but through
+/// is a boot, or a guest that a restarted agent found alive. One of another host, out of a `Solo`, is a boot from
+/// disks that have all; that the former host is silent by then is not the ledger's matter, but a
+/// [LeaseMachine]'s. Whoever goes on with what another host ran does so with its own replicas alone: what was
+/// under way there may have reached one of them only. From one pair to another there is no way but through
 /// `Solo`, so that an image is never counted upon by a view that it was not made under.
 public final class Transitions {
 
@@ -78,35 +83,43 @@ public final class Transitions {
         Placement current = vm.view().placement();
         return switch (next) {
             case Solo(Replica active) ->
-                mayGoOn(current, active.host()) || isTaken(vm, active.host(), proposed)
+                mayGoOn(current, active.host())
+                                || isTaken(vm, active.host(), proposed)
+                                || isLeft(vm, active.host(), proposed)
                         ? Optional.empty()
                         : notInSync(vm, active);
             case Paired _ when vm.spec().level() != Level.SYSTEM -> outOfTurn(vm, next);
-            case Paired(Replica active, Replica _) -> {
-                if (!mayGoOn(current, active.host())) {
-                    yield notInSync(vm, active);
+            case Paired(Replica active, Replica standby) -> {
+                boolean changesVolumesOnly =
+                        current.equals(next) && !vm.spec().disks().isEmpty();
+                if (!current.equals(new Solo(active)) && !changesVolumesOnly) {
+                    yield mayGoOn(current, active.host()) ? outOfTurn(vm, next) : notInSync(vm, active);
                 }
-                yield current.equals(new Solo(active)) ? Optional.empty() : outOfTurn(vm, next);
+                yield proposed.isInSync(standby.host()) ? Optional.empty() : notInSync(vm, standby);
             }
             case Stopped _ -> current instanceof Stopped ? outOfTurn(vm, next) : Optional.empty();
         };
     }
 
     private static boolean mayGoOn(Placement current, HostName host) {
-        return switch (current) {
-            case Stopped _ -> true;
-            case Solo(Replica active) -> active.host().equals(host);
-            case Paired(Replica active, Replica standby) ->
-                active.host().equals(host) || standby.host().equals(host);
-        };
+        return current.activeReplica()
+                .map(Replica::host)
+                .filter(active -> !active.equals(host))
+                .isEmpty();
     }
 
-    /// Whether a host takes a VM over to boot it. Its replicas count alone from then on: what was under way when the
-    /// former active fell silent may have reached one replica only.
+    /// Whether a host takes a VM over to boot it.
     private static boolean isTaken(VmRecord vm, HostName taker, View proposed) {
-        return vm.view().takers(vm.spec()).contains(taker)
-                && proposed.volumes().stream()
-                        .allMatch(volume -> volume.inSync().equals(List.of(taker)));
+        return vm.view().takers(vm.spec()).contains(taker) && countsAlone(taker, proposed);
+    }
+
+    /// Whether a standby goes on, be it that it claims or that its active leaves the VM to it.
+    private static boolean isLeft(VmRecord vm, HostName standby, View proposed) {
+        return vm.view().isStandby(standby) && countsAlone(standby, proposed);
+    }
+
+    private static boolean countsAlone(HostName host, View proposed) {
+        return proposed.volumes().stream().allMatch(volume -> volume.inSync().equals(List.of(host)));
     }
 
     private static Optional<Problem> notInSync(VmRecord vm, Replica active) {

@@ -10,7 +10,6 @@ import understudy.model.Moment;
 import understudy.model.Placement;
 import understudy.model.Placement.Paired;
 import understudy.model.Placement.Solo;
-import understudy.model.Placement.Stopped;
 import understudy.model.Replica;
 import understudy.model.View;
 import understudy.model.VmRecord;
@@ -39,7 +38,6 @@ import understudy.protocol.ViewEffect.KillGuest;
 import understudy.protocol.ViewEffect.OpenGate;
 import understudy.protocol.ViewEffect.RemoveReplicas;
 import understudy.protocol.ViewEffect.ResumeImage;
-import understudy.protocol.ViewEffect.ShutDownGuest;
 import understudy.protocol.ViewInput.AloneErased;
 import understudy.protocol.ViewInput.AloneFound;
 import understudy.protocol.ViewInput.AloneRecorded;
@@ -100,6 +98,14 @@ import understudy.protocol.ViewInput.VotesCounted;
 /// ([Outwaiting]); what the two must obey is [Succession]'s. At level `restart` an active whose own replica fails
 /// ends the guest and leaves the VM to the other host, by a stopped view in which that one has the disks.
 ///
+/// A VM of level `system` with disks is one of these while it has no standby. Its memory is copied only to a host
+/// that has all volumes in sync, and a pair is dropped when one fails there: whoever goes on from an image does
+/// so with its own disks, and these alone. A host that holds an image and takes over without knowing of a pair
+/// asks as one that claims ([Claiming]), and drops the image only when it has learnt that there was none: one may
+/// have been recorded unseen, and output of it have left.
+///
+/// - What a guest of a pair has written lately lies in the memory of its agent. So a later life of that agent does not
+///   take the guest up, but has the standby go on.
 /// - A new life serves nothing before a view of its own, in which its own replica counts alone: what an earlier
 ///   life acknowledged last may have reached one replica only.
 /// - A proposal that counts on a replica which failed meanwhile is overtaken, even by a view that changes
@@ -107,13 +113,13 @@ import understudy.protocol.ViewInput.VotesCounted;
 ///
 /// What is decided here is what a host makes of a view that it learns, and of its peer; [ActiveRules],
 /// [StandbyRules] and [StartRules] are about a guest that runs here, an image that lies here, and neither;
-/// [GrantRules] about going on alone where nobody is left to decide.
-/// [ProposalRules] makes of it what the ledger is asked for.
+/// [StopRules] about an end; [GrantRules] about going on alone where nobody is left to decide. [ProposalRules]
+/// makes of it what the ledger is asked for.
 ///
 /// Invariants: a guest's frames leave ungated only under a learnt `Solo` view of this life (or this host's own word
 /// that it goes on alone, under a solo grant), and, while another host
 /// could take over, only by a lease; a guest is booted only when no other host's lease can run; an image is resumed
-/// only under a learnt `Solo` view of this life; a claim is made only by the standby of the newest known view.
+/// only under a learnt `Solo` view of this life, and never where the view before it was known to have no standby.
 ///
 /// Rejected: telling the standby of every change directly, beside the ledger. It saves a round trip and brings
 /// back the handshakes that can disagree.
@@ -180,6 +186,7 @@ public final class ViewMachine {
     private final StandbyRules standby;
     private final StartRules start;
     private final GrantRules grants;
+    private final StopRules stop;
     private final ProposalRules proposals;
 
     /// @param self this host, in this life of its agent
@@ -190,7 +197,8 @@ public final class ViewMachine {
         this.standby = new StandbyRules(self, timing);
         this.grants = new GrantRules(self, timing);
         this.start = new StartRules(self, timing, grants);
-        this.proposals = new ProposalRules(self, grants);
+        this.stop = new StopRules(self);
+        this.proposals = new ProposalRules(self, grants, start);
     }
 
     /// The state in which a new life of the agent begins, before anything is known.
@@ -249,7 +257,8 @@ public final class ViewMachine {
             case ReplicaReplaced(var volume, var host, UUID id) ->
                 proposals.ifServing(state, state.news().replaced(volume, host, id));
         };
-        ViewState used = grants.use(start.unlessForbidden(next), effects);
+        ViewState able = ActiveRules.unlessDisksLackThere(next, effects);
+        ViewState used = grants.use(standby.unlessForbidden(start.unlessForbidden(able)), effects);
         return new Step<>(proposals.propose(used, effects), effects);
     }
 
@@ -267,6 +276,7 @@ public final class ViewMachine {
         // What was known of replicas in one run of the guest is nothing to go by in the next.
         ViewState known =
                 bound.isServing(self) ? bound : bound.with(bound.news().withoutChanges());
+        Optional<VmRecord> before = state.known();
         if (!record.spec().disks().isEmpty() && isNews(state, record)) {
             effects.add(new ApplyInSync(grants.applied(known)));
         }
@@ -276,13 +286,13 @@ public final class ViewMachine {
         if (active.isEmpty()) {
             next = leave(known, effects);
         } else if (active.get().equals(self)) {
-            next = asActive(known, placement, effects);
+            next = asActive(standby.withoutOldImage(before, known, effects), placement, effects);
         } else if (active.get().host().equals(self.host())) {
             next = asEarlierLife(known, effects);
         } else {
             next = asOther(known, placement, effects);
         }
-        return wanted(next, effects);
+        return stop.unlessWanted(next, effects);
     }
 
     private static boolean isNews(ViewState state, VmRecord record) {
@@ -377,7 +387,7 @@ public final class ViewMachine {
                 standby.keepsImage(state, placement, active, since)
                         ? standby.claimIfActiveIsOver(state, active, effects)
                         : StandbyRules.dropped(state, effects);
-            case Claiming() -> claiming(state, placement, effects);
+            case Claiming() -> standby.claiming(state, placement, effects);
             case Found _,
                     Starting _,
                     Booting _,
@@ -395,15 +405,6 @@ public final class ViewMachine {
                 yield state.with(new Idle());
             }
         };
-    }
-
-    /// A claim that a solo grant overtook can wait with its image: its active may leave the VM to it.
-    private ViewState claiming(ViewState state, Placement placement, List<ViewEffect> effects) {
-        if (!placement.standbyReplica().equals(Optional.of(self))) {
-            return StandbyRules.dropped(state, effects);
-        }
-        Replica of = placement.activeReplica().orElseThrow();
-        return state.isGranted() ? state.with(new Holding(of, state.number())) : state;
     }
 
     /// The view says that nobody runs the VM.
@@ -432,38 +433,6 @@ public final class ViewMachine {
             effects.add(new RemoveReplicas());
         }
         return GrantRules.forgotten(left.forgotten(), effects);
-    }
-
-    /// What the users want, where this host is the one to do it.
-    private ViewState wanted(ViewState state, List<ViewEffect> effects) {
-        if (state.isWanted()) {
-            return state;
-        }
-        return switch (state.part()) {
-            case Booting _, Running _, Copying _, Raising _, Protected _, Dropping _ -> {
-                effects.add(new CloseStream());
-                effects.add(new ShutDownGuest());
-                yield state.with(new Halting(false));
-            }
-            case Found _ -> {
-                effects.add(new KillGuest("it was stopped"));
-                yield state.with(new Halting(true));
-            }
-            case Starting _ when state.placement().equals(Optional.of(new Stopped())) -> state.with(new Idle());
-            case Yielding _, Starting _ -> StartRules.halt(state, effects);
-            case Idle _
-            when state.known().filter(r -> r.view().isActive(self.host())).isPresent() ->
-                StartRules.halt(state, effects);
-            case Idle _,
-                    Taking _,
-                    Outwaiting _,
-                    Receiving _,
-                    Holding _,
-                    Claiming _,
-                    Resuming _,
-                    HandingOver _,
-                    Halting _ -> state;
-        };
     }
 
     // ---- what the peer does -----------------------------------------------------------------------------------------
@@ -507,13 +476,19 @@ public final class ViewMachine {
         }
         boolean due = now.compareTo(state.notBefore()) >= 0;
         return switch (state.part()) {
-            case Holding _ when standby.isTimeToClaim(state, now) -> StandbyRules.claim(state, effects);
+            case Holding _
+            when standby.isTimeToClaim(state, now) || standby.isTimeToTake(state, now) ->
+                StandbyRules.claim(state, effects);
+            case Receiving _
+            when standby.isTimeToTake(state, now) ->
+                StandbyRules.dropped(state, effects).with(new Taking());
+            case Found _ -> start.foundInVain(state, now, effects);
             // The active died while the VM was to stop: nobody else can say that it has.
             case Holding _
             when standby.isAbandoned(state, now) ->
                 StandbyRules.dropped(state, effects).with(new Halting(true));
             case Idle _ when standby.isAbandoned(state, now) -> state.with(new Halting(true));
-            case Idle _ when !state.isWanted() -> wanted(state.rested(now), effects);
+            case Idle _ when !state.isWanted() -> stop.unlessWanted(state.rested(now), effects);
             case Idle _ when due && state.isTaker(self.host()) -> start.take(state, now);
             case Idle _ when due -> start.idle(state, now, effects);
             case Yielding _ when state.peer().isSilentFor(timing.bootClaimAfter(), now) -> state.with(new Starting());
@@ -526,7 +501,7 @@ public final class ViewMachine {
         return switch (state.part()) {
             case Booting _, Resuming _ -> {
                 effects.add(new OpenGate());
-                yield wanted(state.with(new Running()).withoutFailures(), effects);
+                yield stop.unlessWanted(state.with(new Running()).withoutFailures(), effects);
             }
             default -> state;
         };

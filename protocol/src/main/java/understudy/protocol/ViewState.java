@@ -96,6 +96,19 @@ public record ViewState(
                         .isPresent();
     }
 
+    /// Whether all volumes are in sync on this host, by the known view, and work here.
+    boolean hasDisks(HostName self) {
+        return known.filter(vm -> vm.view().isInSync(self)).isPresent()
+                && spec().disks().stream().allMatch(disk -> news.isGood(disk.id()));
+    }
+
+    /// Whether the other host could go on from an image with disks of its own: all are in sync there, by the known
+    /// view, and none was told to have failed.
+    boolean hasDisksThere(HostName other) {
+        return known.filter(vm -> vm.view().isInSync(other)).isPresent()
+                && spec().disks().stream().noneMatch(disk -> news.isFailed(disk.id(), other));
+    }
+
     /// Whether the ledger was asked for this, and no view of that number was learnt yet.
     boolean isOutstanding(Placement wanted, List<VolumeView> volumes, boolean granted) {
         return outstanding

@@ -26,7 +26,8 @@ import understudy.model.VolumeView;
 ///
 /// One that is in sync before stays so in every step. A host that was not active becomes so only if all volumes
 /// were in sync there, or if no host had that ([View#starters]). The view of a standby at level 3 counts as
-/// another active.
+/// another active. That a standby has all volumes, and that they count alone when it goes on, is asked by
+/// [Transitions].
 ///
 /// Rejected: letting a standby put itself in. It knows what it has, but not what it lacks.
 final class VolumeTransitions {

@@ -76,6 +76,51 @@ class TransitionsTest {
     }
 
     @Test
+    void atLevelSystemAHostThatHasAllDisksBootsWhatNobodyHoldsAnImageOf() {
+        VmSpec spec = LedgerStateTest.spec("db", Level.SYSTEM, "1G", "2G");
+        List<VolumeView> both = LedgerStateTest.volumes(spec, "h1", "h2");
+        List<VolumeView> there = LedgerStateTest.volumes(spec, "h2");
+        assertThat(taken(spec, both, there)).isEmpty();
+        assertThat(taken(spec, both, both)).contains("host-not-in-sync");
+        assertThat(taken(LedgerStateTest.spec("web", Level.SYSTEM), List.of(), List.of()))
+                .contains("host-not-in-sync");
+    }
+
+    @Test
+    void inEveryPairTheStandbyHasAllDisks() {
+        VmSpec spec = LedgerStateTest.spec("db", Level.SYSTEM, "1G", "2G");
+        List<VolumeView> both = LedgerStateTest.volumes(spec, "h1", "h2");
+        List<VolumeView> there = LedgerStateTest.volumes(spec, "h2");
+        List<VolumeView> half =
+                List.of(both.getFirst(), LedgerStateTest.volumes(spec, "h1").getLast());
+        Paired pair = new Paired(A, S);
+        assertThat(follows(spec, new Solo(A), both, pair, both)).isEmpty();
+        assertThat(follows(spec, new Solo(A), there, pair, there)).isEmpty();
+        assertThat(follows(spec, new Solo(A), half, pair, half)).contains("host-not-in-sync");
+        assertThat(follows(spec, new Solo(A), both, pair, half)).contains("host-not-in-sync");
+        assertThat(follows(spec, pair, both, pair, there)).isEmpty();
+        assertThat(follows(spec, pair, both, pair, both)).isEmpty();
+        assertThat(follows(spec, pair, there, pair, both)).isEmpty();
+        assertThat(follows(spec, pair, both, pair, half)).contains("host-not-in-sync");
+        assertThat(follows(spec, pair, both, new Paired(A, S2), both)).contains("view-out-of-turn");
+    }
+
+    @Test
+    void whoFollowsAPairOnTheOtherHostGoesOnWithItsOwnDisksAlone() {
+        VmSpec spec = LedgerStateTest.spec("db", Level.SYSTEM, "1G", "2G");
+        List<VolumeView> both = LedgerStateTest.volumes(spec, "h1", "h2");
+        List<VolumeView> here = LedgerStateTest.volumes(spec, "h1");
+        List<VolumeView> there = LedgerStateTest.volumes(spec, "h2");
+        Paired pair = new Paired(A, S);
+        for (Replica next : List.of(S, S2)) {
+            assertThat(follows(spec, pair, both, new Solo(next), there)).isEmpty();
+            assertThat(follows(spec, pair, both, new Solo(next), both)).contains("host-not-in-sync");
+            assertThat(follows(spec, pair, both, new Solo(next), here)).contains("host-not-in-sync");
+        }
+        assertThat(follows(spec, pair, both, new Solo(A), both)).isEmpty();
+    }
+
+    @Test
     void whileASoloGrantStandsOnlyViewsOfTheActivesHostFollow() {
         for (Placement from : List.of(new Paired(A, S), new Solo(A))) {
             VmSpec spec = LedgerStateTest.spec("web", from instanceof Paired ? Level.SYSTEM : Level.RESTART);
@@ -121,8 +166,13 @@ class TransitionsTest {
 
     /// What is said to a claim by h2 of what h1 runs.
     private static Optional<String> taken(VmSpec spec, List<VolumeView> before, List<VolumeView> after) {
-        View view = new View(7, new Solo(A), before, UUID.randomUUID());
-        return Transitions.refusal(new VmRecord(spec, true, view), view.next(new Solo(S), after, UUID.randomUUID()))
+        return follows(spec, new Solo(A), before, new Solo(S), after);
+    }
+
+    private static Optional<String> follows(
+            VmSpec spec, Placement from, List<VolumeView> before, Placement to, List<VolumeView> after) {
+        View view = new View(7, from, before, UUID.randomUUID());
+        return Transitions.refusal(new VmRecord(spec, true, view), view.next(to, after, UUID.randomUUID()))
                 .map(Problem::code);
     }
 

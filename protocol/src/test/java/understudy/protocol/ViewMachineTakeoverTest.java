@@ -91,9 +91,10 @@ class ViewMachineTakeoverTest {
     }
 
     @Test
-    void atLevelSystemThereIsNoTakeoverWithoutAnImage() {
-        spec = LedgerStateTest.spec("db", Level.SYSTEM, "1G", "2G");
-        standBy("h1", "h2");
+    void whatIsAllInMemoryIsNotTakenOverWithoutAnImage() {
+        spec = LedgerStateTest.spec("web", Level.SYSTEM);
+        step(new PeerHeard(H2, PEER.life(), at(0)));
+        learn(7, new Solo(PEER), List.of());
         assertNothingIsTaken();
     }
 
@@ -286,7 +287,7 @@ class ViewMachineTakeoverTest {
     }
 
     @Test
-    void atLevelSystemNobodyNeedsOne() {
+    void whatIsAllInMemoryNeedsNone() {
         spec = LedgerStateTest.spec("web", Level.SYSTEM);
         learn(1, new Stopped(), List.of());
         learn(2, new Solo(SELF), List.of());
