@@ -5,7 +5,6 @@ import java.util.List;
 
 /// What a guest changed on its disks in one epoch, ready to be sent (`docs/reference/disk-epochs.md`). It does not
 /// change any more. Threads: any.
-@SuppressWarnings("DoNotCallSuggester") // those that are not there yet
 public final class Sealed {
     private final long epoch;
     private final List<Segment> segments;
@@ -19,17 +18,22 @@ public final class Sealed {
         return epoch;
     }
 
+    /// Whether the guest changed nothing.
     public boolean isEmpty() {
         return segments.isEmpty();
     }
 
+    List<Segment> segments() {
+        return segments;
+    }
+
     /// How long its wire form is; never 0.
     public long bytes() {
-        return 4;
+        return EpochForm.bytes(segments);
     }
 
     /// Writes its wire form to the first [#bytes] of `target`.
     public void writeTo(MemorySegment target) {
-        throw new UnsupportedOperationException("not yet");
+        EpochForm.write(segments, target);
     }
 }

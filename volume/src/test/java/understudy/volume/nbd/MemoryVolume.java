@@ -22,9 +22,9 @@ import understudy.volume.Volume;
 
 /// A volume in memory, sparse, which answers each request as the test wishes: at once, from another thread, later,
 /// with an error, or not at all while the calling thread hangs.
-final class MemoryVolume implements Volume {
+public final class MemoryVolume implements Volume {
 
-    enum Kind {
+    public enum Kind {
         READ,
         WRITE,
         ZERO,
@@ -35,9 +35,9 @@ final class MemoryVolume implements Volume {
     }
 
     /// What a client asked for.
-    record Call(Kind kind, long offset, long length, boolean flag, boolean durable) {}
+    public record Call(Kind kind, long offset, long length, boolean flag, boolean durable) {}
 
-    enum Fate {
+    public enum Fate {
         /// Done and answered within the call.
         AT_ONCE,
         /// Done when [#answerHeld] says so, and answered from its thread, in random order.
@@ -48,7 +48,7 @@ final class MemoryVolume implements Volume {
         HANGING
     }
 
-    interface Fates {
+    public interface Fates {
         Fate of(Call call);
     }
 
@@ -66,7 +66,7 @@ final class MemoryVolume implements Volume {
     private volatile int openLanes;
     private volatile int abandoned;
 
-    MemoryVolume(long size) {
+    public MemoryVolume(long size) {
         this.size = size;
     }
 
@@ -85,34 +85,34 @@ final class MemoryVolume implements Volume {
         }
     }
 
-    void fates(Fates next) {
+    public void fates(Fates next) {
         fates = next;
     }
 
-    void failure(Failure next) {
+    public void failure(Failure next) {
         failure = next;
     }
 
     /// All calls so far, of all lanes.
-    List<Call> calls() {
+    public List<Call> calls() {
         return calls;
     }
 
-    int openLanes() {
+    public int openLanes() {
         return openLanes;
     }
 
     /// How many threads came back from a call and found that they had lost the lane.
-    int abandoned() {
+    public int abandoned() {
         return abandoned;
     }
 
-    int hanging() {
+    public int hanging() {
         return hangs.size();
     }
 
     /// Says of all threads that hang that they are lost.
-    void loseThreads() {
+    public void loseThreads() {
         for (Hang hang : hangs) {
             if (!hang.lost) {
                 hang.lost = true;
@@ -125,7 +125,7 @@ final class MemoryVolume implements Volume {
     }
 
     /// The threads that hang come back.
-    void letGo() {
+    public void letGo() {
         for (Hang hang : List.copyOf(hangs)) {
             hangs.remove(hang); // one by one: others may be added meanwhile
             hang.end.countDown();
@@ -137,12 +137,12 @@ final class MemoryVolume implements Volume {
         openLanes--;
     }
 
-    synchronized int held() {
+    public synchronized int held() {
         return held.size();
     }
 
     /// Does and answers what was held, from the calling thread, in random order.
-    void answerHeld() {
+    public void answerHeld() {
         List<Held> all;
         synchronized (this) {
             all = new ArrayList<>(held);
@@ -164,14 +164,14 @@ final class MemoryVolume implements Volume {
         return new MemoryLane(client);
     }
 
-    synchronized byte[] content(long offset, int length) {
+    public synchronized byte[] content(long offset, int length) {
         byte[] bytes = new byte[length];
         read(offset, MemorySegment.ofArray(bytes));
         return bytes;
     }
 
     /// Whether everything in a range would survive a loss of power.
-    synchronized boolean isDurable(long offset, long length) {
+    public synchronized boolean isDurable(long offset, long length) {
         for (long page = offset / PAGE; page * PAGE < offset + length; page++) {
             if (volatilePages.contains(page)) {
                 return false;
