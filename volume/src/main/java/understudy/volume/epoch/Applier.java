@@ -107,7 +107,9 @@ final class Applier implements LaneClient {
     }
 
     /// Begins nothing any more, and waits a while for what is under way.
-    void stop() {
+    ///
+    /// @return whether that has come back
+    boolean stop() {
         lock.lock();
         try {
             isStopped = true;
@@ -120,8 +122,10 @@ final class Applier implements LaneClient {
             if (!isDone && !isOwn) {
                 LOG.warn("{}: a volume does not answer; it is left to itself", name);
             }
+            return isDone || isOwn;
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();
+            return false;
         } finally {
             lock.unlock();
         }

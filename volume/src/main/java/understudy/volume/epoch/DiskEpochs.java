@@ -29,10 +29,10 @@ import understudy.volume.Volume;
 public final class DiskEpochs implements AutoCloseable {
 
     /// Above so many kept bytes the guest's writes are slowed down, and a checkpoint is asked for.
-    public static final long KEPT_SOFT_BYTES = 64L << 20;
+    public static final long KEPT_SOFT_BYTES = 32L << 20;
 
     /// Above so many kept bytes the protection has failed.
-    public static final long KEPT_MAX_BYTES = 256L << 20;
+    public static final long KEPT_MAX_BYTES = 96L << 20;
 
     /// How many extents are dropped under the lock in one go.
     private static final int DROP_EXTENTS = 256;
@@ -51,6 +51,7 @@ public final class DiskEpochs implements AutoCloseable {
     private final Condition relief = lock.newCondition();
 
     private volatile Phase phase = Phase.UNSERVED;
+    private volatile boolean isLeftBehind;
     private Kept kept;
     private Commits commits;
     private Optional<Listener> listener = Optional.empty();
@@ -303,7 +304,7 @@ public final class DiskEpochs implements AutoCloseable {
     }
 
     /// Drops what is kept. Requests, and those that wait, fail as shutting down. Waits for what is being applied, but
-    /// not long.
+    /// not long ([#isLeftBehind]).
     @Override
     public void close() {
         Optional<Applier> last;
@@ -319,7 +320,15 @@ public final class DiskEpochs implements AutoCloseable {
         } finally {
             lock.unlock();
         }
-        last.ifPresent(Applier::stop);
+        if (last.filter(it -> !it.stop()).isPresent()) {
+            isLeftBehind = true;
+        }
+    }
+
+    /// Whether, when it was closed, a volume had not come back from a call. What was asked for then may come to be
+    /// later.
+    public boolean isLeftBehind() {
+        return isLeftBehind;
     }
 
     /// To be run without the lock.
@@ -376,12 +385,15 @@ public final class DiskEpochs implements AutoCloseable {
         return phase != Phase.CLOSED;
     }
 
+    /// Above the bound it waits for as long as it takes: whoever was told that it failed pauses the guest no more.
     private void slowDown() {
         lock.lock();
         try {
             long left = bounds.slowing().toNanos();
-            while (left > 0 && phase == Phase.KEEPING && pressure.isHigh(kept.bytes())) {
-                left = relief.awaitNanos(left);
+            while (phase == Phase.KEEPING
+                    && pressure.isHigh(kept.bytes())
+                    && (left > 0 || kept.bytes() > bounds.maxBytes())) {
+                left = relief.awaitNanos(Math.max(left, 1_000_000));
             }
         } catch (InterruptedException _) {
             Thread.currentThread().interrupt();

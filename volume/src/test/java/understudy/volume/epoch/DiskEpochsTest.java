@@ -391,6 +391,25 @@ class DiskEpochsTest {
     }
 
     @Test
+    void whoeverKeepsTooMuchWaitsUntilThatIsOver() throws InterruptedException {
+        bound(new Bounds(20_000, 60_000, Duration.ZERO, Duration.ofMillis(1)));
+        copy();
+        AtomicInteger written = new AtomicInteger();
+        Thread guest = Thread.ofPlatform().daemon().start(() -> {
+            for (int i = 0; i < 8; i++) {
+                write(one, i * 16_384L, 16_384, i);
+                written.incrementAndGet();
+            }
+        });
+        awaitTrue("it does not wait", () -> guest.getState() == Thread.State.TIMED_WAITING);
+        assertThat(heard.failures).hasSize(1);
+        assertThat(written).hasValueLessThan(8);
+        disks.drain(() -> {});
+        guest.join();
+        assertThat(one.readNow(7 * 16_384L, 512)).isEqualTo(bytes(512, 7));
+    }
+
+    @Test
     void theSamePlaceWrittenAgainAndAgainIsKeptOnce() {
         bound(SMALL);
         copy();
