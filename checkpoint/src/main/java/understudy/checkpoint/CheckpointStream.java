@@ -62,7 +62,7 @@ public final class CheckpointStream implements AutoCloseable {
         /// The standby holds the first whole epoch; from its capture on, output leaves by epochs.
         void firstCommitted();
 
-        /// The standby holds the last epoch, and the guest stands still.
+        /// The standby holds the last epoch, all output has gone, and the guest stands still.
         void lastCommitted();
 
         /// A comparison found pages that differ on the standby; the stream ends.
@@ -79,6 +79,8 @@ public final class CheckpointStream implements AutoCloseable {
     private final Channel channel;
     private final StreamOffer offer;
     private final GuestOutput output;
+    private final GuestDisks disks;
+    private final OutputRelease release;
     private final EpochSender sender;
     private final LongSupplier view;
     private final int verifyEvery;
@@ -104,6 +106,7 @@ public final class CheckpointStream implements AutoCloseable {
             Channel channel,
             StreamOffer offer,
             GuestOutput output,
+            GuestDisks disks,
             EpochSender sender,
             LongSupplier view,
             int verifyEvery,
@@ -113,6 +116,8 @@ public final class CheckpointStream implements AutoCloseable {
         this.channel = channel;
         this.offer = offer;
         this.output = output;
+        this.disks = disks;
+        this.release = new OutputRelease(output, disks, this::released);
         this.sender = sender;
         this.view = view;
         this.verifyEvery = verifyEvery;
@@ -302,18 +307,24 @@ public final class CheckpointStream implements AutoCloseable {
     private void captureEpoch(Capture capture, GuestMemory memory, long epoch, boolean last) throws IOException {
         boolean verified = verifyEvery > 0 && (last || epoch % verifyEvery == 0);
         byte[][] checksums = new byte[1][];
+        GuestDisks.Sealed[] writes = {GuestDisks.Sealed.NOTHING};
+        disks.letThrough();
         if (last) {
             capture.stop();
         }
         capture.take(staged, () -> {
             if (epoch == 1) {
                 output.gate(epoch);
+                disks.begin(new DiskNews());
+            } else {
+                writes[0] = disks.seal(epoch);
             }
             output.seal();
             if (verified) {
                 checksums[0] = memory.checksums();
             }
         });
+        staged.addDisks(writes[0]);
         Moment ranOn = now();
         if (last) {
             lastEpoch = epoch;
@@ -369,6 +380,7 @@ public final class CheckpointStream implements AutoCloseable {
                 switch (message.kind()) {
                     case CONFIRM -> confirmed(message.epoch(), ByteBuffer.wrap(body));
                     case VERIFIED -> verified(message.epoch(), ByteBuffer.wrap(body));
+                    case TOLD -> told(ByteBuffer.wrap(body));
                     case END -> throw new IOException(new String(body, StandardCharsets.UTF_8));
                     default -> throw new IOException("the standby sent " + message.kind());
                 }
@@ -390,7 +402,12 @@ public final class CheckpointStream implements AutoCloseable {
         boolean first = lastConfirmed() == 0;
         for (Effect effect : step(new Input.Confirmed(epoch))) {
             switch (effect) {
-                case Effect.Release(long number) -> release(number, until, first);
+                case Effect.Release(long number) -> {
+                    release.committed(number, until);
+                    if (first) {
+                        listener.firstCommitted();
+                    }
+                }
                 case Effect.Break(String reason) -> throw new IOException(reason);
                 case Effect.Capture _ -> throw new IllegalStateException("a confirmation asked for a capture");
             }
@@ -409,13 +426,44 @@ public final class CheckpointStream implements AutoCloseable {
         }
     }
 
-    private void release(long epoch, long until, boolean first) {
-        output.release(epoch, until);
-        if (first) {
-            listener.firstCommitted();
-        }
+    private void released(long epoch) {
         if (epoch == lastEpoch) {
             listener.lastCommitted();
+        }
+    }
+
+    private void told(ByteBuffer body) throws IOException {
+        if (body.remaining() != Long.BYTES) {
+            throw new IOException("an answer about applied writes has a body of " + body.remaining() + " bytes");
+        }
+        disks.told(body.getLong());
+    }
+
+    /// What the disks tell of the writes that they keep.
+    private final class DiskNews implements GuestDisks.Listener {
+        @Override
+        public void applied(long segment) {
+            try {
+                byte[] body = ByteBuffer.allocate(Long.BYTES).putLong(segment).array();
+                channel.sendPlain(Message.Kind.APPLIED, offer.view(), 0, offer.stream(), body);
+            } catch (IOException e) {
+                LOG.debug("the standby is not told of segment {}: {}", segment, reason(e));
+            }
+        }
+
+        @Override
+        public void durable() {
+            release.release();
+        }
+
+        @Override
+        public void pressure() {
+            outputWaiting();
+        }
+
+        @Override
+        public void failed(String reason) {
+            end(reason, () -> listener.broken(reason));
         }
     }
 

@@ -7,6 +7,8 @@ import java.time.Duration;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import understudy.protocol.EpochReceiver;
 import understudy.protocol.EpochReceiver.Effect;
 import understudy.protocol.EpochReceiver.Input;
@@ -19,6 +21,7 @@ import understudy.protocol.Step;
 /// One thread reads, confirms and applies. What was confirmed is applied before [#close] returns, so an image
 /// whose stream was closed is exactly the last epoch that was confirmed.
 public final class ImageStream implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(ImageStream.class);
     private static final Duration PATIENCE = Duration.ofSeconds(30);
 
     /// Told by the stream's own thread: an implementation must not wait.
@@ -36,6 +39,7 @@ public final class ImageStream implements AutoCloseable {
     private final GuestHandle guest;
     private final Channel channel;
     private final StreamOffer offer;
+    private final KeptDisks disks;
     private final LongSupplier until;
     private final Listener listener;
     private final EpochReceiver receiver = new EpochReceiver();
@@ -59,21 +63,34 @@ public final class ImageStream implements AutoCloseable {
     /// Takes an offer.
     ///
     /// @param guest a QEMU that waits for an incoming stream
+    /// @param disks where its writes to disks are kept
     /// @param until a moment of the active's clock ([System#nanoTime]) before which this host will not go on in its
     ///              place, as far as it is heard of by now
     public static ImageStream accept(
-            GuestHandle guest, Channel channel, StreamOffer offer, LongSupplier until, Listener listener)
+            GuestHandle guest,
+            Channel channel,
+            StreamOffer offer,
+            KeptDisks disks,
+            LongSupplier until,
+            Listener listener)
             throws IOException {
-        ImageStream stream = new ImageStream(guest, channel, offer, until, listener);
+        ImageStream stream = new ImageStream(guest, channel, offer, disks, until, listener);
         channel.send(Message.bare(Message.Kind.ACCEPT, offer.view(), 0, offer.stream()));
         stream.reader.start();
         return stream;
     }
 
-    private ImageStream(GuestHandle guest, Channel channel, StreamOffer offer, LongSupplier until, Listener listener) {
+    private ImageStream(
+            GuestHandle guest,
+            Channel channel,
+            StreamOffer offer,
+            KeptDisks disks,
+            LongSupplier until,
+            Listener listener) {
         this.guest = guest;
         this.channel = channel;
         this.offer = offer;
+        this.disks = disks;
         this.until = until;
         this.listener = listener;
         this.state = receiver.step(new State.Closed(), new Input.Opened(offer.stream(), offer.view()))
@@ -141,6 +158,7 @@ public final class ImageStream implements AutoCloseable {
             case ROUND -> takeRound(message, epoch);
             case EPOCH -> takeEpoch(message, epoch);
             case VERIFY -> verify(message);
+            case APPLIED -> applied(message);
             case END -> throw new IOException(new String(channel.plainBody(message), StandardCharsets.UTF_8));
             default -> throw new IOException("the active sent " + message.kind());
         }
@@ -156,7 +174,9 @@ public final class ImageStream implements AutoCloseable {
 
     private void takeRound(Message message, ReceivedEpoch epoch) throws IOException {
         epoch.read(channel, message, guest.ramBytes());
-        boolean isRound = message.deviceBytes() == 0 && message.stream().equals(offer.stream());
+        boolean isRound = message.deviceBytes() == 0
+                && message.diskBytes() == 0
+                && message.stream().equals(offer.stream());
         if (confirmed > 0 || !isRound || !epoch.isSound()) {
             throw new IOException("a round of the first copy arrived torn, or when it was over");
         }
@@ -165,17 +185,44 @@ public final class ImageStream implements AutoCloseable {
 
     private void takeEpoch(Message message, ReceivedEpoch epoch) throws IOException {
         epoch.read(channel, message, guest.ramBytes());
-        boolean sound = epoch.isSound() && image().accepts(epoch);
+        Optional<KeptDisks.Arrival> writes =
+                epoch.isSound() && image().accepts(epoch) ? writes(epoch) : Optional.empty();
+        boolean sound = writes.isPresent();
         Step<State, Effect> step =
                 receiver.step(state, new Input.EpochArrived(message.stream(), message.view(), message.epoch(), sound));
         state = step.state();
         for (Effect effect : step.effects()) {
             switch (effect) {
-                case Effect.Confirm(long number) -> confirm(number);
+                case Effect.Confirm(long number) -> {
+                    writes.orElseThrow().keep();
+                    confirm(number);
+                }
                 case Effect.Apply(long number) -> apply(number, epoch);
                 case Effect.Refuse(String reason) -> throw new IOException(reason);
             }
         }
+    }
+
+    /// What an epoch brings for disks; empty if it is not of the form agreed.
+    private Optional<KeptDisks.Arrival> writes(ReceivedEpoch epoch) {
+        if (epoch.message().diskBytes() == 0) {
+            return Optional.of(() -> {});
+        }
+        try {
+            return Optional.of(disks.arrived(epoch.disks()));
+        } catch (IOException e) {
+            LOG.warn("{}: {}", guest.process().vm(), reason(e));
+            return Optional.empty();
+        }
+    }
+
+    private void applied(Message message) throws IOException {
+        byte[] body = channel.plainBody(message);
+        if (body.length != Long.BYTES || !message.stream().equals(offer.stream())) {
+            throw new IOException("word of applied writes that is not of the form agreed, or of another stream");
+        }
+        disks.applied(ByteBuffer.wrap(body).getLong());
+        channel.sendPlain(Message.Kind.TOLD, offer.view(), 0, offer.stream(), body);
     }
 
     /// An epoch counts as held here from this moment, whether the word of it arrives or not.

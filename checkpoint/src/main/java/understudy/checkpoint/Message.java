@@ -18,6 +18,7 @@ import java.util.zip.CRC32C;
 /// @param pages       RAM pages in the body, 0 or more
 /// @param sidePages   pages of small blocks in the body, 0 or more
 /// @param deviceBytes length of the device state in the body
+/// @param diskBytes   length of what the guest wrote to its disks, in the body
 /// @param bodyBytes   length of the whole body, in [0, 2^31)
 /// @param bodyChecksum CRC-32C of the body
 public record Message(
@@ -30,6 +31,7 @@ public record Message(
         int pages,
         int sidePages,
         int deviceBytes,
+        int diskBytes,
         int bodyBytes,
         int bodyChecksum) {
 
@@ -57,7 +59,11 @@ public record Message(
         VERIFY(8),
         /// To the active: the outcome of a comparison: how many pages were compared (8 bytes), how many
         /// differed (8 bytes).
-        VERIFIED(9);
+        VERIFIED(9),
+        /// To the standby: what the guest wrote to its disks is on them up to a segment (8 bytes).
+        APPLIED(10),
+        /// To the active: the standby knows so; the body is the same.
+        TOLD(11);
 
         private final byte code;
 
@@ -77,14 +83,14 @@ public record Message(
 
     /// A message without a body.
     public static Message bare(Kind kind, long view, long epoch, UUID stream) {
-        return new Message(kind, false, view, epoch, stream, 0, 0, 0, 0, 0, 0);
+        return new Message(kind, false, view, epoch, stream, 0, 0, 0, 0, 0, 0, 0);
     }
 
     /// A message with a body of plain bytes.
     public static Message plain(Kind kind, long view, long epoch, UUID stream, byte[] body) {
         CRC32C checksum = new CRC32C();
         checksum.update(body);
-        return new Message(kind, false, view, epoch, stream, 0, 0, 0, 0, body.length, (int) checksum.getValue());
+        return new Message(kind, false, view, epoch, stream, 0, 0, 0, 0, 0, body.length, (int) checksum.getValue());
     }
 
     /// Writes the header at the buffer's position.
@@ -94,7 +100,12 @@ public record Message(
         into.putInt(MAGIC).put(kind.code).put((byte) (last ? 1 : 0)).putShort((short) 0);
         into.putLong(view).putLong(epoch);
         into.putLong(stream.getMostSignificantBits()).putLong(stream.getLeastSignificantBits());
-        into.putInt(runs).putInt(pages).putInt(sidePages).putInt(deviceBytes).putLong(0);
+        into.putInt(runs)
+                .putInt(pages)
+                .putInt(sidePages)
+                .putInt(deviceBytes)
+                .putInt(diskBytes)
+                .putInt(0);
         into.putInt(bodyBytes).putInt(bodyChecksum).putInt(0);
         into.putInt(checksum(into, start));
     }
@@ -121,15 +132,27 @@ public record Message(
         int pages = from.getInt();
         int sidePages = from.getInt();
         int deviceBytes = from.getInt();
-        from.getLong();
+        int diskBytes = from.getInt();
+        from.getInt();
         int bodyBytes = from.getInt();
         int bodyChecksum = from.getInt();
         from.getLong();
-        if ((runs | pages | sidePages | deviceBytes | bodyBytes) < 0) {
+        if ((runs | pages | sidePages | deviceBytes | diskBytes | bodyBytes) < 0) {
             throw new IOException("a header of the checkpoint stream has values out of range (" + kind + ")");
         }
         return new Message(
-                kind, last, view, epoch, stream, runs, pages, sidePages, deviceBytes, bodyBytes, bodyChecksum);
+                kind,
+                last,
+                view,
+                epoch,
+                stream,
+                runs,
+                pages,
+                sidePages,
+                deviceBytes,
+                diskBytes,
+                bodyBytes,
+                bodyChecksum);
     }
 
     private static int checksum(ByteBuffer buffer, int start) {

@@ -45,7 +45,8 @@ final class ReceivedEpoch implements AutoCloseable {
     /// @param ramBytes the guest's RAM, which bounds what a message may bring
     /// @throws IOException if it is larger than any epoch of such a guest can be, or the stream broke
     void read(Channel channel, Message header, long ramBytes) throws IOException {
-        if (header.bodyBytes() > Math.min(ramBytes + Channel.PLAIN_BODY_MAX, Integer.MAX_VALUE)) {
+        long most = ramBytes + Channel.PLAIN_BODY_MAX + GuestDisks.EPOCH_BYTES_MAX;
+        if (header.bodyBytes() > Math.min(most, Integer.MAX_VALUE) || header.diskBytes() > GuestDisks.EPOCH_BYTES_MAX) {
             throw new IOException("an epoch of " + header.bodyBytes() + " bytes for a guest of " + ramBytes);
         }
         message = header;
@@ -89,8 +90,17 @@ final class ReceivedEpoch implements AutoCloseable {
 
     /// The device state; a copy.
     byte[] devices() {
-        return room.asSlice((long) message.bodyBytes() - message.deviceBytes(), message.deviceBytes())
+        return room.asSlice(disksAt() - message.deviceBytes(), message.deviceBytes())
                 .toArray(JAVA_BYTE);
+    }
+
+    /// What the guest wrote to its disks; valid until the next [#read].
+    MemorySegment disks() {
+        return room.asSlice(disksAt(), message.diskBytes());
+    }
+
+    private long disksAt() {
+        return (long) message.bodyBytes() - message.diskBytes();
     }
 
     private long pagesAt() {
@@ -101,7 +111,8 @@ final class ReceivedEpoch implements AutoCloseable {
         long expected = 8L * message.runs()
                 + (long) message.pages() * PAGE
                 + (8L + PAGE) * message.sidePages()
-                + message.deviceBytes();
+                + message.deviceBytes()
+                + message.diskBytes();
         if (expected != message.bodyBytes()) {
             return false;
         }

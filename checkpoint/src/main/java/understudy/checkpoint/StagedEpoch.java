@@ -14,11 +14,12 @@ import java.util.zip.CRC32C;
 import understudy.linux.PageRuns;
 
 /// What one capture took of a guest, outside the heap and ready to be sent: runs of RAM pages, pages of small
-/// blocks, device state. It keeps the room that it grew to, so that captures allocate nothing once they have
+/// blocks, device state, writes to disks. It keeps the room that it grew to, so that captures allocate nothing once
+/// they have
 /// met their worst case.
 ///
 /// In a body: run table (first page and page count, 4 bytes each), RAM pages, side table (block and page, 4
-/// bytes each), side pages, device state; big-endian.
+/// bytes each), side pages, device state, writes to disks; big-endian.
 ///
 /// Threads: one at a time.
 public final class StagedEpoch implements AutoCloseable {
@@ -35,6 +36,7 @@ public final class StagedEpoch implements AutoCloseable {
     private final Room sides = new Room(1 << 10);
     private final Room sidePages = new Room(64 << 10);
     private final Room devices = new Room(256 << 10);
+    private final Room disks = new Room(64 << 10);
     private final CRC32C checksum = new CRC32C();
 
     /// The guest wrote more than [#BYTES_MAX] between two captures.
@@ -80,7 +82,7 @@ public final class StagedEpoch implements AutoCloseable {
     }
 
     public void clear() {
-        for (Room room : new Room[] {runs, pages, sides, sidePages, devices}) {
+        for (Room room : new Room[] {runs, pages, sides, sidePages, devices, disks}) {
             room.used = 0;
         }
     }
@@ -99,7 +101,7 @@ public final class StagedEpoch implements AutoCloseable {
 
     /// Bytes of the body.
     public long bytes() {
-        return runs.used + pages.used + sides.used + sidePages.used + devices.used;
+        return runs.used + pages.used + sides.used + sidePages.used + devices.used + disks.used;
     }
 
     /// Copies RAM from `ram` at [`from`, `to`), both page-aligned offsets.
@@ -138,11 +140,27 @@ public final class StagedEpoch implements AutoCloseable {
         return devices.segment.asSlice(0, devices.used).toArray(JAVA_BYTE);
     }
 
+    /// Copies what the guest wrote to its disks; once for each epoch.
+    ///
+    /// @throws IOException if it is more than an epoch may bring
+    void addDisks(GuestDisks.Sealed writes) throws IOException {
+        long bytes = writes.bytes();
+        if (bytes > GuestDisks.EPOCH_BYTES_MAX) {
+            throw new IOException("the guest wrote " + (bytes >> 20) + " MiB to its disks between two captures");
+        }
+        if (bytes > 0) {
+            long at = disks.take(bytes);
+            writes.writeTo(disks.segment.asSlice(at, bytes));
+        }
+    }
+
     /// Sends it as one message.
     ///
     /// @return bytes sent
     long send(Channel channel, Message.Kind kind, boolean last, long view, long epoch, UUID stream) throws IOException {
-        ByteBuffer[] body = {runs.buffer(), pages.buffer(), sides.buffer(), sidePages.buffer(), devices.buffer()};
+        ByteBuffer[] body = {
+            runs.buffer(), pages.buffer(), sides.buffer(), sidePages.buffer(), devices.buffer(), disks.buffer()
+        };
         checksum.reset();
         for (ByteBuffer part : body) {
             checksum.update(part.duplicate());
@@ -157,6 +175,7 @@ public final class StagedEpoch implements AutoCloseable {
                 pageCount(),
                 sidePageCount(),
                 deviceBytes(),
+                (int) disks.used,
                 Math.toIntExact(bytes()),
                 (int) checksum.getValue());
         channel.send(message, body);
@@ -165,7 +184,7 @@ public final class StagedEpoch implements AutoCloseable {
 
     @Override
     public void close() {
-        for (Room room : new Room[] {runs, pages, sides, sidePages, devices}) {
+        for (Room room : new Room[] {runs, pages, sides, sidePages, devices, disks}) {
             room.arena.close();
         }
     }

@@ -17,6 +17,7 @@ import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -59,6 +60,7 @@ class CheckpointStreamTest {
         final CopyOnWriteArrayList<String> standbyTold = new CopyOnWriteArrayList<>();
         final CheckpointStatistics statistics = new CheckpointStatistics();
         final AtomicReference<ImageStream> image = new AtomicReference<>();
+        final RecordedDisks disks = new RecordedDisks();
         final RecordedOutput output;
         final CheckpointStream stream;
         private final Wires wires;
@@ -72,12 +74,14 @@ class CheckpointStreamTest {
         Pair(GuestHandle standby, long cutAfter, long until) throws IOException {
             StreamOffer offer = new StreamOffer(machine.id(), 3, UUID.randomUUID(), active.ramBytes());
             wires = Wires.open().cutAfter(cutAfter);
+            disks.of(active);
             output = new RecordedOutput(active, () -> image.get().confirmed(), until);
             stream = new CheckpointStream(
                     active,
                     new Channel(wires.active()),
                     offer,
                     output,
+                    disks,
                     new EpochSender(0.5, Duration.ofMillis(100), 2),
                     () -> 3,
                     1,
@@ -86,7 +90,12 @@ class CheckpointStreamTest {
             stream.start();
             Channel channel = new Channel(wires.standby());
             image.set(ImageStream.accept(
-                    standby, channel, ImageStream.readOffer(channel), () -> until, new StandbyTold(standbyTold)));
+                    standby,
+                    channel,
+                    ImageStream.readOffer(channel),
+                    disks,
+                    () -> until,
+                    new StandbyTold(standbyTold)));
         }
 
         ImageStream image() {
@@ -124,6 +133,7 @@ class CheckpointStreamTest {
             endStandby();
             wires.close();
             assertThat(output.wrong()).isEmpty();
+            assertThat(disks.wrong()).isEmpty();
         }
     }
 
@@ -147,6 +157,7 @@ class CheckpointStreamTest {
                         new Channel(wires.active()),
                         new StreamOffer(machine.id(), 3, UUID.randomUUID(), active.ramBytes()),
                         new RecordedOutput(active, () -> 0),
+                        GuestDisks.NONE,
                         new EpochSender(0.5, Duration.ofMillis(100), 2),
                         () -> 3,
                         0,
@@ -185,6 +196,33 @@ class CheckpointStreamTest {
             assertThat(TestGuest.isOneMoment(later)).isTrue();
         }
         assertThat(pair.told).containsExactly("first");
+    }
+
+    @Test
+    void outputWaitsForWhatTheGuestFlushed() throws IOException {
+        try (Pair pair = pair(machine.start(Role.STANDBY))) {
+            pair.disks.safeUpTo(2);
+            await().atMost(LIMIT).until(() -> pair.disks.committed() >= 4);
+            assertThat(pair.output.released()).isEqualTo(2);
+            pair.disks.tellDurable(3);
+            assertThat(pair.output.released()).isEqualTo(3);
+            pair.disks.tellDurable(Long.MAX_VALUE);
+            assertThat(pair.output.released()).isGreaterThanOrEqualTo(4);
+        }
+    }
+
+    @Test
+    void theStandbyKeepsWhatTheGuestWroteAndIsToldWhatWasApplied() throws IOException {
+        try (Pair pair = pair(machine.start(Role.STANDBY))) {
+            pair.awaitReleased(4);
+            pair.disks.tellApplied(3);
+            await().atMost(LIMIT).until(() -> pair.disks.told() == 3);
+            pair.stream.close();
+            pair.image().close();
+            List<Long> all =
+                    LongStream.rangeClosed(2, pair.image().confirmed()).boxed().toList();
+            assertThat(pair.disks.kept()).isEqualTo(all);
+        }
     }
 
     @Test
@@ -275,6 +313,7 @@ class CheckpointStreamTest {
                 new Channel(wires.active()),
                 offer,
                 output,
+                GuestDisks.NONE,
                 new EpochSender(0.5, Duration.ofMillis(100), 2),
                 () -> 3,
                 0,

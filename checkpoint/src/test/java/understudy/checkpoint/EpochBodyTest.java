@@ -195,7 +195,18 @@ class EpochBodyTest {
     @Test
     void anEpochThatNoSuchGuestCanMakeIsRefusedUnread() {
         Message header = new Message(
-                Message.Kind.EPOCH, false, 1, 1, STREAM, 0, 0, 0, 0, (int) RAM + Channel.PLAIN_BODY_MAX + 1, 0);
+                Message.Kind.EPOCH,
+                false,
+                1,
+                1,
+                STREAM,
+                0,
+                0,
+                0,
+                0,
+                0,
+                (int) RAM + Channel.PLAIN_BODY_MAX + GuestDisks.EPOCH_BYTES_MAX + 1,
+                0);
         assertThatThrownBy(() -> received.read(new Channel(new Recording()), header, RAM))
                 .isInstanceOf(IOException.class)
                 .hasMessage("an epoch of %d bytes for a guest of %d".formatted(header.bodyBytes(), RAM));

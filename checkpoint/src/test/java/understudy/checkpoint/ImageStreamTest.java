@@ -93,7 +93,7 @@ class ImageStreamTest {
         Channel channel = new Channel(wires.standby());
         assertThat(ImageStream.readOffer(channel)).isEqualTo(offer);
         GuestHandle handle = new GuestHandle(standby, qemu.qmp(), TestGuest.RAM_BYTES);
-        stream = ImageStream.accept(handle, channel, offer, clock::incrementAndGet, new Told());
+        stream = ImageStream.accept(handle, channel, offer, KeptDisks.NONE, clock::incrementAndGet, new Told());
         assertThat(active.receive().kind()).isEqualTo(Message.Kind.ACCEPT);
     }
 

@@ -38,6 +38,7 @@ class MessageTest {
                 random.nextInt() >>> 1,
                 random.nextInt() >>> 1,
                 random.nextInt() >>> 1,
+                random.nextInt() >>> 1,
                 random.nextInt());
     }
 

@@ -3,13 +3,13 @@ package understudy.link;
 import java.util.OptionalInt;
 
 /// The protocol versions that an agent speaks. Every release speaks its own and the one before, for rolling
-/// upgrades; version 1 was never released.
+/// upgrades; versions 1 and 2 were never released.
 ///
 /// @param min in [1, 65535]
 /// @param max in [min, 65535]
 public record Versions(int min, int max) {
     /// What this release speaks.
-    public static final Versions CURRENT = new Versions(2, 2);
+    public static final Versions CURRENT = new Versions(3, 3);
 
     public Versions {
         if (min < 1 || max < min || max > 0xFFFF) {
