@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import understudy.model.ByteSize;
 import understudy.model.Care;
 import understudy.model.CrashReaction;
 import understudy.model.MacAddress;
@@ -31,6 +32,9 @@ import understudy.model.VolumeSpec;
 /// bad block. The agent answers so only where no replica has good data; all else it waits out. `stop` would
 /// stand the guest still for one bad block, with nobody to let it go on.
 ///
+/// - their geometry is told: QEMU would else read the first block to guess it, which a standby's has nothing to read
+/// from, and the two would differ.
+///
 /// A guest that powers off leaves QEMU behind, stopped (`-no-shutdown`), so that an agent that was away
 /// learns of it.
 ///
@@ -42,6 +46,10 @@ public record QemuCommand(List<String> arguments, VmId vm, Role role, InstanceDi
     static final String CRASH_DEVICE = "pvpanic";
 
     static final String WATCHDOG_DEVICE = "i6300esb";
+
+    private static final int HEADS = 16;
+    private static final int SECTORS = 63;
+    private static final int CYLINDERS_MAX = 16383;
 
     private static final long RECONNECT_SECONDS = Duration.ofDays(3650).toSeconds();
 
@@ -164,7 +172,14 @@ public record QemuCommand(List<String> arguments, VmId vm, Role role, InstanceDi
                         + OPEN_SECONDS + ",cache.direct=on,discard=unmap",
                 "-device",
                 "virtio-blk-pci,id=" + disk.name() + "dev,drive=" + disk.name() + ",serial=" + disk.name()
-                        + ",write-cache=on,werror=report,rerror=report,disable-modern=on" + first));
+                        + ",write-cache=on,werror=report,rerror=report,disable-modern=on,"
+                        + geometry(disk.size()) + first));
+    }
+
+    /// As QEMU does for a disk without a partition table: the most that a PC's firmware knows of.
+    private static String geometry(ByteSize size) {
+        long cylinders = Math.clamp(size.bytes() / (HEADS * SECTORS * 512L), 2, CYLINDERS_MAX);
+        return "cyls=" + cylinders + ",heads=" + HEADS + ",secs=" + SECTORS;
     }
 
     /// The devices by which a guest tells that it failed, if its VM is to have them: last, so that they move no

@@ -61,7 +61,8 @@ class QemuCommandTest {
                 .contains("driver=nbd,node-name=disk1,server.type=unix,server.path=/run/v/disks.socket,export=disk1"
                         + ",reconnect-delay=315360000,open-timeout=10,cache.direct=on,discard=unmap")
                 .anyMatch(a -> a.startsWith("virtio-blk-pci,id=disk0dev,drive=disk0") && a.endsWith(",bootindex=1"))
-                .anyMatch(a -> a.startsWith("virtio-blk-pci,id=disk1dev") && a.contains("write-cache=on"));
+                .anyMatch(a -> a.startsWith("virtio-blk-pci,id=disk1dev") && a.contains("write-cache=on"))
+                .anyMatch(a -> a.startsWith("virtio-blk-pci,id=disk0dev") && a.contains(",heads=16,secs=63"));
     }
 
     @Test
