@@ -11,6 +11,7 @@ import understudy.api.Event.Severity;
 import understudy.checkpoint.Channel;
 import understudy.checkpoint.CheckpointStatistics;
 import understudy.checkpoint.CheckpointStream;
+import understudy.checkpoint.GuestDisks;
 import understudy.checkpoint.StreamOffer;
 import understudy.link.Connection;
 import understudy.model.Moment;
@@ -83,6 +84,10 @@ final class ActiveSide {
     void adopt() throws IOException {
         Instance instance = found.orElseThrow(() -> new IOException("the QEMU that was found is gone"));
         found = Optional.empty();
+        if (EpochDisks.isLost(instance.process().directory())) {
+            instance.end();
+            throw new IOException("what the guest wrote last was kept for its standby, and died with the agent");
+        }
         mayBePaused = true;
         try {
             volumes.listen(instance.process().directory(), instance.disks());
@@ -139,9 +144,25 @@ final class ActiveSide {
                 }));
     }
 
-    /// Lets everything out, and the guest run.
+    /// Lets the guest run, and everything out as soon as all that it wrote is on its disks.
     void openGate() {
         progress = Optional.empty();
+        Optional<ActiveGuest> opened = guest;
+        Optional<EpochDisks> kept = volumes.epochs().filter(it -> !it.isDirect());
+        if (kept.isPresent()) {
+            kept.get()
+                    .drain(() -> desk.post(() -> {
+                        if (guest.equals(opened)) {
+                            open();
+                        }
+                    }));
+        } else {
+            open();
+        }
+        runIfPaused();
+    }
+
+    private void open() {
         guest.ifPresent(active -> {
             active.ports().open();
             if (isNew) {
@@ -149,7 +170,11 @@ final class ActiveSide {
             }
         });
         isNew = false;
-        runIfPaused();
+    }
+
+    /// Whether nothing that the guest wrote is kept aside.
+    private boolean isWritten() {
+        return volumes.epochs().filter(it -> !it.isDirect()).isEmpty();
     }
 
     private void runIfPaused() {
@@ -228,7 +253,9 @@ final class ActiveSide {
     }
 
     void tick(Moment now) {
-        if (killAt.filter(at -> now.compareTo(at) >= 0).isPresent()) {
+        boolean isDue = killAt.filter(at -> now.compareTo(isWritten() ? at : at.plus(GRACE)) >= 0)
+                .isPresent();
+        if (isDue) {
             end("it did not shut down in time");
             desk.step(new ViewInput.GuestGone(now));
         }
@@ -288,6 +315,9 @@ final class ActiveSide {
 
     void startCopy(Replica to, long view) throws IOException {
         ActiveGuest active = guest.orElseThrow(() -> new IOException("there is no guest to copy"));
+        if (!isWritten()) {
+            throw new IOException("what was kept of the guest's writes is not on its disks yet");
+        }
         Connection connection = desk.services().link().connect(to.host(), AgentServices.CHECKPOINTS, DIAL);
         if (!connection.peerLife().equals(to.life())) {
             connection.close();
@@ -301,6 +331,7 @@ final class ActiveSide {
                 new Channel(new LinkWire(connection)),
                 offer,
                 active.ports(),
+                volumes.epochs().<GuestDisks>map(it -> it).orElse(GuestDisks.NONE),
                 new EpochSender(policy.pausedShareMax(), policy.period(), IN_FLIGHT_MAX),
                 desk::knownView,
                 desk.services().config().verifyEvery(),

@@ -42,12 +42,14 @@ final class DriverReport {
     /// @param trouble      why it does not run as it should; empty if nothing is wrong
     /// @param failedCopies of attempts to protect it; empty if none failed
     /// @param peerAnswers  whether its other host is heard
+    /// @param isWhole      whether all of its disks are in sync on both hosts
     static VmReport of(
             VmSpec spec,
             Part part,
             String trouble,
             String failedCopies,
             boolean peerAnswers,
+            boolean isWhole,
             Optional<Double> progress,
             Optional<CheckpointStatistics.Snapshot> statistics,
             List<VolumeReport> volumes,
@@ -56,7 +58,7 @@ final class DriverReport {
                 spec.id(),
                 state(part, trouble),
                 part instanceof Protected || (part instanceof Running && spec.level() != Level.SYSTEM),
-                reason(spec, part, trouble, failedCopies, peerAnswers),
+                reason(spec, part, trouble, failedCopies, peerAnswers, isWhole),
                 progress,
                 statistics.map(DriverReport::checkpoints),
                 volumes,
@@ -91,9 +93,10 @@ final class DriverReport {
         };
     }
 
-    private static String reason(VmSpec spec, Part part, String trouble, String failedCopies, boolean peerAnswers) {
+    private static String reason(
+            VmSpec spec, Part part, String trouble, String failedCopies, boolean peerAnswers, boolean isWhole) {
         return switch (part) {
-            case Protected _ -> "";
+            case Protected _ -> isWhole ? "" : "a disk of it is on one host only";
             case Copying _ -> with("its memory is being copied to the standby", failedCopies);
             case Raising _ -> "the pair is being recorded in the ledger";
             case Dropping _ -> "its standby is lost";
@@ -104,6 +107,7 @@ final class DriverReport {
             case Running _ when spec.level() != Level.SYSTEM -> trouble;
             case Running _ when spec.hosts().size() < 2 -> "it may run on one host only";
             case Running _ when !peerAnswers -> "its other host does not answer";
+            case Running _ when !isWhole -> "its disks are not in sync on both hosts yet";
             case Running _ -> with("its memory is about to be copied to the standby", failedCopies);
             case Idle _, Found _, Starting _, Booting _, Yielding _, Receiving _, Holding _, Claiming _, Resuming _ ->
                 trouble;

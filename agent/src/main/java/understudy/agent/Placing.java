@@ -61,12 +61,6 @@ final class Placing {
                             "Level system is not available for VMs that stand still after a crash",
                             "Create the VM with --on-crash restart or stop, or with another level.");
                 }
-                if (!request.disks().isEmpty()) {
-                    throw notAvailable(
-                            request,
-                            "Level system is not available for VMs with disks",
-                            "Create the VM with --level component, or without --disk.");
-                }
             }
             case COMPONENT -> {
                 if (request.disks().isEmpty()) {

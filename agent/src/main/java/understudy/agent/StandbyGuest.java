@@ -2,11 +2,12 @@ package understudy.agent;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Optional;
 import understudy.checkpoint.GuestHandle;
 import understudy.checkpoint.ImageStream;
 
-/// A guest's image on this host, the QEMU that waits to go on from it, and its network cards, through which
-/// nothing passes yet.
+/// A guest's image on this host, the QEMU that waits to go on from it, its network cards, through which nothing
+/// passes yet, and its disks, which are another host's.
 ///
 /// Threads: the VM's driver.
 final class StandbyGuest {
@@ -16,12 +17,24 @@ final class StandbyGuest {
     private final GuestHandle handle;
     private final GuestPorts ports;
     private final ImageStream stream;
+    private final Optional<QemuDisks> disks;
 
-    StandbyGuest(QemuHost.Instance instance, GuestHandle handle, GuestPorts ports, ImageStream stream) {
+    /// @param disks empty if the VM has none
+    StandbyGuest(
+            QemuHost.Instance instance,
+            GuestHandle handle,
+            GuestPorts ports,
+            ImageStream stream,
+            Optional<QemuDisks> disks) {
         this.instance = instance;
         this.handle = handle;
         this.ports = ports;
         this.stream = stream;
+        this.disks = disks;
+    }
+
+    Optional<QemuDisks> disks() {
+        return disks;
     }
 
     /// Ends the stream; the image stays.
@@ -44,6 +57,7 @@ final class StandbyGuest {
         ports.close();
         stream.close();
         stream.discard();
+        disks.ifPresent(QemuDisks::discard);
         instance.end();
     }
 }

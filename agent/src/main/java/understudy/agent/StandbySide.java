@@ -3,12 +3,14 @@ package understudy.agent;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicReference;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import understudy.agent.QemuHost.Instance;
 import understudy.api.Event.Severity;
 import understudy.checkpoint.Channel;
 import understudy.checkpoint.ImageStream;
+import understudy.checkpoint.KeptDisks;
 import understudy.checkpoint.StreamOffer;
 import understudy.model.Replica;
 import understudy.protocol.ViewInput;
@@ -22,15 +24,18 @@ final class StandbySide {
 
     private final DriverDesk desk;
     private final ActiveSide active;
+    private final VolumeHost volumes;
     private Optional<Offered> offered = Optional.empty();
     private Optional<StandbyGuest> standby = Optional.empty();
     private Optional<UUID> imageId = Optional.empty();
 
     private record Offered(Replica from, Channel channel, StreamOffer offer) {}
 
-    /// @param active makes the network cards, and gets the guest when it is resumed
-    StandbySide(DriverDesk desk, ActiveSide active) {
+    /// @param active  makes the network cards, and gets the guest when it is resumed
+    /// @param volumes are behind the guest's disks when it is resumed
+    StandbySide(DriverDesk desk, ActiveSide active, VolumeHost volumes) {
         this.desk = desk;
+        this.volumes = volumes;
         this.active = active;
     }
 
@@ -65,15 +70,38 @@ final class StandbySide {
                     .formatted(it.offer.ramBytes(), desk.spec().memory()));
         }
         desk.services().qemu().fetchFiles(desk.spec(), desk.services().peerNames());
-        Instance instance = desk.services().qemu().start(desk.spec(), Role.STANDBY, active::qemuEvent);
+        AtomicReference<Optional<QemuDisks>> listening = new AtomicReference<>(Optional.empty());
+        try {
+            Instance instance = desk.services()
+                    .qemu()
+                    .start(
+                            desk.spec(),
+                            Role.STANDBY,
+                            active::qemuEvent,
+                            directory -> listening.set(volumes.listenAsStandby(directory)));
+            begin(it, instance, listening.get());
+        } catch (IOException e) {
+            listening.get().ifPresent(QemuDisks::discard);
+            throw e;
+        }
+    }
+
+    private void begin(Offered it, Instance instance, Optional<QemuDisks> disks) throws IOException {
         UUID id = it.offer.stream();
         Optional<GuestPorts> ports = Optional.empty();
         try {
             ports = Optional.of(active.ports(instance));
             ImageStream image = ImageStream.accept(
-                    instance.handle(desk.spec()), it.channel, it.offer, () -> claimsNotBefore(it.from), listener(id));
+                    instance.handle(desk.spec()),
+                    it.channel,
+                    it.offer,
+                    disks.flatMap(QemuDisks::epochs)
+                            .<KeptDisks>map(kept -> kept)
+                            .orElse(KeptDisks.NONE),
+                    () -> claimsNotBefore(it.from),
+                    listener(id));
             imageId = Optional.of(id);
-            standby = Optional.of(new StandbyGuest(instance, instance.handle(desk.spec()), ports.get(), image));
+            standby = Optional.of(new StandbyGuest(instance, instance.handle(desk.spec()), ports.get(), image, disks));
         } catch (IOException e) {
             ports.ifPresent(GuestPorts::close);
             instance.end();
@@ -119,6 +147,9 @@ final class StandbySide {
     void resume() throws IOException {
         StandbyGuest image = standby.orElseThrow(() -> new IOException("there is no image"));
         long began = System.nanoTime();
+        if (image.disks().isPresent()) {
+            volumes.takeOver(image.disks().get());
+        }
         ActiveGuest guest = image.resume();
         standby = Optional.empty();
         imageId = Optional.empty();

@@ -97,7 +97,7 @@ final class Statuses {
                 .or(() -> vm.view().successors(spec).stream().findFirst());
         boolean granted = vm.view().soloGrant();
         boolean whole = spec.level() == Level.SYSTEM
-                ? placement instanceof Placement.Paired
+                ? placement instanceof Placement.Paired && vm.view().isWhole()
                 : vm.view().isWhole() && standby.filter(this::isUp).isPresent();
         return new VmStatus(
                 spec.name(),

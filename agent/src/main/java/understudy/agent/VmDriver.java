@@ -70,6 +70,7 @@ final class VmDriver implements DriverDesk, StreamOffers.Taker, AutoCloseable {
     private Optional<Boolean> votesEnough = Optional.empty();
     private final CopyAttempts copies = new CopyAttempts();
     private volatile boolean peerAnswers;
+    private volatile boolean isWhole = true;
     private volatile long knownView;
     private volatile String trouble = "";
     private volatile Part part = new Part.Idle();
@@ -96,7 +97,7 @@ final class VmDriver implements DriverDesk, StreamOffers.Taker, AutoCloseable {
         this.volumes = new VolumeHost(this, work);
         this.exports = new Exports(volumes, services.self().host());
         this.active = new ActiveSide(this, proposals, volumes);
-        this.standby = new StandbySide(this, active);
+        this.standby = new StandbySide(this, active, volumes);
         this.owner = Thread.ofPlatform().daemon().name("vm-" + spec.name()).unstarted(this::run);
     }
 
@@ -234,6 +235,7 @@ final class VmDriver implements DriverDesk, StreamOffers.Taker, AutoCloseable {
                 trouble,
                 copies.told(),
                 peerAnswers,
+                isWhole,
                 active.progress(),
                 active.statistics(),
                 volumes.reports(),
@@ -331,6 +333,7 @@ final class VmDriver implements DriverDesk, StreamOffers.Taker, AutoCloseable {
         state = step.state();
         part = state.part();
         peerAnswers = state.peer() instanceof PeerState.Up;
+        isWhole = state.known().filter(it -> !it.view().isWhole()).isEmpty();
         if (part instanceof Part.Protected || part instanceof Part.Idle) {
             copies.forget();
         }

@@ -10,8 +10,6 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.atomic.AtomicBoolean;
-import java.util.function.BooleanSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import understudy.api.Event.Severity;
@@ -20,7 +18,7 @@ import understudy.api.Scrub;
 import understudy.link.Connection;
 import understudy.model.ByteSize;
 import understudy.model.HostName;
-import understudy.model.Placement.Solo;
+import understudy.model.Level;
 import understudy.model.Problem;
 import understudy.model.View;
 import understudy.model.VmRecord;
@@ -28,12 +26,11 @@ import understudy.model.VolumeId;
 import understudy.model.VolumeSpec;
 import understudy.protocol.ViewInput;
 import understudy.qemu.InstanceDirectory;
+import understudy.volume.Volume;
 import understudy.volume.mirror.MirrorObserver;
 import understudy.volume.mirror.ReplicaServer;
 import understudy.volume.mirror.ServedVolume;
-import understudy.volume.nbd.Export;
 import understudy.volume.nbd.NbdLimits;
-import understudy.volume.nbd.NbdServer;
 import understudy.volume.nbd.NbdSocket;
 import understudy.volume.store.DiskFailedException;
 import understudy.volume.store.ReplicaStore;
@@ -67,13 +64,10 @@ final class VolumeHost {
     private final ReplicaLooks looks;
     private final Closings closings;
     private final Map<VolumeId, ReplicaServer> offered = new TreeMap<>();
-    private Optional<NbdServer> server = Optional.empty();
+    private Optional<QemuDisks> disks = Optional.empty();
 
-    /// The last server that was closed: how many clients it left behind in calls of the volumes.
+    /// Of the last QEMU: how many threads it left behind in calls of the volumes.
     private CompletableFuture<Integer> leftBehind = CompletableFuture.completedFuture(0);
-
-    /// What waits for a lease then waits no more: the guest's QEMU ends, too.
-    private AtomicBoolean listeningIsOver = new AtomicBoolean();
 
     private volatile Map<VolumeId, Served> served = Map.of();
     private volatile Optional<VmRecord> known = Optional.empty();
@@ -110,7 +104,7 @@ final class VolumeHost {
     void learnt(VmRecord record) {
         known = Optional.of(record);
         View view = record.view();
-        if (view.placement().equals(new Solo(desk.services().self()))) {
+        if (view.placement().activeReplica().equals(Optional.of(desk.services().self()))) {
             if (served.isEmpty()) {
                 withdraw();
                 serve(record);
@@ -238,34 +232,70 @@ final class VolumeHost {
             leftBehind = CompletableFuture.completedFuture(0);
         }
         Files.createDirectories(directory.path());
-        List<Export> exports = new ArrayList<>();
-        AtomicBoolean over = new AtomicBoolean();
-        listeningIsOver = over;
-        VmLease lease = desk.services().leases().of(desk.spec().id());
-        BooleanSupplier mayGoOn = () -> lease.mayGoOn() || over.get();
+        NbdSocket socket = early.isPresent() ? early.get() : NbdSocket.listen(directory.disks());
+        List<Volume> volumes = volumes();
+        Optional<EpochDisks> epochs = Optional.empty();
+        if (desk.spec().level() == Level.SYSTEM) {
+            EpochDisks aside =
+                    new EpochDisks(desk.spec().name().value(), desk.spec().disks(), directory);
+            aside.serve(volumes);
+            epochs = Optional.of(aside);
+        }
+        disks = Optional.of(listen(socket, epochs.map(EpochDisks::disks).orElse(volumes), epochs));
+    }
+
+    private QemuDisks listen(NbdSocket socket, List<Volume> volumes, Optional<EpochDisks> epochs) throws IOException {
+        return QemuDisks.listen(
+                socket,
+                desk.spec().name().value(),
+                desk.spec().disks(),
+                volumes,
+                epochs,
+                desk.services().leases().of(desk.spec().id()),
+                LIMITS);
+    }
+
+    private List<Volume> volumes() throws IOException {
+        List<Volume> volumes = new ArrayList<>();
         for (VolumeSpec disk : desk.spec().disks()) {
             Served it = served.get(disk.id());
             if (it == null) {
                 throw new IOException(disk.name() + " is not served here");
             }
-            exports.add(new Export(disk.name(), new LeasedVolume(it.volume.volume(), mayGoOn), false));
+            volumes.add(it.volume.volume());
         }
-        NbdSocket socket = early.isPresent() ? early.get() : NbdSocket.listen(directory.disks());
-        server = Optional.of(NbdServer.serve(socket, exports, LIMITS));
+        return volumes;
+    }
+
+    /// Listens for a QEMU that waits for its guest, whose disks are another host's until it takes over.
+    ///
+    /// @return empty if the VM has no disks
+    Optional<QemuDisks> listenAsStandby(InstanceDirectory directory) throws IOException {
+        if (desk.spec().disks().isEmpty()) {
+            return Optional.empty();
+        }
+        Files.createDirectories(directory.path());
+        EpochDisks aside =
+                new EpochDisks(desk.spec().name().value(), desk.spec().disks(), directory);
+        return Optional.of(listen(NbdSocket.listen(directory.disks()), aside.disks(), Optional.of(aside)));
+    }
+
+    /// The guest of that QEMU goes on here: its disks are those that are served here, and what is kept for them.
+    void takeOver(QemuDisks waiting) throws IOException {
+        endListening();
+        waiting.epochs().orElseThrow().takeOver(volumes());
+        disks = Optional.of(waiting);
+    }
+
+    /// What keeps the guest's writes aside; empty if nothing does.
+    Optional<EpochDisks> epochs() {
+        return disks.flatMap(QemuDisks::epochs);
     }
 
     /// Returns at once: requests may be under way that no disk answers.
     void endListening() {
-        listeningIsOver.set(true);
-        server.ifPresent(ending -> {
-            CompletableFuture<Integer> ended = new CompletableFuture<>();
-            leftBehind = ended;
-            Thread.ofPlatform().daemon().name("nbd-end-" + desk.spec().name()).start(() -> {
-                ending.close();
-                ended.complete(ending.connections());
-            });
-        });
-        server = Optional.empty();
+        disks.ifPresent(ending -> leftBehind = ending.end());
+        disks = Optional.empty();
     }
 
     private void endServing() {

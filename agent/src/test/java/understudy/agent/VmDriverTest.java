@@ -112,6 +112,7 @@ class VmDriverTest {
                         "",
                         failedCopies,
                         peerAnswers,
+                        true,
                         Optional.empty(),
                         Optional.empty(),
                         List.of(),

@@ -1,6 +1,7 @@
 package understudy.systemtests;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.net.InetSocketAddress;
@@ -19,9 +20,10 @@ import understudy.api.VolumeStatus;
 import understudy.lab.probe.GuestShell;
 import understudy.model.ByteSize;
 import understudy.model.HostName;
+import understudy.model.Level;
 import understudy.model.Problem;
 
-/// A guest of level component that works on its two disks: on the first fio writes, reads back and compares
+/// A guest that works on its two disks: on the first fio writes, reads back and compares
 /// without end, at a depth of 16, past the page cache, and not faster than leaves an emulated CPU time for more; on the
 /// second there is a file system.
 ///
@@ -89,15 +91,21 @@ final class DiskGuest {
 
     private final Stage stage;
     private final Vm vm;
+    private final Level level;
     private int round;
 
-    DiskGuest(Stage stage, Vm vm) {
+    DiskGuest(Stage stage, Vm vm, Level level) {
         this.stage = stage;
         this.vm = vm;
+        this.level = level;
     }
 
     Vm vm() {
         return vm;
+    }
+
+    Level level() {
+        return level;
     }
 
     /// Waits for the guest and sets it to work.
@@ -241,6 +249,16 @@ final class DiskGuest {
     /// Both hosts' files are the same, byte for byte. Nobody must be writing.
     void assertReplicasEqual() {
         run("sync; blockdev --flushbufs /dev/vda; blockdev --flushbufs /dev/vdb");
+        compareReplicas();
+    }
+
+    /// Until they are the same: what a guest of level system writes reaches its disks a little later.
+    void awaitEqual() {
+        run("sync; blockdev --flushbufs /dev/vda; blockdev --flushbufs /dev/vdb");
+        await("both hosts' files to be equal").atMost(NOTICE).untilAsserted(this::compareReplicas);
+    }
+
+    private void compareReplicas() {
         for (VolumeStatus volume : volumes()) {
             String blocks =
                     "cmp -l \"$0\" \"$1\" | awk '{b = int(($1 - 1) / 4096); if (b != l || NR == 1) print b; l = b}'";

@@ -115,6 +115,14 @@ final class Stage implements AutoCloseable {
 
     /// The guest that works on disks through all tests of these, with both replicas of all of them in sync.
     DiskGuest disks() {
+        return disks(Level.COMPONENT);
+    }
+
+    /// The same at a level; a guest at another one ends.
+    DiskGuest disks(Level level) {
+        if (disks.filter(guest -> guest.level() != level).isPresent()) {
+            endDisks();
+        }
         if (disks.isEmpty()) {
             LabGuest tools = new GuestBuild(Installation.cacheFolder(), new Progress(System.out)).guestWithTools();
             LabVm.Wish wish = new LabVm.Wish(
@@ -125,8 +133,8 @@ final class Stage implements AutoCloseable {
                     Policy.BALANCED,
                     List.of(DiskGuest.ACTIVE, otherThan(DiskGuest.ACTIVE)),
                     DiskGuest.SIZES);
-            LabVm.create(api(), tools, wish);
-            disks = Optional.of(new DiskGuest(this, new Vm(this, wish.name(), wish.address())));
+            LabVm.create(api(), tools, wish.at(level));
+            disks = Optional.of(new DiskGuest(this, new Vm(this, wish.name(), wish.address()), level));
             disks.get().begin();
         }
         disks.get().awaitWhole();

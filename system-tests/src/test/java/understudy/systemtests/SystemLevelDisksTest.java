@@ -1,0 +1,202 @@
+package understudy.systemtests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+import understudy.api.VmState;
+import understudy.api.VmStatus;
+import understudy.lab.DiskFault;
+import understudy.lab.DiskRepair;
+import understudy.lab.probe.EchoClient;
+import understudy.model.HostName;
+import understudy.model.Level;
+
+/// A guest of level `system` that uses its disks all the time, with fio and a file system, while hosts, agents and
+/// disks fail: neither it nor its client notices, and afterwards both hosts have the same bytes.
+@ExtendWith(OnStage.class)
+@Timeout(value = 5, unit = TimeUnit.MINUTES)
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+class SystemLevelDisksTest {
+    /// What fio may wait at the longest: a takeover, or a disk that answers nothing for 2 s and a change of views; on a
+    /// busy machine.
+    private static final Duration LONGEST_STALL = Duration.ofSeconds(8);
+
+    @AfterAll
+    static void endDisks(Stage stage) {
+        stage.endDisks();
+    }
+
+    @Test
+    @Order(1)
+    void aGuestItsDisksAndItsClientOutliveThePowerLossOfOneHostAndThenOfTheOther(Stage stage) {
+        DiskGuest guest = stage.disks(Level.SYSTEM);
+        Vm vm = guest.vm();
+        String boot = vm.bootId();
+        String first = vm.awaitVerified().active().orElseThrow().value();
+        String second = Stage.otherThan(first);
+        try (EchoClient client = vm.client()) {
+            for (String lost : List.of(first, second)) {
+                stage.lab().breakHost(lost);
+                vm.awaitActiveOn(Stage.otherThan(lost));
+                Vm.awaitEchoes(client, 50);
+                guest.awaitRequests();
+                guest.useFiles();
+                stage.lab().repairHost(lost);
+                guest.awaitWhole();
+                vm.awaitVerified();
+            }
+            Vm.endFlawless(client);
+        }
+        assertThat(vm.bootId()).isEqualTo(boot);
+        guest.endFio(LONGEST_STALL);
+        guest.awaitEqual();
+        guest.startFio();
+    }
+
+    @Test
+    @Order(2)
+    void anAgentThatDiesTakesNothingOfItWithIt(Stage stage) {
+        DiskGuest guest = stage.disks(Level.SYSTEM);
+        Vm vm = guest.vm();
+        String boot = vm.bootId();
+        String first = vm.awaitVerified().active().orElseThrow().value();
+        try (EchoClient client = vm.client()) {
+            stage.lab().breakAgent(first, false);
+            vm.awaitActiveOn(Stage.otherThan(first));
+            guest.awaitRequests();
+            guest.awaitWhole();
+            vm.awaitVerified();
+            Vm.endFlawless(client);
+        }
+        guest.useFiles();
+        assertThat(vm.bootId()).isEqualTo(boot);
+        guest.endFio(LONGEST_STALL);
+        guest.startFio();
+    }
+
+    @Test
+    @Order(3)
+    void aSwitchoverTakesTheDisksAlong(Stage stage) {
+        DiskGuest guest = stage.disks(Level.SYSTEM);
+        Vm vm = guest.vm();
+        String boot = vm.bootId();
+        String first = vm.awaitVerified().active().orElseThrow().value();
+        try (EchoClient client = vm.client()) {
+            stage.api().switchover(vm.id());
+            vm.awaitActiveOn(Stage.otherThan(first));
+            guest.awaitRequests();
+            guest.awaitWhole();
+            vm.awaitVerified();
+            Vm.endFlawless(client);
+        }
+        guest.useFiles();
+        assertThat(vm.bootId()).isEqualTo(boot);
+    }
+
+    @ParameterizedTest(name = "the disk of the {0}")
+    @ValueSource(strings = {"standby", "active"})
+    @Order(4)
+    void aDiskThatFailsIsDoneWithoutAndTheGuestIsProtectedAgainWhenItIsRepaired(String role, Stage stage) {
+        DiskGuest guest = stage.disks(Level.SYSTEM);
+        Vm vm = guest.vm();
+        String boot = vm.bootId();
+        VmStatus before = vm.awaitVerified();
+        String active = before.active().orElseThrow().value();
+        String host = role.equals("active") ? active : Stage.otherThan(active);
+        try (EchoClient client = vm.client()) {
+            stage.lab().breakDisk(host, DiskFault.ERROR);
+            try {
+                guest.useFiles();
+                guest.awaitOut(host);
+                guest.awaitRequests();
+                vm.await("to be said unprotected", v -> !v.isProtected());
+                Vm.awaitEchoes(client, 50);
+            } finally {
+                stage.lab().repairDisk(host, DiskRepair.BACK);
+            }
+            guest.awaitWhole();
+            assertThat(vm.awaitVerified().active()).contains(new HostName(active));
+            Vm.endFlawless(client);
+        }
+        assertThat(vm.bootId()).isEqualTo(boot);
+        guest.endFio(LONGEST_STALL);
+        guest.awaitEqual();
+        guest.startFio();
+    }
+
+    /// What a client was told is flushed is there when the guest boots again, although nobody has its memory.
+    @Test
+    @Order(5)
+    void whatAClientWasToldIsFlushedOutlivesTheLossOfAllPower(Stage stage) {
+        stage.endDisks();
+        Vm vm = stage.createWithDisk("powerless", 35, Level.SYSTEM, List.of("h1", "h2"));
+        try {
+            String boot = vm.bootId();
+            String written = vm.write("told");
+            stage.lab().breakHost("h1");
+            stage.lab().breakHost("h2");
+            stage.lab().repairHost("h1");
+            stage.lab().repairHost("h2");
+            vm.await(
+                    "to run again",
+                    v -> v.state() == VmState.RUNNING && v.active().isPresent());
+            assertThat(vm.bootId()).isNotEqualTo(boot);
+            assertThat(vm.read()).isEqualTo(written);
+            vm.awaitProtected();
+        } finally {
+            vm.discard();
+        }
+    }
+
+    /// A guest that is asked to end writes until its last moment.
+    @Test
+    @Order(6)
+    void whatAGuestWritesBeforeItStopsIsThereWhenItStarts(Stage stage) {
+        Vm vm = stage.createWithDisk("stopped", 36, Level.SYSTEM, List.of("h1", "h2"));
+        try {
+            vm.awaitProtected();
+            vm.shell("printf '%-511s\\n' late | dd of=/dev/vda bs=512 count=1 2>/dev/null");
+            stage.api().stop(vm.id(), false);
+            vm.await("to be stopped", v -> v.state() == VmState.STOPPED);
+            stage.api().start(vm.id());
+            vm.await("to run again", v -> v.state() == VmState.RUNNING);
+            assertThat(vm.read()).isEqualTo("late");
+        } finally {
+            vm.discard();
+        }
+    }
+
+    /// While a guest is not copied yet its other host has no image of it, but all of its disk.
+    @Test
+    @Order(7)
+    void aGuestWithoutAStandbyIsBootedFromItsDisk(Stage stage) {
+        Vm vm = stage.createWithDisk("alone", 37, Level.SYSTEM, List.of("h1", "h2"));
+        try {
+            String active = vm.awaitProtected().active().orElseThrow().value();
+            String other = Stage.otherThan(active);
+            String written = vm.write("before");
+            String boot = vm.bootId();
+            // The image dies with its agent, and its host with what was being copied.
+            stage.lab().breakAgent(other, false);
+            stage.lab().breakHost(active);
+            vm.awaitActiveOn(other);
+            assertThat(vm.read()).isEqualTo(written);
+            assertThat(vm.bootId()).isNotEqualTo(boot);
+            stage.lab().repairHost(active);
+            vm.awaitProtected();
+        } finally {
+            vm.discard();
+        }
+    }
+}
