@@ -1,10 +1,12 @@
 /* A disk's client in the lab guest.
  *
- * disk churn DEVICE MIB   writes blocks of 4 KiB in the first MIB of the device, reads others back and compares them,
+ * disk churn DEVICE MIB [MICROS]
+ *                         writes blocks of 4 KiB in the first MIB of the device, reads others back and compares them,
  *                         punches holes (so that later writes need room anew), and flushes now and then, all of it past
  *                         the page cache, until it is sent a line or killed. Says four times a second what it did in
  *                         all, and how long the slowest request took since. A block that is not what was written last
- *                         ends it with "WRONG ...", an error of the device with "ERROR ...".
+ *                         ends it with "WRONG ...", an error of the device with "ERROR ...". Rests for so many microseconds
+ *                         after each request.
  * disk verify DEVICE MIB  reads all of that once: how many blocks were ever written, and the sum of their generations.
  *
  * Each block says its own number, a generation that grows with every write, and a checksum, so that old data, data of
@@ -112,7 +114,7 @@ static int is_told_to_end(void) {
     return poll(&input, 1, 0) == 1 && read(0, line, sizeof line) > 0;
 }
 
-static int churn(int fd, uint64_t *words, uint64_t blocks) {
+static int churn(int fd, uint64_t *words, uint64_t blocks, long rest) {
     uint64_t writes = 0, reads = 0, holes = 0, flushes = 0, generation_now = 0;
     int64_t slowest = 0, said = now_micros();
     last = calloc(blocks, sizeof *last);
@@ -155,15 +157,16 @@ static int churn(int fd, uint64_t *words, uint64_t blocks) {
             slowest = 0;
             said = now;
         }
+        if (rest > 0) usleep(rest);
     }
     return 0;
 }
 
 int disk_main(int count, char **words) {
-    long mib = count == 4 ? atol(words[3]) : 0;
+    long mib = count == 4 || count == 5 ? atol(words[3]) : 0, rest = count == 5 ? atol(words[4]) : 0;
     uint64_t *block;
     if (mib < 1 || (strcmp(words[1], "churn") != 0 && strcmp(words[1], "verify") != 0)) {
-        fprintf(stderr, "usage: disk churn|verify DEVICE MIB\n");
+        fprintf(stderr, "usage: disk churn DEVICE MIB [MICROS] | disk verify DEVICE MIB\n");
         return 2;
     }
     int fd = open(words[2], O_RDWR | O_DIRECT);
@@ -171,5 +174,5 @@ int disk_main(int count, char **words) {
     random_state ^= (uint64_t)now_micros() * 2654435761u;
     setvbuf(stdout, NULL, _IOLBF, 0);
     uint64_t blocks = (uint64_t)mib * BLOCKS_A_MIB;
-    return strcmp(words[1], "verify") == 0 ? verify(fd, blocks) : churn(fd, block, blocks);
+    return strcmp(words[1], "verify") == 0 ? verify(fd, blocks) : churn(fd, block, blocks, rest);
 }

@@ -14,8 +14,11 @@ import understudy.lab.Lab;
 import understudy.lab.LabGuest;
 import understudy.lab.LabVm;
 import understudy.lab.Progress;
+import understudy.lab.probe.DiskChurn;
 import understudy.lab.probe.EchoClient;
+import understudy.lab.probe.GuestShell;
 import understudy.lab.probe.SilenceMeter;
+import understudy.model.ByteSize;
 import understudy.model.HostName;
 import understudy.model.Level;
 import understudy.model.Problem;
@@ -24,6 +27,12 @@ import understudy.model.Problem;
 final class Demo {
     private static final Duration PATIENCE = Duration.ofSeconds(90);
     private static final Duration LAST_ANSWER = Duration.ofSeconds(10);
+    private static final Duration LAST_REQUEST = Duration.ofSeconds(30);
+    private static final ByteSize DISK = ByteSize.ofMebibytes(64);
+    private static final String DEVICE = "/dev/vda";
+    private static final int CHURNED_MIB = 16;
+    /// Leaves the guest time for its client.
+    private static final Duration REST = Duration.ofMillis(5);
 
     private final DemoFault fault;
     private final List<DemoFault> faults;
@@ -52,14 +61,18 @@ final class Demo {
 
     private Verdict show(Lab lab, ApiClient api, LabGuest guest) throws IOException {
         timeline.tell("hosts h1 and h2, witness w1 and a client are up, each on its own");
-        LabVm vm = LabVm.create(api, guest, LabVm.Wish.usual("demo"));
+        LabVm vm =
+                LabVm.create(api, guest, LabVm.Wish.usual("demo").withDisk(DISK).at(level));
         VmStatus running = vm.awaitRunning(PATIENCE, progress);
-        timeline.tell("VM demo, a Debian kernel in 256 MiB, boots on %s".formatted(name(running.active())));
+        timeline.tell("VM demo, a Debian kernel in 256 MiB with a disk of %s, boots on %s"
+                .formatted(DISK, name(running.active())));
         VmStatus before = vm.awaitProtected(PATIENCE, progress);
         timeline.tell("VM demo is protected: active %s, standby %s (view %d)"
                 .formatted(name(before.active()), name(before.standby()), before.view()));
-        try (EchoClient client = connect(lab, vm);
+        try (DiskChurn churn = DiskChurn.start(shell(lab, vm), DEVICE, CHURNED_MIB, REST);
+                EchoClient client = connect(lab, vm);
                 SilenceMeter meter = SilenceMeter.start(lab.clientNamespace(), vm.echo())) {
+            timeline.tell("the guest writes to its disk, reads back and compares, and flushes, all the time");
             timeline.tell("the client opens one TCP connection and sends numbered echoes, one after the other");
             work(client, Duration.ofMillis(seconds * 1000L / 3));
             double usual = client.report().p50().toNanos() / 1e6;
@@ -74,8 +87,28 @@ final class Demo {
                 }
                 last = vm.status();
             }
-            return judge(client.stop(LAST_ANSWER), usual, acts);
+            EchoClient.Report heard = client.stop(LAST_ANSWER);
+            return judge(heard, checked(lab, vm, churn.stop(LAST_REQUEST)), usual, acts);
         }
+    }
+
+    /// All that was written is read once more.
+    private DiskChurn.Report checked(Lab lab, LabVm vm, DiskChurn.Report report) throws IOException {
+        if (!report.isFlawless()) {
+            return report;
+        }
+        try (GuestShell shell = shell(lab, vm)) {
+            String wrong = DiskChurn.verify(shell, DEVICE, CHURNED_MIB, LAST_REQUEST);
+            return wrong.isEmpty() ? report : report.with(wrong);
+        }
+    }
+
+    private GuestShell shell(Lab lab, LabVm vm) throws IOException {
+        return GuestShell.await(
+                lab.clientNamespace(),
+                vm.shell(),
+                PATIENCE,
+                () -> progress.waiting("waiting for the guest's services"));
     }
 
     /// What is promised is promised of a protected VM, and on a machine with too much to do one may have lost its
@@ -184,9 +217,10 @@ final class Demo {
         }
     }
 
-    private Verdict judge(EchoClient.Report report, double usualMillis, List<Verdict.Act> acts) {
+    private Verdict judge(EchoClient.Report report, DiskChurn.Report disk, double usualMillis, List<Verdict.Act> acts) {
         List<LeftOut> leftOut = fault == DemoFault.ALL ? LeftOut.at(level) : List.of();
-        Verdict verdict = Verdict.of(fault, faults.size(), report, usualMillis, acts, leftOut, timeline.entries());
+        Verdict verdict =
+                Verdict.of(fault, faults.size(), report, disk, usualMillis, acts, leftOut, timeline.entries());
         System.out.printf("%nWhat the client saw:%n");
         System.out.printf(
                 "  echoes        %d sent, %d answered, %d lost, %d wrong%n",
@@ -196,7 +230,13 @@ final class Demo {
                 report.failure().isEmpty() ? "the same one from first to last" : "BROKEN: " + report.failure());
         System.out.printf(
                 "  longest wait  %.0f ms (round trip before: %.1f ms)%n", verdict.longestWaitMillis(), usualMillis);
-        System.out.printf("  guest silent  %.0f ms at the longest%n%n", verdict.silentMillis());
+        System.out.printf("  guest silent  %.0f ms at the longest%n", verdict.silentMillis());
+        System.out.printf(
+                "  its disk      %d writes, %d reads compared, %d flushes, %s%n%n",
+                disk.writes(),
+                disk.reads(),
+                disk.flushes(),
+                disk.isFlawless() ? "nothing lost or wrong" : "WRONG: " + disk.trouble());
         if (fault == DemoFault.ALL) {
             table(acts);
             leftOut.forEach(LeftOut::print);

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.annotation.JsonProperty;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Function;
+import understudy.lab.probe.DiskChurn;
 import understudy.lab.probe.EchoClient;
 
 /// What the client of a demonstration saw, of one fault or of several.
@@ -12,6 +13,8 @@ import understudy.lab.probe.EchoClient;
 /// @param takeoverMillis     from a fault to the guest's going on elsewhere, if it did; the longest
 /// @param silentMillis       the guest's longest silence, by UDP
 /// @param protectedAgainMillis from a fault to full protection; the longest
+/// @param diskRequests       that the guest had answered by its disk
+/// @param diskTrouble        what it saw of it that was wrong, or an error; empty if nothing
 /// @param acts               the faults, in order
 /// @param leftOut            what `all` did not show
 record Verdict(
@@ -28,6 +31,8 @@ record Verdict(
         double silentMillis,
         Optional<Long> protectedAgainMillis,
         String failure,
+        long diskRequests,
+        String diskTrouble,
         List<Act> acts,
         List<LeftOut> leftOut,
         List<Timeline.Entry> timeline)
@@ -77,13 +82,17 @@ record Verdict(
             DemoFault fault,
             int wanted,
             EchoClient.Report report,
+            DiskChurn.Report disk,
             double usualMillis,
             List<Act> acts,
             List<LeftOut> leftOut,
             List<Timeline.Entry> timeline) {
         return new Verdict(
                 fault.word(),
-                report.isFlawless() && acts.size() == wanted && acts.stream().allMatch(Act::passed),
+                report.isFlawless()
+                        && disk.isFlawless()
+                        && acts.size() == wanted
+                        && acts.stream().allMatch(Act::passed),
                 report.sent(),
                 report.answered(),
                 report.lost(),
@@ -98,6 +107,8 @@ record Verdict(
                 acts.stream().mapToDouble(Act::silentMillis).max().orElse(0),
                 longest(acts, Act::protectedAgainMillis),
                 report.failure(),
+                disk.requests(),
+                disk.trouble(),
                 List.copyOf(acts),
                 List.copyOf(leftOut),
                 timeline);

@@ -58,7 +58,13 @@ public final class DiskChurn implements AutoCloseable {
     /// @param device in the guest, such as `/dev/vda`
     /// @param mib    how many mebibytes of it, from the first
     public static DiskChurn start(GuestShell shell, String device, int mib) throws IOException {
-        shell.tell("disk churn " + device + " " + mib + "; echo ended");
+        return start(shell, device, mib, Duration.ZERO);
+    }
+
+    /// @param rest after each request
+    public static DiskChurn start(GuestShell shell, String device, int mib, Duration rest) throws IOException {
+        long micros = rest.toNanos() / 1000;
+        shell.tell("disk churn %s %d %d; echo ended".formatted(device, mib, micros));
         String first = shell.line(BEGIN);
         if (!first.equals("begins")) {
             throw new IOException("the guest's disk client does not begin: " + first);

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import understudy.lab.probe.DiskChurn;
 import understudy.lab.probe.EchoClient;
 
 class VerdictTest {
@@ -21,8 +22,14 @@ class VerdictTest {
                 DemoFault.HOST, "h1", mayMove, isMoved, answered, isConnected, 300, 250, Optional.of(280L), again);
     }
 
+    private static final DiskChurn.Report DISK = new DiskChurn.Report(3, 2, 1, 1, Duration.ofMillis(1), "");
+
     private static Verdict of(EchoClient.Report report, int wanted, Verdict.Act... acts) {
-        return Verdict.of(DemoFault.ALL, wanted, report, 1.0, List.of(acts), List.of(), List.of());
+        return of(report, DISK, wanted, acts);
+    }
+
+    private static Verdict of(EchoClient.Report report, DiskChurn.Report disk, int wanted, Verdict.Act... acts) {
+        return Verdict.of(DemoFault.ALL, wanted, report, disk, 1.0, List.of(acts), List.of(), List.of());
     }
 
     @Test
@@ -60,5 +67,12 @@ class VerdictTest {
         assertThat(of(new EchoClient.Report(10, 10, 1, "", SHORT, SHORT, SHORT, List.of()), 1, MOVED)
                         .passed())
                 .isFalse();
+    }
+
+    @Test
+    void aWrongBlockFailsItAndSoDoesADiskThatWasNotUsed() {
+        assertThat(of(FLAWLESS, DISK.with("WRONG block 7"), 1, MOVED).passed()).isFalse();
+        DiskChurn.Report idle = new DiskChurn.Report(0, 0, 0, 0, SHORT, "");
+        assertThat(of(FLAWLESS, idle, 1, MOVED).passed()).isFalse();
     }
 }
