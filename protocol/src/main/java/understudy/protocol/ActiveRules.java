@@ -95,7 +95,6 @@ final class ActiveRules {
             case Protected(Replica standby) when !state.hasDisksThere(standby.host()) -> drop(state, false, effects);
             case HandingOver(Replica standby, boolean _)
             when !state.hasDisksThere(standby.host()) -> drop(state, true, effects);
-            case Yielding(Replica standby) when !state.hasDisksThere(standby.host()) -> state.with(new Starting());
             default -> state;
         };
     }

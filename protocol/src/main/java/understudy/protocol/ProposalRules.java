@@ -110,6 +110,10 @@ final class ProposalRules {
             return Optional.empty();
         }
         List<VolumeView> volumes = wantedVolumes(state, view, wanted);
+        if (wanted.isEmpty() && !hasStandbyItsDisks(view, volumes)) {
+            // The guest of the pair is dead, and what is to become of it is not decided yet.
+            return Optional.empty();
+        }
         if (wanted.isEmpty()) {
             boolean granted = view.volumes().equals(volumes) && grants.wish(state, view);
             return Optional.of(new Wish(view.placement(), volumes, granted));
@@ -121,6 +125,13 @@ final class ProposalRules {
                 staysHere || !(view.soloGrant() || state.grant().wasAlone())
                         ? new Wish(wanted.get(), volumes, false)
                         : ending(state, view, volumes));
+    }
+
+    private static boolean hasStandbyItsDisks(View view, List<VolumeView> volumes) {
+        return view.placement()
+                .standbyReplica()
+                .filter(standby -> !volumes.stream().allMatch(it -> it.isInSync(standby.host())))
+                .isEmpty();
     }
 
     /// First the grant ends; where this host went on alone, by a view that says so.

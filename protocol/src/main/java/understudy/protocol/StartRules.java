@@ -93,9 +93,12 @@ final class StartRules {
 
     /// What was asked for may still land, and is dealt with then.
     ViewState unlessForbidden(ViewState state) {
-        return state.part() instanceof Taking && !state.isTaker(self.host()) && !state.isServing(self)
-                ? state.with(new Idle())
-                : state;
+        boolean isForbidden = switch (state.part()) {
+            case Taking _ -> !state.isTaker(self.host());
+            case Starting _ -> isStandbyHost(state) && !state.hasDisks(self.host());
+            default -> false;
+        };
+        return isForbidden && !state.isServing(self) ? state.with(new Idle()) : state;
     }
 
     ViewState take(ViewState state, Moment now) {
@@ -128,16 +131,16 @@ final class StartRules {
                     ? state.with(new Starting())
                     : state;
         }
-        boolean standbyHere = placement
-                .standbyReplica()
-                .filter(r -> r.host().equals(self.host()))
-                .isPresent();
-        return standbyHere
+        return isStandbyHost(state)
                         && state.hasDisks(self.host())
                         && !state.isGranted()
                         && state.peer().isSilentFor(timing.bootClaimAfter(), now)
                 ? state.with(new Starting())
                 : state;
+    }
+
+    private boolean isStandbyHost(ViewState state) {
+        return state.known().filter(vm -> vm.view().isStandby(self.host())).isPresent();
     }
 
     private ViewState ownGuestDied(ViewState state, Placement placement, Moment now, List<ViewEffect> effects) {

@@ -33,7 +33,6 @@ import understudy.protocol.Part.Idle;
 import understudy.protocol.Part.Protected;
 import understudy.protocol.Part.Receiving;
 import understudy.protocol.Part.Running;
-import understudy.protocol.Part.Starting;
 import understudy.protocol.Part.Taking;
 import understudy.protocol.ViewEffect.AcceptStream;
 import understudy.protocol.ViewEffect.AdoptGuest;
@@ -185,11 +184,12 @@ class ViewMachineImageAndDisksTest {
     }
 
     @Test
-    void itIsBootedHereIfADiskFailsThereMeanwhile() {
+    void aGuestThatDiesWhileItsPairIsDroppedAsksForNoPairWithoutDisks() {
         protect();
-        step(new GuestGone(at(900)));
-        assertProposed(5, new Solo(SELF), ONE_HERE, step(new ReplicaFailed(DISK0, H2, "dead")));
-        assertPart(Starting.class);
+        step(new ReplicaFailed(DISK0, H2, "dead"));
+        assertThat(step(new GuestGone(at(900)))).doesNotHaveAnyElementsOfTypes(Propose.class);
+        assertThat(learn(5, new Solo(SELF), ONE_HERE)).doesNotHaveAnyElementsOfTypes(OpenGate.class);
+        assertThat(step(new Tick(at(4_000)))).endsWith(new BootGuest());
     }
 
     // ---- leases ----
@@ -269,6 +269,16 @@ class ViewMachineImageAndDisksTest {
         step(new ReplicasFound(List.of(DISK0, DISK1)));
         assertProposed(9, new Solo(SELF), HERE, step(new Tick(at(1_020 + BOOT_CLAIM))));
         assertThat(learn(9, new Solo(SELF), HERE)).endsWith(new OutwaitLease(9));
+    }
+
+    @Test
+    void aBootByTheStandbysHostIsGivenUpWhenADiskFails() {
+        learn(8, new Paired(PEER, SELF_BEFORE), BOTH);
+        step(new ReplicasFound(List.of(DISK0, DISK1)));
+        step(new PeerLost(at(1_000)));
+        assertProposed(9, new Solo(SELF), HERE, step(new Tick(at(1_000 + BOOT_CLAIM))));
+        step(new ReplicasFound(List.of(DISK0)));
+        assertPart(Idle.class);
     }
 
     // ---- a VM that is not paired is taken over by booting it ----

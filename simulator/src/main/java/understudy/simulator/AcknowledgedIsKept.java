@@ -1,5 +1,7 @@
 package understudy.simulator;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -10,12 +12,16 @@ import understudy.model.VmId;
 import understudy.model.VolumeId;
 import understudy.model.VolumeReplica;
 import understudy.model.VolumeView;
+import understudy.simulator.Branch.Point;
 
 /// Invariants 2 and 4, on volumes: what was acknowledged is in every replica that the ledger calls in sync,
 /// what was flushed survives losses of power there, and nothing is read from anywhere else.
 ///
 /// A replica whose host lost its power since is excused for what was not flushed. Whoever goes on with it makes
 /// that the truth for the others. So does an operator who forces a start.
+///
+/// What a guest of a pair was told is done counts when it has been applied; a flush at the latest when output of the
+/// guest that came after it has left.
 final class AcknowledgedIsKept implements Checker {
 
     /// Of one volume, by block: the last acknowledged write, when it was issued, and the last one that was
@@ -24,10 +30,16 @@ final class AcknowledgedIsKept implements Checker {
         final long[] acknowledged = new long[DiskReplica.BLOCKS];
         final long[] issuedAt = new long[DiskReplica.BLOCKS];
         final long[] flushed = new long[DiskReplica.BLOCKS];
+
+        /// The last that ever was, be it lost since with the power of whoever had it.
+        final long[] highest = new long[DiskReplica.BLOCKS];
     }
 
     private final Cluster cluster;
     private final Map<VolumeId, Truth> truths = new TreeMap<>();
+
+    /// Flushes that a guest was told are done, and whose output nobody has seen.
+    private final Map<VmId, List<Observation.FlushKept>> unseen = new TreeMap<>();
 
     AcknowledgedIsKept(Cluster cluster) {
         this.cluster = cluster;
@@ -41,11 +53,17 @@ final class AcknowledgedIsKept implements Checker {
             case Observation.BlockRead read -> read(read);
             case Observation.ViewAccepted(VmId vm, var _, View view) -> accepted(vm, view);
             case Observation.StartForced forced -> {
+                unseen.remove(forced.vm());
                 forced.view().volumes().forEach(volume -> forced(volume.volume(), forced.host()));
                 yield accepted(forced.vm(), forced.view());
             }
-            case Observation.FrameLeft _,
-                    Observation.GateOpened _,
+            case Observation.FlushKept kept -> {
+                unseen.computeIfAbsent(kept.vm(), _ -> new ArrayList<>()).add(kept);
+                yield Optional.empty();
+            }
+            case Observation.FrameLeft(VmId vm, var _, Point frame) -> left(vm, frame);
+            case Observation.GateOpened _,
+                    Observation.BlockRecalled _,
                     Observation.GuestBooted _,
                     Observation.ImageResumed _,
                     Observation.EpochHeld _,
@@ -91,7 +109,12 @@ final class AcknowledgedIsKept implements Checker {
 
     private Optional<String> written(Observation.WriteAcknowledged it) {
         Truth truth = truth(it.volume());
+        if (it.content() < truth.acknowledged[it.block()]) {
+            // Somebody who was deposed hears late that it was carried out, or it is applied again.
+            return Optional.empty();
+        }
         truth.acknowledged[it.block()] = it.content();
+        truth.highest[it.block()] = Math.max(truth.highest[it.block()], it.content());
         truth.issuedAt[it.block()] = it.issuedAt();
         for (VolumeReplica replica : counted(it.vm(), it.volume()).replicas()) {
             Optional<DiskReplica> disk = disk(it.volume(), replica);
@@ -131,6 +154,26 @@ final class AcknowledgedIsKept implements Checker {
         return Optional.empty();
     }
 
+    /// A flush that was answered before any disk had it counts when somebody sees what the guest said after it.
+    private Optional<String> left(VmId vm, Point frame) {
+        List<Observation.FlushKept> kept = unseen.computeIfAbsent(vm, _ -> new ArrayList<>());
+        List<Observation.FlushKept> seen =
+                kept.stream().filter(it -> frame.includes(it.at())).toList();
+        kept.removeAll(seen);
+        return seen.stream().flatMap(it -> seen(it).stream()).findFirst();
+    }
+
+    private Optional<String> seen(Observation.FlushKept it) {
+        Truth truth = truth(it.volume());
+        return it.covered().entrySet().stream()
+                .filter(write -> truth.highest[write.getKey()] < write.getValue())
+                .findFirst()
+                .map(write -> "output left after a flush of write %d of block %d, and no disk has it"
+                        .formatted(write.getValue(), write.getKey()))
+                .or(() ->
+                        flushed(new Observation.FlushAcknowledged(it.vm(), it.volume(), it.covered(), it.issuedAt())));
+    }
+
     private static boolean isExcused(Truth truth, int block, DiskReplica disk) {
         return disk.lostPowerAt() >= truth.issuedAt[block]
                 && disk.durable(block) < truth.acknowledged[block]
@@ -138,6 +181,9 @@ final class AcknowledgedIsKept implements Checker {
     }
 
     private Optional<String> read(Observation.BlockRead it) {
+        if (cluster.isUnheard(it.vm(), it.reader())) {
+            return Optional.empty();
+        }
         long lostPowerAt = cluster.host(it.source())
                 .disk(it.volume())
                 .map(DiskReplica::lostPowerAt)

@@ -7,7 +7,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import understudy.model.HostName;
-import understudy.model.Level;
 import understudy.model.Life;
 import understudy.model.Moment;
 import understudy.model.Replica;
@@ -129,7 +128,7 @@ final class Agent {
             watch(peer(name), tick);
             hearsay(peer(name));
         });
-        if (drivers.values().stream().anyMatch(driver -> driver.spec().level() != Level.SYSTEM)) {
+        if (drivers.values().stream().anyMatch(driver -> !driver.spec().isAllInMemory())) {
             leases.tick();
         }
         List<HostName> voters = cluster.network().votersFor(host);

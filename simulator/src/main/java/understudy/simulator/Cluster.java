@@ -68,11 +68,12 @@ final class Cluster {
         this.ledger = new SimulatedLedger(this);
         this.partners = new Partners(ledger);
         this.checkers = List.of(
-                new OneRunner(this::isGated),
+                new OneRunner(this::isAllInMemory),
                 new NothingLost(this),
                 new OutputFollowsCommit(this),
                 new LedgerDecides(this),
-                new AcknowledgedIsKept(this));
+                new AcknowledgedIsKept(this),
+                new MemoryFitsDisks(this));
     }
 
     private double clockRate(long which) {
@@ -219,9 +220,20 @@ final class Cluster {
         }
     }
 
-    /// Whether frames of a VM wait for epochs.
-    private boolean isGated(VmId vm) {
-        return ledger.vm(vm).filter(it -> it.spec().level() == Level.SYSTEM).isPresent();
+    /// Whether a guest of a pair whose standby has gone on runs there still: nothing that it says gets out, and
+    /// it may read what it likes.
+    boolean isUnheard(VmId vm, HostName name) {
+        boolean isActive = ledger.vm(vm).filter(it -> it.view().isActive(name)).isPresent();
+        return !isActive
+                && host(name)
+                        .agent()
+                        .flatMap(agent -> agent.driver(vm))
+                        .filter(driver -> driver.gate().mode() != Gate.Mode.OPEN)
+                        .isPresent();
+    }
+
+    private boolean isAllInMemory(VmId vm) {
+        return ledger.vm(vm).filter(it -> it.spec().isAllInMemory()).isPresent();
     }
 
     /// A node's copy of the ledger shows that a host has renewed its lease.
@@ -263,6 +275,8 @@ final class Cluster {
             case Observation.ProposalRefused(VmId vm, String message) -> note("refused", vm, Optional.empty(), message);
             case Observation.WriteAcknowledged _,
                     Observation.FlushAcknowledged _,
+                    Observation.BlockRecalled _,
+                    Observation.FlushKept _,
                     Observation.BlockRead _,
                     Observation.ViewProposed _,
                     Observation.FrameLeft _,
@@ -331,6 +345,7 @@ final class Cluster {
             case Placement.Solo(Replica active) -> vm.wanted() && isAllThatItCanBe(vm) && runs(active, id);
             case Placement.Paired(Replica active, Replica standby) ->
                 vm.wanted()
+                        && vm.view().isWhole()
                         && part(active, id)
                                 .filter(Part.Protected.class::isInstance)
                                 .isPresent()
@@ -364,7 +379,7 @@ final class Cluster {
         return switch (vm.view().placement()) {
             case Placement.Stopped _ -> false;
             case Placement.Solo _ -> isAllThatItCanBe(vm) && vm.spec().hosts().size() > 1;
-            case Placement.Paired _ -> true;
+            case Placement.Paired _ -> vm.view().isWhole();
         };
     }
 

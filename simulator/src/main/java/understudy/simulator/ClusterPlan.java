@@ -69,11 +69,8 @@ public record ClusterPlan(List<HostName> hosts, List<HostName> witnesses, List<H
         return of(hosts, vms, disks, disks == 0 ? Level.SYSTEM : Level.COMPONENT);
     }
 
-    /// The same, with VMs of another level; those of level `system` have no disks.
+    /// The same, with VMs of another level.
     public static ClusterPlan of(int hosts, int vms, int disks, Level level) {
-        if (level == Level.SYSTEM && disks > 0) {
-            throw new IllegalArgumentException("level system with disks");
-        }
         List<HostName> names = Stream.iterate(1, i -> i + 1)
                 .limit(hosts)
                 .map(ClusterPlan::host)
@@ -155,8 +152,13 @@ public record ClusterPlan(List<HostName> hosts, List<HostName> witnesses, List<H
         return vms.stream().anyMatch(vm -> vm.spec().disks().isEmpty() != withDisks);
     }
 
+    /// Whether any VM is copied to a standby.
+    boolean hasImages() {
+        return vms.stream().anyMatch(vm -> vm.spec().level() == Level.SYSTEM);
+    }
+
     /// Whether any VM could be taken over by a boot.
     boolean hasLeases() {
-        return vms.stream().anyMatch(vm -> vm.spec().level() != Level.SYSTEM);
+        return vms.stream().anyMatch(vm -> !vm.spec().isAllInMemory());
     }
 }

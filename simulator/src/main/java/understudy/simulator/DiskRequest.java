@@ -53,6 +53,11 @@ final class DiskRequest {
         return new DiskRequest(kind, block, content, issuedAt, covered, answer);
     }
 
+    /// The same, for somebody else to hear of.
+    DiskRequest again(LongConsumer then) {
+        return new DiskRequest(kind, block, content, issuedAt, covered, then);
+    }
+
     Kind kind() {
         return kind;
     }

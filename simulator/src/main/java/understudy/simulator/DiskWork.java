@@ -4,7 +4,8 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
+import java.util.function.Consumer;
+import understudy.model.VolumeId;
 
 /// What a guest does with one of its disks, for as long as it lives: it reads everything once, then writes,
 /// flushes and reads. Its QEMU keeps what is not answered, and asks the next life of the agent for it.
@@ -18,20 +19,33 @@ final class DiskWork {
     /// By block; requests for one block are never open at once.
     private final Map<Integer, DiskRequest> open = new LinkedHashMap<>();
 
-    private final Map<Integer, Long> acknowledged = new TreeMap<>();
-    private Optional<Mirror> port = Optional.empty();
+    private final VolumeId volume;
+    private DiskMemory memory;
+    private Optional<Consumer<DiskRequest>> port = Optional.empty();
 
-    DiskWork(Cluster cluster, Guest guest) {
+    /// @param memory what it knows of the disk already
+    DiskWork(Cluster cluster, Guest guest, VolumeId volume, DiskMemory memory) {
         this.cluster = cluster;
         this.guest = guest;
+        this.volume = volume;
+        this.memory = memory;
+    }
+
+    DiskMemory memory() {
+        return memory;
+    }
+
+    /// Whether it waits for something.
+    boolean isWaiting() {
+        return !open.isEmpty();
     }
 
     /// From here on this life of the agent serves the disk.
-    void attach(Mirror to) {
+    void attach(Consumer<DiskRequest> to) {
         boolean first = port.isEmpty();
         port = Optional.of(to);
         open.replaceAll((_, request) -> request.again());
-        List.copyOf(open.values()).forEach(to::submit);
+        List.copyOf(open.values()).forEach(to);
         if (first && guest.isBusy()) {
             for (int block = 0; block < DiskReplica.BLOCKS; block++) {
                 read(block);
@@ -60,29 +74,40 @@ final class DiskWork {
 
     private void read(int block) {
         if (!open.containsKey(block)) {
-            submit(block, DiskRequest.read(block, now(), _ -> open.remove(block)));
+            submit(block, DiskRequest.read(block, now(), found -> {
+                open.remove(block);
+                memory.of(block).ifPresent(known -> recalled(block, known, found));
+                memory = memory.read(block, found, now());
+            }));
+        }
+    }
+
+    private void recalled(int block, DiskMemory.Known known, long found) {
+        if (guest.isAlive()) {
+            cluster.observe(new Observation.BlockRecalled(guest.vm(), volume, guest.host(), block, known, found));
         }
     }
 
     private void write(int block) {
         if (!open.containsKey(block)) {
             long content = cluster.nextWrite();
-            submit(block, DiskRequest.write(block, content, now(), _ -> {
+            long since = now();
+            submit(block, DiskRequest.write(block, content, since, _ -> {
                 open.remove(block);
-                acknowledged.put(block, content);
+                memory = memory.written(block, content, since);
             }));
         }
     }
 
     private void flush() {
         if (!open.containsKey(FLUSH)) {
-            submit(FLUSH, DiskRequest.flush(acknowledged, now(), _ -> open.remove(FLUSH)));
+            submit(FLUSH, DiskRequest.flush(memory.acknowledged(), now(), _ -> open.remove(FLUSH)));
         }
     }
 
     private void submit(int key, DiskRequest request) {
         open.put(key, request);
-        port.ifPresent(mirror -> mirror.submit(request));
+        port.ifPresent(to -> to.accept(request));
     }
 
     private long now() {

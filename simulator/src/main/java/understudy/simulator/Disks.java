@@ -69,7 +69,8 @@ final class Disks {
 
     /// From here on the guest's requests come here.
     void attach(Guest guest) {
-        guest.disks(mirrors.keySet()).forEach((volume, work) -> work.attach(mirror(volume)));
+        guest.disks(mirrors.keySet())
+                .forEach((volume, work) -> work.attach(request -> driver.aside().submit(volume, request)));
     }
 
     @Override

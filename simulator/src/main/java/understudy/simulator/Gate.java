@@ -24,8 +24,9 @@ final class Gate {
     private final Deque<Held> held = new ArrayDeque<>();
     private Mode mode = Mode.SHUT;
     private long epoch = 1;
+    private long released;
 
-    /// @param mayLeave looked at with each frame of an open gate
+    /// @param mayLeave looked at with each frame
     Gate(Consumer<Point> world, BooleanSupplier mayLeave) {
         this.world = world;
         this.mayLeave = mayLeave;
@@ -54,26 +55,30 @@ final class Gate {
         }
     }
 
-    /// Lets out what an open gate had to hold, if it may leave now.
+    /// Lets out what it had to hold and need not any more, if it may leave now.
     void retry() {
-        while (mode == Mode.OPEN && !held.isEmpty() && mayLeave.getAsBoolean()) {
+        while (!held.isEmpty() && isDue(held.getFirst()) && mayLeave.getAsBoolean()) {
             world.accept(held.removeFirst().frame());
         }
+    }
+
+    private boolean isDue(Held frame) {
+        return mode == Mode.OPEN || (mode == Mode.GATED && frame.epoch() <= released);
     }
 
     /// Called while the guest stands still: all that it made so far belongs to `captured`, the rest to the next.
     void seal(long captured) {
         if (mode == Mode.OPEN) {
             held.clear();
+            released = 0;
         }
         mode = Mode.GATED;
         epoch = captured + 1;
     }
 
     void release(long committed) {
-        while (!held.isEmpty() && held.getFirst().epoch() <= committed) {
-            world.accept(held.removeFirst().frame());
-        }
+        released = committed;
+        retry();
     }
 
     void open() {

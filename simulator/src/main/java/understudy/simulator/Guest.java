@@ -3,9 +3,11 @@ package understudy.simulator;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import understudy.model.HostName;
+import understudy.model.Life;
 import understudy.model.VmId;
 import understudy.model.VolumeId;
 import understudy.simulator.Branch.Point;
@@ -25,8 +27,12 @@ final class Guest {
     private boolean paused;
     private Optional<Consumer<Point>> listener = Optional.empty();
     private final Map<VolumeId, DiskWork> disks = new TreeMap<>();
+    private final SortedMap<VolumeId, DiskMemory> memory;
+    private Optional<Life> keptBy = Optional.empty();
 
-    Guest(Cluster cluster, VmId vm, HostName host, Branch branch) {
+    /// @param memory what it knows of its disks already
+    Guest(Cluster cluster, VmId vm, HostName host, Branch branch, SortedMap<VolumeId, DiskMemory> memory) {
+        this.memory = memory;
         this.cluster = cluster;
         this.vm = vm;
         this.host = host;
@@ -35,9 +41,22 @@ final class Guest {
         this.position = branch.fork().map(Point::position).orElse(0L);
     }
 
+    VmId vm() {
+        return vm;
+    }
+
+    HostName host() {
+        return host;
+    }
+
     /// All that the guest has done so far.
     Point now() {
         return branch.at(position);
+    }
+
+    /// The first point at which whatever it does now is done.
+    Point next() {
+        return branch.at(position + 1);
     }
 
     Branch branch() {
@@ -63,8 +82,30 @@ final class Guest {
 
     /// What it does with its disks.
     Map<VolumeId, DiskWork> disks(Set<VolumeId> volumes) {
-        volumes.forEach(volume -> disks.computeIfAbsent(volume, _ -> new DiskWork(cluster, this)));
+        volumes.forEach(volume -> disks.computeIfAbsent(
+                volume, _ -> new DiskWork(cluster, this, volume, memory.getOrDefault(volume, DiskMemory.none()))));
         return disks;
+    }
+
+    /// Whether it waits for one of its disks.
+    boolean isWaitingForDisks() {
+        return disks.values().stream().anyMatch(DiskWork::isWaiting);
+    }
+
+    /// What it knows of its disks.
+    SortedMap<VolumeId, DiskMemory> memory() {
+        SortedMap<VolumeId, DiskMemory> all = new TreeMap<>();
+        disks.forEach((volume, work) -> all.put(volume, work.memory()));
+        return all;
+    }
+
+    /// Which life of the agent has writes of it that no disk has; empty if none has.
+    Optional<Life> keptBy() {
+        return keptBy;
+    }
+
+    void keptBy(Optional<Life> agent) {
+        keptBy = agent;
     }
 
     void listen(Consumer<Point> agent) {

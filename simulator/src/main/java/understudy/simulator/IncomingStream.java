@@ -5,7 +5,6 @@ import understudy.model.Replica;
 import understudy.protocol.EpochReceiver;
 import understudy.protocol.Step;
 import understudy.protocol.ViewInput;
-import understudy.simulator.Branch.Point;
 
 /// The standby's end of a stream of epochs.
 final class IncomingStream {
@@ -47,13 +46,13 @@ final class IncomingStream {
     }
 
     /// The first bytes of an epoch are here.
-    void begins(UUID stream, long epoch, Point end) {
+    void begins(long epoch) {
         if (cluster.options().mutation() == Mutation.CONFIRM_BEFORE_WHOLE && !closed) {
             confirm(epoch);
         }
     }
 
-    void arrived(UUID stream, long view, long epoch, Point end, boolean sound) {
+    void arrived(UUID stream, long view, long epoch, Epoch end, boolean sound) {
         Step<EpochReceiver.State, EpochReceiver.Effect> step =
                 RECEIVER.step(state, new EpochReceiver.Input.EpochArrived(stream, view, epoch, sound));
         state = step.state();
@@ -69,14 +68,22 @@ final class IncomingStream {
         }
     }
 
-    private void hold(long epoch, Point end) {
+    private void hold(long epoch, Epoch end) {
         driver.agent().host().image(driver.vm()).ifPresent(image -> image.hold(end));
-        cluster.observe(new Observation.EpochHeld(driver.vm(), driver.agent().replica(), end));
+        cluster.observe(new Observation.EpochHeld(driver.vm(), driver.agent().replica(), end.end()));
         if (cluster.options().mutation() != Mutation.CONFIRM_BEFORE_WHOLE) {
             confirm(epoch);
         }
         if (epoch == 1) {
             driver.give(new ViewInput.ImageCompleted());
+        }
+    }
+
+    /// So many segments are on all disks.
+    void applied(long segment) {
+        if (!closed) {
+            driver.agent().host().image(driver.vm()).ifPresent(image -> image.applied(segment));
+            connection.send(driver.agent().host(), () -> sender.told(segment));
         }
     }
 

@@ -43,6 +43,8 @@ final class LedgerDecides implements Checker {
             case Observation.StartForced _,
                     Observation.WriteAcknowledged _,
                     Observation.FlushAcknowledged _,
+                    Observation.BlockRecalled _,
+                    Observation.FlushKept _,
                     Observation.BlockRead _,
                     Observation.FrameLeft _,
                     Observation.ViewProposed _,

@@ -8,8 +8,6 @@ import java.util.TreeSet;
 import java.util.UUID;
 import java.util.stream.Stream;
 import understudy.model.HostName;
-import understudy.model.Placement.Solo;
-import understudy.model.Replica;
 import understudy.model.View;
 import understudy.model.VolumeId;
 import understudy.model.VolumeReplica;
@@ -76,7 +74,12 @@ final class Mirror {
     }
 
     boolean isServing() {
-        return view.filter(it -> it.placement().equals(new Solo(driver.agent().replica())))
+        return isRunBy(driver);
+    }
+
+    private boolean isRunBy(VmDriver which) {
+        return view.flatMap(it -> it.placement().activeReplica())
+                .filter(which.agent().replica()::equals)
                 .isPresent();
     }
 
@@ -84,8 +87,12 @@ final class Mirror {
         return volumes().filter(it -> it.isInSync(host)).isPresent();
     }
 
+    /// Whether no view can go on without it: no other replica that is in sync works.
     private boolean isLast(HostName host) {
-        return volumes().filter(it -> it.inSync().equals(List.of(host))).isPresent();
+        return volumes()
+                .filter(it -> it.inSync().contains(host)
+                        && it.inSync().stream().allMatch(is -> is.equals(host) || failed.contains(is)))
+                .isPresent();
     }
 
     Optional<VolumeReplica> named(HostName host) {
@@ -205,7 +212,7 @@ final class Mirror {
 
     private void answered(DiskRequest request, HostName source, long found) {
         open.remove(request);
-        cluster.observe(new Observation.BlockRead(driver.vm(), volume, source, request.block(), found));
+        cluster.observe(new Observation.BlockRead(driver.vm(), volume, self, source, request.block(), found));
         request.answered(found);
     }
 
@@ -414,8 +421,7 @@ final class Mirror {
 
     /// Whether the view that is known here has another active than the other end, or another life of it.
     boolean isStrangerTo(Mirror other) {
-        Replica sender = other.driver.agent().replica();
-        return view.filter(it -> it.placement().equals(new Solo(sender))).isEmpty();
+        return !isRunBy(other.driver);
     }
 
     @Override

@@ -42,5 +42,13 @@ public enum Mutation {
     /// The active goes on alone by a grant whose end it has asked for.
     GO_ALONE_AFTER_END,
     /// The active goes on alone, and does not write that down.
-    GO_ALONE_WITHOUT_WORD
+    GO_ALONE_WITHOUT_WORD,
+    /// The active applies what a guest of a pair wrote as soon as it has, not when its epoch is committed.
+    APPLY_BEFORE_COMMIT,
+    /// The active lets output out when its epoch is committed, be a flush before it durable or not.
+    RELEASE_BEFORE_FLUSH,
+    /// The active opens its gate before all that was kept aside is on the disks.
+    OPEN_GATE_BEFORE_DRAIN,
+    /// A standby lets its image go on, and does not apply what was kept aside with it.
+    RESUME_WITHOUT_REPLAY
 }

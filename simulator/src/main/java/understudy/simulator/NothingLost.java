@@ -67,6 +67,8 @@ final class NothingLost implements Checker {
             }
             case Observation.WriteAcknowledged _,
                     Observation.FlushAcknowledged _,
+                    Observation.BlockRecalled _,
+                    Observation.FlushKept _,
                     Observation.BlockRead _,
                     Observation.EpochHeld _,
                     Observation.GateOpened _,
@@ -100,7 +102,7 @@ final class NothingLost implements Checker {
         }
         Replica other = next.host().equals(standby.host()) ? active : standby;
         long since = cluster.schedule().nowNanos() - cluster.host(other.host()).handicappedAt();
-        return hasMemory(other, vm) && since > excused()
+        return hasMemory(other, vm) && hasDisks(other, vm) && since > excused()
                 ? Optional.of("%s goes on without a memory, and %s has one".formatted(next, other))
                 : Optional.empty();
     }
@@ -110,11 +112,22 @@ final class NothingLost implements Checker {
         return cluster.options().timing().bootClaimAfter().toNanos() + Schedule.SECOND;
     }
 
-    /// A guest outlives its agent, an image does not.
+    /// A guest outlives its agent, if nothing that it wrote died with that. An image does not.
     private boolean hasMemory(Replica replica, VmId vm) {
         Host host = cluster.host(replica.host());
-        return host.guest(vm).isPresent()
-                || (host.isLife(replica.life()) && image(host, vm).isPresent());
+        boolean hasGuest = host.guest(vm)
+                .filter(guest ->
+                        guest.keptBy().filter(life -> !host.isLife(life)).isEmpty())
+                .isPresent();
+        return hasGuest || (host.isLife(replica.life()) && image(host, vm).isPresent());
+    }
+
+    /// Without its own disks nobody goes on from an image.
+    private boolean hasDisks(Replica replica, VmId vm) {
+        Host host = cluster.host(replica.host());
+        return cluster.ledger().vm(vm).orElseThrow().spec().disks().stream()
+                .allMatch(disk ->
+                        host.disk(disk.id()).filter(it -> !it.isFailing()).isPresent());
     }
 
     /// Whether there is one, or its loss is news that the proposer cannot have.

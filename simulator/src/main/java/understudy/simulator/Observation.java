@@ -49,6 +49,17 @@ sealed interface Observation {
     record FlushAcknowledged(VmId vm, VolumeId volume, SortedMap<Integer, Long> covered, long issuedAt)
             implements Observation {}
 
-    /// A guest read a block, from a host's replica.
-    record BlockRead(VmId vm, VolumeId volume, HostName source, int block, long content) implements Observation {}
+    /// A flush of a guest of a pair was answered, and no disk has carried it out yet.
+    ///
+    /// @param at from where on the guest knows it
+    record FlushKept(VmId vm, VolumeId volume, Point at, SortedMap<Integer, Long> covered, long issuedAt)
+            implements Observation {}
+
+    /// A guest read a block of which it knows what it should hold.
+    record BlockRecalled(VmId vm, VolumeId volume, HostName host, int block, DiskMemory.Known known, long found)
+            implements Observation {}
+
+    /// A guest on one host read a block, from the same or another one's replica.
+    record BlockRead(VmId vm, VolumeId volume, HostName reader, HostName source, int block, long content)
+            implements Observation {}
 }

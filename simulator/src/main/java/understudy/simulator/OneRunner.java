@@ -11,9 +11,9 @@ import understudy.simulator.Branch.Point;
 
 /// Invariant 1: all that the world sees of a VM belongs to one execution.
 ///
-/// Below level `system` frames leave ungated, and a takeover is a boot. There a host that does not know yet that it was
-/// deposed may boot a guest that nobody hears; so frames decide: once one of a later incarnation has left, none of an
-/// earlier one does.
+/// Where a VM has disks, or is below level `system`, frames leave ungated while it has no standby, and a takeover
+/// is a boot then. A host that does not know yet that it was deposed may boot a guest that nobody hears; so
+/// frames decide: once one of a later incarnation has left, none of an earlier one does.
 ///
 /// Whoever goes on last defines it: frames may leave only from its own past or present. So when an image goes
 /// on from a point, no frame of the old branch beyond that point may have left before, nor leave later. After a
@@ -27,21 +27,28 @@ final class OneRunner implements Checker {
         Optional<Branch> last = Optional.empty();
         final Map<Integer, Point> seen = new TreeMap<>();
         final Map<Integer, Point> held = new TreeMap<>();
+        /// By incarnation: what went on from an image last.
+        final Map<Integer, Branch> resumed = new TreeMap<>();
         /// Incarnations that another one has followed.
         final Set<Integer> over = new TreeSet<>();
+
+        boolean isHeld(Point frame) {
+            return Optional.ofNullable(held.get(frame.branch().id()))
+                    .filter(it -> it.includes(frame))
+                    .isPresent();
+        }
     }
 
     private final Map<VmId, Line> lines = new TreeMap<>();
-    private final Predicate<VmId> isGated;
+    private final Predicate<VmId> isAllInMemory;
 
-    /// @param isGated whether frames of a VM wait for epochs, as they do at level `system`
-    OneRunner(Predicate<VmId> isGated) {
-        this.isGated = isGated;
+    OneRunner(Predicate<VmId> isAllInMemory) {
+        this.isAllInMemory = isAllInMemory;
     }
 
     @Override
     public Optional<String> check(Observation observation) {
-        boolean gated = isGated.test(observation.vm());
+        boolean gated = isAllInMemory.test(observation.vm());
         Line line = lines.computeIfAbsent(observation.vm(), _ -> new Line());
         return switch (observation) {
             case Observation.GuestBooted(var _, var _, Branch branch) -> {
@@ -54,10 +61,12 @@ final class OneRunner implements Checker {
                 yield Optional.empty();
             }
             case Observation.FrameLeft(var _, var host, Point frame) ->
-                gated ? left(line, host.toString(), frame) : leftUngated(line, host.toString(), frame);
+                gated ? left(line, host.toString(), frame) : leftOneOfBoots(line, host.toString(), frame);
             case Observation.StartForced _,
                     Observation.WriteAcknowledged _,
                     Observation.FlushAcknowledged _,
+                    Observation.BlockRecalled _,
+                    Observation.FlushKept _,
                     Observation.BlockRead _,
                     Observation.GateOpened _,
                     Observation.ViewAccepted _,
@@ -68,6 +77,7 @@ final class OneRunner implements Checker {
 
     private static Optional<String> resumed(Line line, Branch branch) {
         line.last = Optional.of(branch);
+        line.resumed.put(branch.incarnation(), branch);
         return line.seen.values().stream()
                 .filter(seen -> seen.branch().incarnation() == branch.incarnation())
                 .filter(seen -> !branch.end().includes(seen))
@@ -82,10 +92,7 @@ final class OneRunner implements Checker {
         if (last.end().includes(frame)) {
             return Optional.empty();
         }
-        boolean late = frame.branch().incarnation() != last.incarnation()
-                && Optional.ofNullable(line.held.get(frame.branch().id()))
-                        .filter(held -> held.includes(frame))
-                        .isPresent();
+        boolean late = frame.branch().incarnation() != last.incarnation() && line.isHeld(frame);
         return late
                 ? Optional.empty()
                 : Optional.of("frame %s left %s, and branch %d runs from %s"
@@ -96,8 +103,17 @@ final class OneRunner implements Checker {
                                 last.fork().map(Point::toString).orElse("its boot")));
     }
 
-    private static Optional<String> leftUngated(Line line, String host, Point frame) {
+    private static Optional<String> leftOneOfBoots(Line line, String host, Point frame) {
         int incarnation = frame.branch().incarnation();
+        line.seen.merge(frame.branch().id(), frame, OneRunner::later);
+        Branch resumed = line.resumed.getOrDefault(incarnation, frame.branch());
+        if (!resumed.end().includes(frame)) {
+            return Optional.of(
+                    "frame %s left %s, and branch %d goes on without it".formatted(frame, host, resumed.id()));
+        }
+        if (line.over.contains(incarnation) && line.isHeld(frame)) {
+            return Optional.empty();
+        }
         if (line.over.contains(incarnation)) {
             return Optional.of("frame %s left %s after one of branch %d"
                     .formatted(frame, host, line.last.orElseThrow().id()));

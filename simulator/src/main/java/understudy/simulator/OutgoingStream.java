@@ -9,7 +9,6 @@ import understudy.model.Replica;
 import understudy.protocol.EpochSender;
 import understudy.protocol.Step;
 import understudy.protocol.ViewInput;
-import understudy.simulator.Branch.Point;
 
 /// The active's end of a stream of epochs: a first copy, then captures when the epoch machine wants them.
 final class OutgoingStream {
@@ -138,7 +137,16 @@ final class OutgoingStream {
         driver.later(pause, () -> captured(guest.get(), epoch, pause));
     }
 
+    /// QEMU lets the guest stand still only when nothing that it asked of its disks is under way.
+    private boolean isSettled(Guest guest) {
+        return !guest.isWaitingForDisks() && !driver.aside().isDraining();
+    }
+
     private void captured(Guest guest, long epoch, long pause) {
+        if (guest.isAlive() && !closed && !isSettled(guest)) {
+            driver.later(Schedule.MILLISECOND, () -> captured(guest, epoch, pause));
+            return;
+        }
         capturing = false;
         if (!guest.isAlive() || closed) {
             if (!last) {
@@ -147,7 +155,7 @@ final class OutgoingStream {
             return;
         }
         driver.gate().seal(epoch);
-        Point end = guest.now();
+        Epoch end = new Epoch(guest.now(), driver.aside().seal(epoch), guest.memory());
         lastCaptured = last;
         if (!last) {
             guest.goOn();
@@ -159,15 +167,28 @@ final class OutgoingStream {
         send(epoch, end);
     }
 
-    private void send(long epoch, Point end) {
+    private void send(long epoch, Epoch end) {
         boolean sound = !cluster.faultsGoOn() || !cluster.dice().chance(0.0005);
         Host host = driver.agent().host();
         connection.ifPresent(it -> far.ifPresent(incoming -> {
-            it.send(host, () -> incoming.begins(id, epoch, end));
+            it.send(host, () -> incoming.begins(epoch));
             it.send(host, () -> incoming.arrived(id, view, epoch, end, sound));
         }));
         if (cluster.options().mutation() == Mutation.RELEASE_AT_CAPTURE) {
             driver.gate().release(epoch);
+        }
+    }
+
+    /// The standby need not apply this segment any more, nor those before it.
+    void tellApplied(long segment) {
+        connection.ifPresent(
+                it -> far.ifPresent(incoming -> it.send(driver.agent().host(), () -> incoming.applied(segment))));
+    }
+
+    void told(long segment) {
+        if (!closed) {
+            heard();
+            driver.aside().told(segment);
         }
     }
 
@@ -191,7 +212,7 @@ final class OutgoingStream {
         for (EpochSender.Effect effect : step.effects()) {
             switch (effect) {
                 case EpochSender.Effect.Capture(long epoch) -> capture(epoch);
-                case EpochSender.Effect.Release(long epoch) -> driver.gate().release(epoch);
+                case EpochSender.Effect.Release(long epoch) -> driver.aside().committed(epoch);
                 case EpochSender.Effect.Break _ -> broken();
             }
         }

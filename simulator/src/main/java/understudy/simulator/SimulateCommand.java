@@ -80,7 +80,7 @@ public final class SimulateCommand implements Callable<Integer> {
     @Option(
             names = "--disks",
             defaultValue = "0",
-            description = "With --random: disks of each VM; at level system none (default: ${DEFAULT-VALUE}).")
+            description = "With --random: disks of each VM (default: ${DEFAULT-VALUE}).")
     private int disks;
 
     @Option(

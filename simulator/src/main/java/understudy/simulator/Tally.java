@@ -58,6 +58,8 @@ final class Tally {
                     Observation.ProposalRefused _,
                     Observation.WriteAcknowledged _,
                     Observation.FlushAcknowledged _,
+                    Observation.BlockRecalled _,
+                    Observation.FlushKept _,
                     Observation.BlockRead _ -> {}
         }
     }

@@ -5,6 +5,7 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
+import java.util.TreeMap;
 import understudy.model.HostName;
 import understudy.model.Placement;
 import understudy.model.Replica;
@@ -24,7 +25,6 @@ import understudy.protocol.ViewEffect;
 import understudy.protocol.ViewInput;
 import understudy.protocol.ViewMachine;
 import understudy.protocol.ViewState;
-import understudy.simulator.Branch.Point;
 
 /// Does what the view machine of one VM wants, on one host, with the delays and failures of a real one. Decides
 /// nothing.
@@ -37,6 +37,7 @@ final class VmDriver {
     private final ViewMachine machine;
     private final Gate gate;
     private final Disks disks;
+    private final WritesAside aside;
     private final Deque<ViewInput> inputs = new ArrayDeque<>();
     private ViewState state;
     private RestartPolicy restarts;
@@ -63,6 +64,7 @@ final class VmDriver {
                         new Observation.FrameLeft(spec.id(), agent.host().name(), frame)),
                 this::mayGoOn);
         this.disks = new Disks(cluster, this, spec);
+        this.aside = new WritesAside(cluster, this);
         peer().flatMap(agent::peerInput).ifPresent(this::give);
     }
 
@@ -93,11 +95,15 @@ final class VmDriver {
 
     /// For people who look for what a VM lacks.
     String describe() {
-        return spec.disks().isEmpty() ? state.part().toString() : state.part() + " " + disks;
+        return spec.disks().isEmpty() ? state.part().toString() : state.part() + " " + aside + " " + disks;
     }
 
     Mirror mirror(VolumeId volume) {
         return disks.mirror(volume);
+    }
+
+    WritesAside aside() {
+        return aside;
     }
 
     Optional<Guest> guest() {
@@ -313,23 +319,30 @@ final class VmDriver {
     // ---- the guest ------------------------------------------------------------------------------------------------
 
     private void boot() {
-        Guest guest = new Guest(cluster, vm(), agent.host().name(), cluster.boot());
+        aside.clear();
+        Guest guest = new Guest(cluster, vm(), agent.host().name(), cluster.boot(), new TreeMap<>());
         cluster.observe(new Observation.GuestBooted(vm(), agent.host().name(), guest.branch()));
         begin(guest, cluster.dice().millis(50, 400));
     }
 
     private void resume() {
-        Optional<Point> held = agent.host().image(vm()).flatMap(Image::held);
-        if (held.isEmpty()) {
+        Optional<Image> image = agent.host().image(vm()).filter(it -> it.last().isPresent());
+        if (image.isEmpty()) {
             later(0, () -> give(new ViewInput.GuestGone(agent.host().now())));
         } else if (cluster.options().mutation() == Mutation.CLAIM_WITHOUT_IMAGE) {
             boot();
         } else {
             agent.host().dropImage(vm());
-            Guest guest = new Guest(cluster, vm(), agent.host().name(), cluster.fork(held.get()));
-            cluster.observe(new Observation.ImageResumed(vm(), agent.host().name(), guest.branch()));
-            begin(guest, cluster.dice().millis(5, 60));
+            Epoch last = image.get().last().orElseThrow();
+            aside.replay(image.get().kept(), () -> resume(last));
         }
+    }
+
+    /// Its disks have all that it was told they have.
+    private void resume(Epoch last) {
+        Guest guest = new Guest(cluster, vm(), agent.host().name(), cluster.fork(last.end()), last.memory());
+        cluster.observe(new Observation.ImageResumed(vm(), agent.host().name(), guest.branch()));
+        begin(guest, cluster.dice().millis(5, 60));
     }
 
     private void begin(Guest guest, long takes) {
@@ -349,6 +362,8 @@ final class VmDriver {
     }
 
     private void adopt() {
+        guest().filter(it -> it.keptBy().isPresent())
+                .ifPresent(it -> end(it, "what it wrote last died with the agent"));
         Optional<Guest> found = guest();
         found.ifPresent(this::listen);
         later(cluster.dice().millis(2, 40), () -> {
@@ -380,6 +395,7 @@ final class VmDriver {
     private void noticeDeath(Guest guest) {
         guest.noticeDeath();
         gate.shut();
+        aside.clear();
     }
 
     private void gone(Guest guest) {
@@ -423,6 +439,7 @@ final class VmDriver {
     private void kill(String why) {
         guest().ifPresent(guest -> end(guest, why));
         gate.shut();
+        aside.clear();
     }
 
     private void end(Guest guest, String why) {
@@ -430,7 +447,12 @@ final class VmDriver {
         guest.noticeDeath();
     }
 
+    /// What was kept aside must be on the disks before there is nobody to keep it for.
     private void shutDown() {
+        aside.whenDrained(this::beginShutDown);
+    }
+
+    private void beginShutDown() {
         Optional<Guest> ending = guest();
         later(cluster.dice().millis(20, 300), () -> {
             if (ending.isEmpty() || ending.get().isAlive()) {
@@ -440,7 +462,15 @@ final class VmDriver {
         });
     }
 
+    /// What was kept aside comes before whatever leaves.
     private void open() {
+        if (cluster.options().mutation() == Mutation.OPEN_GATE_BEFORE_DRAIN) {
+            opened();
+        }
+        aside.drain(this::opened);
+    }
+
+    private void opened() {
         cluster.observe(new Observation.GateOpened(vm(), agent.host().name()));
         gate.open();
         guest().ifPresent(Guest::goOn);
@@ -455,10 +485,15 @@ final class VmDriver {
     }
 
     private void closeStreams() {
+        aside.cutOff();
         outgoing.ifPresent(OutgoingStream::close);
         outgoing = Optional.empty();
         incoming.ifPresent(IncomingStream::close);
         incoming = Optional.empty();
+    }
+
+    void tellApplied(long segment) {
+        outgoing.ifPresent(it -> it.tellApplied(segment));
     }
 
     void offered(IncomingStream stream) {

@@ -61,6 +61,19 @@ class PlantedBugTest {
         assertThat(caught(planted, "LedgerDecides")).as("seeds 1 to %d", SEEDS).isTrue();
     }
 
+    @ParameterizedTest(name = "{1} sees {0}")
+    @CsvSource({
+        "APPLY_BEFORE_COMMIT,    MemoryFitsDisks",
+        "RESUME_WITHOUT_REPLAY,  MemoryFitsDisks",
+        "RELEASE_BEFORE_FLUSH,   AcknowledgedIsKept",
+        "OPEN_GATE_BEFORE_DRAIN, AcknowledgedIsKept"
+    })
+    void aPlantedBugOfImagesWithDisksIsSeen(Mutation planted, String checker) {
+        SimulationOptions options =
+                SimulationOptions.RANDOM.with(Level.SYSTEM, 2).with(planted);
+        assertThat(caught(options, checker)).as("seeds 1 to %d", SEEDS).isTrue();
+    }
+
     /// It takes an agent that stands still between its question and the answer.
     @Test
     void aLeaseThatIsCountedFromItsAnswerIsSeen() {

@@ -38,9 +38,17 @@ class RandomExplorationTest {
                 RandomExploration.run(FIRST, Math.max(1, SEEDS / 2), SimulationOptions.RANDOM.with(level, disks)));
     }
 
+    /// Whoever goes on from an image has the disks that fit it.
+    @ParameterizedTest(name = "{0} disks")
+    @CsvSource({"1", "2"})
+    void atLevelSystemWithDisksNoFaultBreaksAPromiseAndAllFaultsHeal(int disks) {
+        assertNothingBroken(RandomExploration.run(
+                FIRST, Math.max(1, SEEDS / 2), SimulationOptions.RANDOM.with(Level.SYSTEM, disks)));
+    }
+
     /// After most losses nobody is left to decide: solo grants are what VMs live by.
     @ParameterizedTest(name = "level {0}, {1} disks")
-    @CsvSource({"SYSTEM, 0", "COMPONENT, 2", "RESTART, 1", "RESTART, 0"})
+    @CsvSource({"SYSTEM, 0", "SYSTEM, 1", "COMPONENT, 2", "RESTART, 1", "RESTART, 0"})
     void withoutAWitnessNoFaultBreaksAPromise(Level level, int disks) {
         SimulationOptions options = SimulationOptions.RANDOM.with(level, disks).withoutWitness();
         assertNothingBroken(RandomExploration.run(FIRST, Math.max(1, SEEDS / 2), options));

@@ -161,11 +161,6 @@ final class Cast {
 
     /// As the product has it.
     private static void checkDisks(Level level, int disks, Text text) {
-        if (level == Level.SYSTEM && disks > 0) {
-            throw text.wrong(
-                    "Level system is not available for VMs with disks in this version.",
-                    "Write level: component, or disks: 0.");
-        }
         if (level == Level.COMPONENT && disks == 0) {
             throw text.wrong("Level component is not available for VMs without disks.", "Write disks: 1.");
         }

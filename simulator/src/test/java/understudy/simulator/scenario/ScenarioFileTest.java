@@ -82,7 +82,7 @@ class ScenarioFileTest {
             add: {name: b}                        | x.yaml:6: b has no level.
             add: {name: b, level: top}            | x.yaml:6: no level 'top': restart, component or system.
             add: {name: B, level: system}         | x.yaml:6: VM 'B': a name has 1 to 32 of
-            add: {name: b, level: system, disks: 1} | x.yaml:6: Level system is not available for VMs with disks
+            add: {name: b, level: component, disks: 0} | x.yaml:6: Level component is not available for VMs without disks
             add: {name: b, level: component, disks: 0} | x.yaml:6: Level component is not available for VMs without disks.
             add: {name: b, level: component, disks: 9} | x.yaml:6: '9' is no number of disks. Write 0 to 8.
             add: {name: b, level: system, memory: 1M} | x.yaml:6: memory 1M: whole mebibytes, at least 64M.
