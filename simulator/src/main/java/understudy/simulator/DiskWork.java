@@ -21,6 +21,7 @@ final class DiskWork {
 
     private final VolumeId volume;
     private DiskMemory memory;
+    private boolean begun;
     private Optional<Consumer<DiskRequest>> port = Optional.empty();
 
     /// @param memory what it knows of the disk already
@@ -40,9 +41,15 @@ final class DiskWork {
         return !open.isEmpty();
     }
 
+    /// No agent serves it any more: what it asks for waits.
+    void detach() {
+        port = Optional.empty();
+    }
+
     /// From here on this life of the agent serves the disk.
     void attach(Consumer<DiskRequest> to) {
-        boolean first = port.isEmpty();
+        boolean first = !begun;
+        begun = true;
         port = Optional.of(to);
         open.replaceAll((_, request) -> request.again());
         List.copyOf(open.values()).forEach(to);

@@ -112,6 +112,12 @@ final class Guest {
         listener = Optional.of(agent);
     }
 
+    /// Its agent is gone.
+    void abandon() {
+        listener = Optional.empty();
+        disks.values().forEach(DiskWork::detach);
+    }
+
     void run() {
         if (alive && !running) {
             running = true;

@@ -159,7 +159,7 @@ final class Host extends Node {
         agent.ifPresent(Agent::died);
         agent = Optional.empty();
         super.killAgent();
-        guests.values().forEach(guest -> guest.listen(_ -> {}));
+        guests.values().forEach(Guest::abandon);
         images.clear();
     }
 
