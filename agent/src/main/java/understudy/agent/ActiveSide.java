@@ -44,6 +44,8 @@ final class ActiveSide {
     private Optional<Moment> killAt = Optional.empty();
     private boolean killNow;
     private boolean mayBePaused;
+    /// What was kept of the guest's writes is on its way to its disks, and its gate is to be opened then.
+    private boolean isDraining;
     /// It was booted, perhaps where another host's was before.
     private boolean isNew;
 
@@ -150,9 +152,10 @@ final class ActiveSide {
         Optional<ActiveGuest> opened = guest;
         Optional<EpochDisks> kept = volumes.epochs().filter(it -> !it.isDirect());
         if (kept.isPresent()) {
+            isDraining = true;
             kept.get()
                     .drain(() -> desk.post(() -> {
-                        if (guest.equals(opened)) {
+                        if (guest.equals(opened) && isDraining) {
                             open();
                         }
                     }));
@@ -163,6 +166,7 @@ final class ActiveSide {
     }
 
     private void open() {
+        isDraining = false;
         guest.ifPresent(active -> {
             active.ports().open();
             if (isNew) {
@@ -172,9 +176,9 @@ final class ActiveSide {
         isNew = false;
     }
 
-    /// Whether nothing that the guest wrote is kept aside.
+    /// Whether nothing that the guest wrote is kept aside, and its gate is open where it was to be.
     private boolean isWritten() {
-        return volumes.epochs().filter(it -> !it.isDirect()).isEmpty();
+        return !isDraining && volumes.epochs().filter(it -> !it.isDirect()).isEmpty();
     }
 
     private void runIfPaused() {
@@ -232,6 +236,7 @@ final class ActiveSide {
     void end(String reason) {
         killAt = Optional.empty();
         mayBePaused = false;
+        isDraining = false;
         failures.over();
         closeStream();
         volumes.endListening();

@@ -64,7 +64,7 @@ final class EpochDisks implements GuestDisks, KeptDisks, AutoCloseable {
     /// The guest goes on here, with what is kept of the one that went before it.
     void takeOver(List<Volume> volumes) throws IOException {
         Files.writeString(word, "");
-        epochs.takeOver(volumes, kept.segments(), this::forget);
+        epochs.takeOver(volumes, kept.take(), this::forget);
     }
 
     /// Has all that is kept written, and lets the guest's requests through from then on: it counts as committed,
@@ -134,6 +134,11 @@ final class EpochDisks implements GuestDisks, KeptDisks, AutoCloseable {
     @Override
     public void letThrough() {
         epochs.letThrough();
+    }
+
+    @Override
+    public void holdBack() {
+        epochs.holdBack();
     }
 
     @Override

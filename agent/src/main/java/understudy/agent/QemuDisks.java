@@ -15,10 +15,13 @@ import understudy.volume.nbd.NbdServer;
 import understudy.volume.nbd.NbdSocket;
 
 /// The disks of one QEMU, on the socket that it dials; and, at level `system`, what keeps its writes aside.
+///
+/// Threads: the VM's driver.
 final class QemuDisks {
     private final NbdServer server;
     private final Optional<EpochDisks> epochs;
     private final String vm;
+    private Optional<CompletableFuture<Integer>> ended = Optional.empty();
 
     /// What waits for a lease then waits no more: the guest's QEMU ends, too.
     private final AtomicBoolean isOver;
@@ -66,18 +69,22 @@ final class QemuDisks {
         var _ = end();
     }
 
-    /// Returns at once: requests may be under way that no disk answers. What was kept aside is dropped.
+    /// Returns at once: requests may be under way that no disk answers. What was kept aside is dropped. Safe to repeat.
     ///
     /// @return how many threads were left behind in calls of the volumes
     CompletableFuture<Integer> end() {
+        if (ended.isPresent()) {
+            return ended.get();
+        }
         isOver.set(true);
-        CompletableFuture<Integer> ended = new CompletableFuture<>();
+        CompletableFuture<Integer> end = new CompletableFuture<>();
+        ended = Optional.of(end);
         Thread.ofPlatform().daemon().name("nbd-end-" + vm).start(() -> {
             epochs.ifPresent(EpochDisks::close);
             server.close();
             int applier = epochs.filter(EpochDisks::isLeftBehind).isPresent() ? 1 : 0;
-            ended.complete(server.connections() + applier);
+            end.complete(server.connections() + applier);
         });
-        return ended;
+        return end;
     }
 }

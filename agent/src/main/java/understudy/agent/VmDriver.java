@@ -71,6 +71,8 @@ final class VmDriver implements DriverDesk, StreamOffers.Taker, AutoCloseable {
     private final CopyAttempts copies = new CopyAttempts();
     private volatile boolean peerAnswers;
     private volatile boolean isWhole = true;
+    /// As the ledger has it: disks grow.
+    private volatile VmSpec newest;
     private volatile long knownView;
     private volatile String trouble = "";
     private volatile Part part = new Part.Idle();
@@ -86,6 +88,7 @@ final class VmDriver implements DriverDesk, StreamOffers.Taker, AutoCloseable {
     VmDriver(AgentServices services, VmSpec spec) {
         this.services = services;
         this.spec = spec;
+        this.newest = spec;
         this.machine = new ViewMachine(
                 services.self(),
                 ViewMachine.Timing.of(
@@ -259,7 +262,7 @@ final class VmDriver implements DriverDesk, StreamOffers.Taker, AutoCloseable {
 
     @Override
     public VmSpec spec() {
-        return spec;
+        return newest;
     }
 
     @Override
@@ -334,6 +337,7 @@ final class VmDriver implements DriverDesk, StreamOffers.Taker, AutoCloseable {
         part = state.part();
         peerAnswers = state.peer() instanceof PeerState.Up;
         isWhole = state.known().filter(it -> !it.view().isWhole()).isEmpty();
+        newest = state.known().map(VmRecord::spec).orElse(newest);
         if (part instanceof Part.Protected || part instanceof Part.Idle) {
             copies.forget();
         }

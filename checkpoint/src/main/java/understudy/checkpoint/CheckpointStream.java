@@ -204,6 +204,7 @@ public final class CheckpointStream implements AutoCloseable {
         } catch (IOException | RuntimeException | InternalError e) {
             end(reason(e), () -> listener.broken(reason(e)));
         } finally {
+            disks.holdBack();
             staged.close();
         }
     }

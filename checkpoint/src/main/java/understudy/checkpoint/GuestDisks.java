@@ -22,6 +22,9 @@ public interface GuestDisks {
         public void letThrough() {}
 
         @Override
+        public void holdBack() {}
+
+        @Override
         public Sealed seal(long epoch) {
             return Sealed.NOTHING;
         }
@@ -80,6 +83,9 @@ public interface GuestDisks {
 
     /// The guest is about to be paused, which waits for all answers: none may be held back until [#seal].
     void letThrough();
+
+    /// No pause comes after all.
+    void holdBack();
 
     /// Ends the running epoch, from the second on. Called while the guest stands still, and quick.
     Sealed seal(long epoch);

@@ -77,6 +77,11 @@ final class RecordedDisks implements GuestDisks, KeptDisks {
     }
 
     @Override
+    public synchronized void holdBack() {
+        isLetThrough = false;
+    }
+
+    @Override
     public synchronized Sealed seal(long epoch) {
         check(listener.get() != null, "sealed before it had begun");
         check(isLetThrough, "the guest was paused while answers could be held back");

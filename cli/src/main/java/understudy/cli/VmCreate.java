@@ -73,8 +73,8 @@ final class VmCreate implements Callable<Integer> {
             names = "--level",
             paramLabel = "LEVEL",
             completionCandidates = Candidates.Levels.class,
-            description = "How far it is protected: ${COMPLETION-CANDIDATES}; this version has system without disks,"
-                    + " component with disks, and restart with or without. Must be given.")
+            description = "How far it is protected: ${COMPLETION-CANDIDATES}; component is for VMs with disks."
+                    + " Must be given.")
     private Optional<Level> level = Optional.empty();
 
     @Option(

@@ -28,9 +28,8 @@ import understudy.protocol.ViewEffect.ShutDownGuest;
 
 /// How a VM that nobody wants any more comes to its end: the part of [ViewMachine] that has the guest shut down.
 ///
-/// A guest with a standby is dropped to running alone first, and shut down when that is learnt. Only then are its
-/// last writes on its disks and its last frames gone, and what it does while it shuts down needs no standby to
-/// hold it.
+/// A guest with a standby is dropped to running alone first, and shut down when that is learnt: what it does while
+/// it shuts down needs no standby to hold it, and its writes go to its disks.
 ///
 /// Rejected: shutting it down as a pair. Its last epoch would have to be made and committed after its end.
 final class StopRules {

@@ -19,6 +19,7 @@ import understudy.api.VmStatus;
 import understudy.lab.DiskFault;
 import understudy.lab.DiskRepair;
 import understudy.lab.probe.EchoClient;
+import understudy.model.ByteSize;
 import understudy.model.HostName;
 import understudy.model.Level;
 
@@ -30,6 +31,8 @@ import understudy.model.Level;
 class SystemLevelDisksTest {
     /// What fio may wait at the longest, while an agent or a host begins anew on the same two processors.
     private static final Duration LONGEST_STALL = Duration.ofSeconds(20);
+
+    private static final ByteSize LARGER = ByteSize.ofMebibytes(48);
 
     @AfterAll
     static void endDisks(Stage stage) {
@@ -158,7 +161,7 @@ class SystemLevelDisksTest {
         }
     }
 
-    /// A guest that is asked to end writes until its last moment.
+    /// A guest that is asked to end writes until its last moment. Its disk grows before it starts again, on both hosts.
     @Test
     @Order(6)
     void whatAGuestWritesBeforeItStopsIsThereWhenItStarts(Stage stage) {
@@ -168,9 +171,21 @@ class SystemLevelDisksTest {
             vm.shell("printf '%-511s\\n' late | dd of=/dev/vda bs=512 count=1 2>/dev/null");
             stage.api().stop(vm.id(), false);
             vm.await("to be stopped", v -> v.state() == VmState.STOPPED);
+            stage.api().grow(vm.id(), "disk0", LARGER);
             stage.api().start(vm.id());
             vm.await("to run again", v -> v.state() == VmState.RUNNING);
             assertThat(vm.read()).isEqualTo("late");
+
+            String active = vm.awaitProtected().active().orElseThrow().value();
+            long last = LARGER.bytes() / 512 - 1;
+            vm.shell("printf '%-511s\\n' grown | dd of=/dev/vda bs=512 count=1 conv=fsync seek=" + last
+                    + " 2>/dev/null");
+            vm.awaitProtected();
+            stage.api().switchover(vm.id());
+            vm.awaitActiveOn(Stage.otherThan(active));
+            String there =
+                    vm.shell("echo 3 >/proc/sys/vm/drop_caches; dd if=/dev/vda bs=512 skip=" + last + " 2>/dev/null");
+            assertThat(there).isEqualTo("grown");
         } finally {
             vm.discard();
         }
@@ -188,6 +203,7 @@ class SystemLevelDisksTest {
             String boot = vm.bootId();
             // The image dies with its agent, and its host with what was being copied.
             stage.lab().breakAgent(other, false);
+            vm.await(stage.api(active), "to be said unprotected", v -> !v.isProtected());
             stage.lab().breakHost(active);
             vm.awaitActiveOn(other);
             assertThat(vm.read()).isEqualTo(written);

@@ -31,6 +31,11 @@ public final class DiskEpochs implements AutoCloseable {
     /// Above so many kept bytes the guest's writes are slowed down, and a checkpoint is asked for.
     public static final long KEPT_SOFT_BYTES = 32L << 20;
 
+    /// Above so many flushes that are answered and yet to be carried out the guest's writes are slowed down, too:
+    /// output
+    /// waits for them, and so does a gate after a takeover.
+    public static final int FLUSHES_SOFT = 64;
+
     /// Above so many kept bytes the protection has failed.
     public static final long KEPT_MAX_BYTES = 96L << 20;
 
@@ -195,9 +200,18 @@ public final class DiskEpochs implements AutoCloseable {
     /// The guest is about to be paused, for which QEMU waits for all answers: no write is slowed down until the next
     /// [#seal].
     public void letThrough() {
+        letThrough(true);
+    }
+
+    /// The pause that was announced by [#letThrough] does not come.
+    public void holdBack() {
+        letThrough(false);
+    }
+
+    private void letThrough(boolean is) {
         lock.lock();
         try {
-            pressure.letThrough(true);
+            pressure.letThrough(is);
             relief.signalAll();
         } finally {
             lock.unlock();
@@ -303,13 +317,17 @@ public final class DiskEpochs implements AutoCloseable {
         return phase == Phase.DIRECT;
     }
 
-    /// Drops what is kept. Requests, and those that wait, fail as shutting down. Waits for what is being applied, but
+    /// Drops what is kept. Requests, and those that wait, fail as shutting down; but where nothing is kept they go on
+    /// to the volumes: a guest that outlives its server is told of no errors. Waits for what is being applied, but
     /// not long ([#isLeftBehind]).
     @Override
     public void close() {
         Optional<Applier> last;
         lock.lock();
         try {
+            if (phase == Phase.DIRECT) {
+                return;
+            }
             phase = Phase.CLOSED;
             kept = new Kept(disks.size());
             awaitingDrain.clear();
@@ -391,7 +409,7 @@ public final class DiskEpochs implements AutoCloseable {
         try {
             long left = bounds.slowing().toNanos();
             while (phase == Phase.KEEPING
-                    && pressure.isHigh(kept.bytes())
+                    && pressure.isHigh(kept.bytes(), kept.flushes())
                     && (left > 0 || kept.bytes() > bounds.maxBytes())) {
                 left = relief.awaitNanos(Math.max(left, 1_000_000));
             }

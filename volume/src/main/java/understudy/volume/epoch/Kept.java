@@ -18,6 +18,7 @@ final class Kept {
     private Segment open;
     private boolean isUnflushed = true;
     private long bytes;
+    private int flushes;
 
     /// Where dropping the first segment has come to.
     private int dropDisk;
@@ -39,12 +40,18 @@ final class Kept {
             }
             closed.add(segment);
             bytes += segment.costBytes();
+            flushes += segment.endsInFlush() ? 1 : 0;
         }
     }
 
     /// What all of it counts, in bytes.
     long bytes() {
         return bytes;
+    }
+
+    /// How many flushes of all disks are yet to come.
+    int flushes() {
+        return flushes;
     }
 
     void add(int disk, Change change) {
@@ -73,6 +80,7 @@ final class Kept {
         if (isUnflushed) {
             bytes += open.isEmpty() ? open.costBytes() : 0;
             open.endInFlush();
+            flushes++;
             isUnflushed = false;
             endSegment();
         }
@@ -129,6 +137,7 @@ final class Kept {
         dropOffset = 0;
         closed.removeFirst();
         bytes -= first.costBytes();
+        flushes -= first.endsInFlush() ? 1 : 0;
         return true;
     }
 

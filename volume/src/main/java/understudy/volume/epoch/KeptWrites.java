@@ -75,7 +75,15 @@ public final class KeptWrites {
         }
     }
 
-    /// What is kept, in order: what [DiskEpochs#takeOver] needs.
+    /// Hands over what is kept, in order, to [DiskEpochs#takeOver]: nothing is kept here any more.
+    public synchronized List<Segment> take() {
+        List<Segment> all = List.copyOf(segments);
+        segments.clear();
+        bytes = 0;
+        return all;
+    }
+
+    /// What is kept, in order.
     public synchronized List<Segment> segments() {
         return List.copyOf(segments);
     }

@@ -34,8 +34,8 @@ final class Pressure {
     }
 
     /// Whether the guest is to be slowed down.
-    boolean isHigh(long keptBytes) {
-        return keptBytes > bounds.softBytes() && !isLettingThrough;
+    boolean isHigh(long keptBytes, int flushes) {
+        return (keptBytes > bounds.softBytes() || flushes > DiskEpochs.FLUSHES_SOFT) && !isLettingThrough;
     }
 
     /// So much is kept now.

@@ -204,8 +204,8 @@ class DiskEpochsTest {
         flush(two);
         commit(3);
         assertThat(disks.durable()).isEqualTo(2);
-        first.fates(_ -> Fate.AT_ONCE);
         awaitTrue("nothing is written", () -> first.held() == 1);
+        first.fates(_ -> Fate.AT_ONCE);
         first.answerHeld();
         awaitApplied(1L);
         disks.told(1);
@@ -391,6 +391,21 @@ class DiskEpochsTest {
     }
 
     @Test
+    void aGuestThatFlushesFasterThanItsDisksIsSlowedDown() throws InterruptedException {
+        copy();
+        Thread guest = Thread.ofPlatform().daemon().start(() -> {
+            for (int i = 0; i <= DiskEpochs.FLUSHES_SOFT; i++) {
+                write(one, 0, 512, i);
+                flush(one);
+            }
+        });
+        awaitTrue("it does not wait", () -> guest.getState() == Thread.State.TIMED_WAITING);
+        disks.letThrough();
+        guest.join();
+        assertThat(heard.failures).isEmpty();
+    }
+
+    @Test
     void whoeverKeepsTooMuchWaitsUntilThatIsOver() throws InterruptedException {
         bound(new Bounds(20_000, 60_000, Duration.ZERO, Duration.ofMillis(1)));
         copy();
@@ -569,6 +584,14 @@ class DiskEpochsTest {
         int read = two.read(0, 512);
         assertThat(two.awaitAnswer(read).failure()).contains(Failure.SHUTTING_DOWN);
         disks.close();
+    }
+
+    @Test
+    void closingTellsAGuestThatGoesOnOfNoErrors() {
+        disks.serve(volumes());
+        disks.close();
+        write(one, 0, 512, 1);
+        assertThat(first.content(0, 512)).isEqualTo(bytes(512, 1));
     }
 
     @Test
