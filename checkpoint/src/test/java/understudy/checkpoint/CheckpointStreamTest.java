@@ -201,6 +201,7 @@ class CheckpointStreamTest {
     @Test
     void outputWaitsForWhatTheGuestFlushed() throws IOException {
         try (Pair pair = pair(machine.start(Role.STANDBY))) {
+            pair.output.holdBack();
             pair.disks.safeUpTo(2);
             await().atMost(LIMIT).until(() -> pair.disks.committed() >= 4);
             assertThat(pair.output.released()).isEqualTo(2);

@@ -84,7 +84,7 @@ public final class KeptWrites {
     }
 
     /// What is kept, in order.
-    public synchronized List<Segment> segments() {
+    synchronized List<Segment> segments() {
         return List.copyOf(segments);
     }
 

@@ -35,7 +35,7 @@ final class Pressure {
 
     /// Whether the guest is to be slowed down.
     boolean isHigh(long keptBytes, int flushes) {
-        return (keptBytes > bounds.softBytes() || flushes > DiskEpochs.FLUSHES_SOFT) && !isLettingThrough;
+        return (keptBytes > bounds.softBytes() || flushes > bounds.softFlushes()) && !isLettingThrough;
     }
 
     /// So much is kept now.

@@ -181,7 +181,7 @@ final class CrashSimulation {
                 IntStream.range(0, DISKS).mapToObj(disk -> volume(disk, false)).toList();
         try (DiskEpochs standby = disks("standby")) {
             List<GuestDisk> guest = guest(standby);
-            standby.takeOver(List.<Volume>copyOf(own), link.standby().segments(), drained::countDown);
+            standby.takeOver(List.<Volume>copyOf(own), link.standby().take(), drained::countDown);
             if (random.nextBoolean()) {
                 history.checkWhole("read at a takeover", read(guest), limit);
             }

@@ -25,8 +25,10 @@ import understudy.volume.nbd.MemoryVolume.Kind;
 /// The disks of a copied guest, step by step.
 class DiskEpochsTest {
     private static final long SIZE = 64L << 20;
-    private static final Bounds LARGE = new Bounds(1 << 30, 1 << 30, Duration.ofMinutes(5), Duration.ofMillis(1));
-    private static final Bounds SMALL = new Bounds(20_000, 60_000, Duration.ofMinutes(5), Duration.ofMillis(1));
+    private static final Bounds LARGE =
+            new Bounds(1 << 30, DiskEpochs.FLUSHES_SOFT, 1 << 30, Duration.ofMinutes(5), Duration.ofMillis(1));
+    private static final Bounds SMALL =
+            new Bounds(20_000, DiskEpochs.FLUSHES_SOFT, 60_000, Duration.ofMinutes(5), Duration.ofMillis(1));
 
     private final MemoryVolume first = new MemoryVolume(SIZE);
     private final MemoryVolume second = new MemoryVolume(SIZE);
@@ -407,7 +409,7 @@ class DiskEpochsTest {
 
     @Test
     void whoeverKeepsTooMuchWaitsUntilThatIsOver() throws InterruptedException {
-        bound(new Bounds(20_000, 60_000, Duration.ZERO, Duration.ofMillis(1)));
+        bound(new Bounds(20_000, DiskEpochs.FLUSHES_SOFT, 60_000, Duration.ZERO, Duration.ofMillis(1)));
         copy();
         AtomicInteger written = new AtomicInteger();
         Thread guest = Thread.ofPlatform().daemon().start(() -> {

@@ -106,7 +106,7 @@ class CopiedGuestTest {
                 NbdServer _ = serve("standby", disks);
                 NbdClient client = NbdClient.ready(folder.resolve("standby"), "disk", true)) {
             CountDownLatch drained = new CountDownLatch(1);
-            disks.takeOver(List.of(volume), kept.segments(), drained::countDown);
+            disks.takeOver(List.of(volume), kept.take(), drained::countDown);
             assertThat(read(client, 0, twin.length)).isEqualTo(twin);
             write(client, 512, change(twin, 512, 4096, 4));
             assertThat(disks.isDirect()).as("a write waits for that").isTrue();
