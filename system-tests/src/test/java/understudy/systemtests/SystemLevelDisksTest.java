@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.MethodOrderer;
 import org.junit.jupiter.api.Order;
@@ -69,20 +70,8 @@ class SystemLevelDisksTest {
     @Test
     @Order(2)
     void anAgentThatDiesTakesNothingOfItWithIt(Stage stage) {
+        goesOnElsewhere(stage, active -> stage.lab().breakAgent(active, false));
         DiskGuest guest = stage.disks(Level.SYSTEM);
-        Vm vm = guest.vm();
-        String boot = vm.bootId();
-        String first = vm.awaitVerified().active().orElseThrow().value();
-        try (EchoClient client = vm.client()) {
-            stage.lab().breakAgent(first, false);
-            vm.awaitActiveOn(Stage.otherThan(first));
-            guest.awaitRequests();
-            guest.awaitWhole();
-            vm.awaitVerified();
-            Vm.endFlawless(client);
-        }
-        guest.useFiles();
-        assertThat(vm.bootId()).isEqualTo(boot);
         guest.endFio(LONGEST_STALL);
         guest.startFio();
     }
@@ -90,12 +79,18 @@ class SystemLevelDisksTest {
     @Test
     @Order(3)
     void aSwitchoverTakesTheDisksAlong(Stage stage) {
+        Vm vm = stage.disks(Level.SYSTEM).vm();
+        goesOnElsewhere(stage, _ -> stage.api().switchover(vm.id()));
+    }
+
+    /// @param cause has the guest leave the host that it is given
+    private static void goesOnElsewhere(Stage stage, Consumer<String> cause) {
         DiskGuest guest = stage.disks(Level.SYSTEM);
         Vm vm = guest.vm();
         String boot = vm.bootId();
         String first = vm.awaitVerified().active().orElseThrow().value();
         try (EchoClient client = vm.client()) {
-            stage.api().switchover(vm.id());
+            cause.accept(first);
             vm.awaitActiveOn(Stage.otherThan(first));
             guest.awaitRequests();
             guest.awaitWhole();
@@ -191,9 +186,27 @@ class SystemLevelDisksTest {
         }
     }
 
-    /// While a guest is not copied yet its other host has no image of it, but all of its disk.
+    /// What was kept of its writes died with both agents, though its QEMU lives.
     @Test
     @Order(7)
+    void aGuestWhoseAgentsBothDieIsBootedWithAllThatWasFlushed(Stage stage) {
+        Vm vm = stage.createWithDisk("orphan", 38, Level.SYSTEM, List.of("h1", "h2"));
+        try {
+            String written = vm.write("flushed");
+            String boot = vm.bootId();
+            stage.lab().breakAgent("h1", false);
+            stage.lab().breakAgent("h2", false);
+            vm.awaitProtected();
+            assertThat(vm.bootId()).isNotEqualTo(boot);
+            assertThat(vm.read()).isEqualTo(written);
+        } finally {
+            vm.discard();
+        }
+    }
+
+    /// While a guest is not copied yet its other host has no image of it, but all of its disk.
+    @Test
+    @Order(8)
     void aGuestWithoutAStandbyIsBootedFromItsDisk(Stage stage) {
         Vm vm = stage.createWithDisk("alone", 37, Level.SYSTEM, List.of("h1", "h2"));
         try {
