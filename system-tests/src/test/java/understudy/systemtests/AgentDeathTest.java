@@ -58,8 +58,8 @@ class AgentDeathTest {
     @Test
     void aVmOfOneHostIsTakenUpAgainByTheNextLifeOfItsAgent(Stage stage) {
         stage.vm();
-        Vm solo = stage.create("solo", 20, List.of("h1"));
-        try (EchoClient client = solo.client()) {
+        try (Vm solo = stage.create("solo", 20, List.of("h1"));
+                EchoClient client = solo.client()) {
             String boot = solo.bootId();
             List<Long> qemus = solo.qemusOn("h1");
             assertThat(qemus).hasSize(1);
@@ -68,8 +68,6 @@ class AgentDeathTest {
             Vm.endFlawless(client);
             assertThat(solo.qemusOn("h1")).isEqualTo(qemus);
             assertThat(solo.bootId()).isEqualTo(boot);
-        } finally {
-            solo.discard();
         }
         stage.vm().awaitVerified();
     }

@@ -27,8 +27,7 @@ class ForcedStartTest {
     @Test
     void anOlderCopyIsBegunFromWhenSomebodySaysSoAndTheOverruledOneIsOverwritten(Stage stage) {
         stage.vm();
-        Vm vm = stage.createWithDisk("forced", 42, Level.COMPONENT, List.of("h1", "h2"));
-        try {
+        try (Vm vm = stage.createWithDisk("forced", 42, Level.COMPONENT, List.of("h1", "h2"))) {
             assertThat(refusal(stage, "h1", vm)).isEqualTo("nothing-to-force");
             String old = vm.write("what both have");
             stage.lab().breakHost("h2");
@@ -56,8 +55,6 @@ class ForcedStartTest {
             assertThat(vm.read()).isEqualTo(later);
             stage.lab().repairHost("h2");
             vm.awaitProtected();
-        } finally {
-            vm.discard();
         }
     }
 

@@ -23,8 +23,7 @@ class GuestFailureTest {
 
     @Test
     void aGuestThatCrashesIsResetAndItsStandbyFollows(Stage stage) {
-        Vm vm = stage.create("panics", 23, List.of("h1", "h2"), Care.DEFAULT.with(CrashReaction.RESTART));
-        try {
+        try (Vm vm = stage.create("panics", 23, List.of("h1", "h2"), Care.DEFAULT.with(CrashReaction.RESTART))) {
             VmStatus before = vm.awaitProtected();
             String boot = vm.bootId();
             vm.lastCommand(PANIC);
@@ -38,15 +37,12 @@ class GuestFailureTest {
             assertThat(after.view())
                     .as("a reset changes nothing of who runs it")
                     .isEqualTo(before.view());
-        } finally {
-            vm.discard();
         }
     }
 
     @Test
     void aGuestThatCrashesStaysDownWhereThatIsAskedAndTheStateSaysWhy(Stage stage) {
-        Vm vm = stage.create("halts", 24, List.of("h1", "h2"), Care.DEFAULT.with(CrashReaction.STOP));
-        try {
+        try (Vm vm = stage.create("halts", 24, List.of("h1", "h2"), Care.DEFAULT.with(CrashReaction.STOP))) {
             vm.awaitProtected();
             assertThat(vm.shell("echo up")).isEqualTo("up");
             vm.lastCommand(PANIC);
@@ -62,15 +58,12 @@ class GuestFailureTest {
             stage.api().start(vm.id());
             vm.await("to run again", v -> v.state() == VmState.RUNNING);
             assertThat(vm.shell("echo up")).isEqualTo("up");
-        } finally {
-            vm.discard();
         }
     }
 
     @Test
     void aGuestThatDoesNotFeedItsWatchdogIsReset(Stage stage) {
-        Vm vm = stage.createWatched("hangs", 25, List.of("h1", "h2"), Care.DEFAULT.with(WatchdogReaction.RESET));
-        try {
+        try (Vm vm = stage.createWatched("hangs", 25, List.of("h1", "h2"), Care.DEFAULT.with(WatchdogReaction.RESET))) {
             vm.awaitProtected();
             String boot = vm.bootId();
             assertThat(vm.shell(FEED)).matches("[0-9]+");
@@ -87,16 +80,13 @@ class GuestFailureTest {
                     Duration.ofSeconds(40),
                     () -> !vm.bootId().equals(boot));
             vm.awaitVerified();
-        } finally {
-            vm.discard();
         }
     }
 
     @Test
     void aGuestWhoseQemuKeepsDyingIsLeftAloneBeyondItsLimit(Stage stage) {
         Care care = Care.DEFAULT.with(new RestartLimit(2, Duration.ofMinutes(10)));
-        Vm vm = stage.create("dies", 26, List.of("h1"), care);
-        try {
+        try (Vm vm = stage.create("dies", 26, List.of("h1"), care)) {
             // A QEMU that is killed while it starts is no guest that died.
             for (int death = 1; death <= 3; death++) {
                 awaitRuns(stage, vm, death);
@@ -109,8 +99,6 @@ class GuestFailureTest {
             awaitEvent(stage, vm, "given-up");
             stage.api().start(vm.id());
             vm.await("to run again", v -> v.state() == VmState.RUNNING);
-        } finally {
-            vm.discard();
         }
     }
 

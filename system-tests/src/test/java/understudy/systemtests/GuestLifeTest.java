@@ -9,6 +9,7 @@ import org.junit.jupiter.api.extension.ExtendWith;
 import understudy.api.VmState;
 import understudy.api.VmStatus;
 import understudy.lab.probe.EchoClient;
+import understudy.model.VmName;
 
 /// What users and guests do to a VM when nothing is broken.
 @ExtendWith(OnStage.class)
@@ -54,16 +55,13 @@ class GuestLifeTest {
     void aGuestThatSwitchesItselfOffIsStoppedAndLeavesNothing(Stage stage) {
         stage.vm();
         List<String> before = remains(stage);
-        Vm vm = stage.create("leaves", 21, List.of("h2", "h1"));
-        try {
+        try (Vm vm = stage.create("leaves", 21, List.of("h2", "h1"))) {
             vm.awaitProtected();
             assertThat(vm.shell("echo up")).isEqualTo("up");
             vm.lastCommand("poweroff -f");
             VmStatus stopped = vm.await("to be stopped", v -> v.state() == VmState.STOPPED);
             assertThat(stopped.wanted()).isFalse();
             awaitRemains(stage, before);
-        } finally {
-            vm.discard();
         }
     }
 
@@ -71,8 +69,7 @@ class GuestLifeTest {
     void aVmThatIsStoppedStartedAndDeletedLeavesNothing(Stage stage) {
         stage.vm();
         List<String> before = remains(stage);
-        Vm vm = stage.create("passes", 22, List.of("h1", "h2"));
-        try {
+        try (Vm vm = stage.create("passes", 22, List.of("h1", "h2"))) {
             vm.awaitProtected();
             assertThat(remains(stage).size()).isGreaterThan(before.size());
             stage.api().stop(vm.id(), true);
@@ -81,10 +78,8 @@ class GuestLifeTest {
             stage.api().start(vm.id());
             vm.awaitVerified();
             vm.client().close();
-        } finally {
-            vm.discard();
         }
-        assertThat(stage.api().vms()).noneMatch(v -> v.name().equals(vm.id()));
+        assertThat(stage.api().vms()).noneMatch(v -> v.name().equals(new VmName("passes")));
         awaitRemains(stage, before);
     }
 

@@ -123,9 +123,8 @@ class PowerLossTest {
 
     @Test
     void afterTheLossOfAllPowerVmsStartInTheirOrderAcrossTheHosts(Stage stage) {
-        Vm later = stage.create("later", 27, List.of("h1"), Care.DEFAULT.starting(20, 4));
-        Vm sooner = stage.create("sooner", 28, List.of("h2"), Care.DEFAULT.starting(10, 0));
-        try {
+        try (Vm later = stage.create("later", 27, List.of("h1"), Care.DEFAULT.starting(20, 4));
+                Vm sooner = stage.create("sooner", 28, List.of("h2"), Care.DEFAULT.starting(10, 0))) {
             String bootOfLater = later.bootId();
             String bootOfSooner = sooner.bootId();
             stage.lab().breakHost("h1");
@@ -139,9 +138,6 @@ class PowerLossTest {
             Instant ran = last(stage.eventsOf(sooner), "running");
             Instant started = last(stage.eventsOf(later), "starting");
             assertThat(Duration.between(ran, started)).isBetween(Duration.ofMillis(3_900), Duration.ofSeconds(8));
-        } finally {
-            later.discard();
-            sooner.discard();
         }
         stage.vm().awaitVerified();
     }

@@ -105,11 +105,8 @@ class RefusalTest {
 
     @Test
     void theSwitchoverOfAVmWithoutAStandby(Stage stage) {
-        Vm solo = stage.create("single", 23, List.of("h2"));
-        try {
-            assertRefused(understudy("vm", "switchover", "single"), "no standby");
-        } finally {
-            solo.discard();
+        try (Vm solo = stage.create("single", 23, List.of("h2"))) {
+            assertRefused(understudy("vm", "switchover", solo.name()), "no standby");
         }
     }
 

@@ -23,8 +23,8 @@ class SoloGrantTest {
         String boot = vm.bootId();
         String active = vm.active();
         String other = Stage.otherThan(active);
-        Vm disks = stage.createWithDisk("granted", 41, Level.COMPONENT, List.of(active, other));
-        try (EchoClient client = vm.client()) {
+        try (Vm disks = stage.createWithDisk("granted", 41, Level.COMPONENT, List.of(active, other));
+                EchoClient client = vm.client()) {
             String kept = disks.write("before");
             stage.lab().breakWitness("w1");
             awaitGrant(vm);
@@ -43,8 +43,6 @@ class SoloGrantTest {
             assertThat(vm.awaitVerified().active()).contains(new HostName(active));
             assertThat(disks.awaitProtected().active()).contains(new HostName(active));
             Vm.endFlawless(client);
-        } finally {
-            disks.discard();
         }
         assertThat(vm.bootId()).isEqualTo(boot);
     }

@@ -143,7 +143,7 @@ final class Stage implements AutoCloseable {
 
     /// Its work would burden all later tests.
     void endDisks() {
-        disks.ifPresent(guest -> guest.vm().discard());
+        disks.ifPresent(guest -> guest.vm().close());
         disks = Optional.empty();
     }
 

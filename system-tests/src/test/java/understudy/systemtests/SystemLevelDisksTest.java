@@ -17,6 +17,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import understudy.api.VmState;
 import understudy.api.VmStatus;
+import understudy.api.VolumeState;
 import understudy.lab.DiskFault;
 import understudy.lab.DiskRepair;
 import understudy.lab.probe.EchoClient;
@@ -32,6 +33,9 @@ import understudy.model.Level;
 class SystemLevelDisksTest {
     /// What fio may wait at the longest, while an agent or a host begins anew on the same two processors.
     private static final Duration LONGEST_STALL = Duration.ofSeconds(20);
+
+    /// How often a host may be cut too late.
+    private static final int ATTEMPTS = 5;
 
     private static final ByteSize LARGER = ByteSize.ofMebibytes(48);
 
@@ -137,8 +141,7 @@ class SystemLevelDisksTest {
     @Order(5)
     void whatAClientWasToldIsFlushedOutlivesTheLossOfAllPower(Stage stage) {
         stage.endDisks();
-        Vm vm = stage.createWithDisk("powerless", 35, Level.SYSTEM, List.of("h1", "h2"));
-        try {
+        try (Vm vm = stage.createWithDisk("powerless", 35, Level.SYSTEM, List.of("h1", "h2"))) {
             String boot = vm.bootId();
             String written = vm.write("told");
             stage.lab().breakHost("h1");
@@ -151,8 +154,6 @@ class SystemLevelDisksTest {
             assertThat(vm.bootId()).isNotEqualTo(boot);
             assertThat(vm.read()).isEqualTo(written);
             vm.awaitProtected();
-        } finally {
-            vm.discard();
         }
     }
 
@@ -160,8 +161,7 @@ class SystemLevelDisksTest {
     @Test
     @Order(6)
     void whatAGuestWritesBeforeItStopsIsThereWhenItStarts(Stage stage) {
-        Vm vm = stage.createWithDisk("stopped", 36, Level.SYSTEM, List.of("h1", "h2"));
-        try {
+        try (Vm vm = stage.createWithDisk("stopped", 36, Level.SYSTEM, List.of("h1", "h2"))) {
             vm.awaitProtected();
             vm.shell("printf '%-511s\\n' late | dd of=/dev/vda bs=512 count=1 2>/dev/null");
             stage.api().stop(vm.id(), false);
@@ -181,8 +181,6 @@ class SystemLevelDisksTest {
             String there =
                     vm.shell("echo 3 >/proc/sys/vm/drop_caches; dd if=/dev/vda bs=512 skip=" + last + " 2>/dev/null");
             assertThat(there).isEqualTo("grown");
-        } finally {
-            vm.discard();
         }
     }
 
@@ -190,8 +188,7 @@ class SystemLevelDisksTest {
     @Test
     @Order(7)
     void aGuestWhoseAgentsBothDieIsBootedWithAllThatWasFlushed(Stage stage) {
-        Vm vm = stage.createWithDisk("orphan", 38, Level.SYSTEM, List.of("h1", "h2"));
-        try {
+        try (Vm vm = stage.createWithDisk("orphan", 38, Level.SYSTEM, List.of("h1", "h2"))) {
             String written = vm.write("flushed");
             String boot = vm.bootId();
             stage.lab().breakAgent("h1", false);
@@ -199,32 +196,34 @@ class SystemLevelDisksTest {
             vm.awaitProtected();
             assertThat(vm.bootId()).isNotEqualTo(boot);
             assertThat(vm.read()).isEqualTo(written);
-        } finally {
-            vm.discard();
         }
     }
 
-    /// While a guest is not copied yet its other host has no image of it, but all of its disk.
+    /// While a guest is copied anew its other host has no image of it, but all of its disk. How long that lasts is for
+    /// the machine to say; a copy that is complete by then is a takeover, and no boot.
     @Test
     @Order(8)
     void aGuestWithoutAStandbyIsBootedFromItsDisk(Stage stage) {
-        Vm vm = stage.createWithDisk("alone", 37, Level.SYSTEM, List.of("h1", "h2"));
-        try {
-            String active = vm.awaitProtected().active().orElseThrow().value();
-            String other = Stage.otherThan(active);
-            String written = vm.write("before");
+        try (Vm vm = stage.createWithDisk("alone", 37, Level.SYSTEM, List.of("h1", "h2"))) {
             String boot = vm.bootId();
-            // The image dies with its agent, and its host with what was being copied.
-            stage.lab().breakAgent(other, false);
-            vm.await(stage.api(active), "to be said unprotected", v -> !v.isProtected());
-            stage.lab().breakHost(active);
-            vm.awaitActiveOn(other);
-            assertThat(vm.read()).isEqualTo(written);
+            for (int attempt = 0; attempt < ATTEMPTS && vm.bootId().equals(boot); attempt++) {
+                String active = vm.awaitProtected().active().orElseThrow().value();
+                String other = Stage.otherThan(active);
+                String written = vm.write("before " + attempt);
+                stage.lab().breakAgent(other, false);
+                vm.await(stage.api(active), "to be said unprotected", v -> !v.isProtected());
+                vm.await(stage.api(active), "to have its disk in sync", SystemLevelDisksTest::areDisksInSync);
+                stage.lab().breakHost(active);
+                vm.awaitActiveOn(other);
+                assertThat(vm.read()).isEqualTo(written);
+                stage.lab().repairHost(active);
+            }
             assertThat(vm.bootId()).isNotEqualTo(boot);
-            stage.lab().repairHost(active);
             vm.awaitProtected();
-        } finally {
-            vm.discard();
         }
+    }
+
+    private static boolean areDisksInSync(VmStatus vm) {
+        return vm.disks().stream().allMatch(disk -> disk.state() == VolumeState.IN_SYNC);
     }
 }

@@ -27,8 +27,7 @@ class TakeoverTest {
     @ParameterizedTest(name = "level {0}")
     @EnumSource(names = {"RESTART", "COMPONENT"})
     void aVmIsBootedOnTheOtherHostWithAllThatWasSynced(Level level, Stage stage) {
-        Vm vm = create(stage, level);
-        try {
+        try (Vm vm = create(stage, level)) {
             String first = vm.active();
             String second = Stage.otherThan(first);
             assertThat(vm.status().standby()).contains(new HostName(second));
@@ -51,15 +50,12 @@ class TakeoverTest {
             assertThat(again.active()).contains(new HostName(second));
             assertThat(again.standby()).contains(new HostName(first));
             assertThat(vm.read()).isEqualTo(more);
-        } finally {
-            vm.discard();
         }
     }
 
     @Test
     void anAgentThatComesBackWithinItsGraceKeepsItsGuest(Stage stage) {
-        Vm vm = create(stage, Level.COMPONENT);
-        try {
+        try (Vm vm = create(stage, Level.COMPONENT)) {
             String active = vm.active();
             String boot = vm.bootId();
             List<Long> qemus = vm.qemusOn(active);
@@ -68,8 +64,6 @@ class TakeoverTest {
             assertThat(vm.awaitProtected().active()).contains(new HostName(active));
             assertThat(vm.bootId()).isEqualTo(boot);
             assertThat(vm.qemusOn(active)).isEqualTo(qemus);
-        } finally {
-            vm.discard();
         }
     }
 
@@ -97,18 +91,15 @@ class TakeoverTest {
             VmStatus again = vm.awaitProtected();
             assertThat(again.active()).contains(new HostName(other));
             assertThat(lan.framesFrom(cut)).isEqualTo(before);
-        } finally {
-            vm.discard();
         }
     }
 
     /// While its successor waits for the lease to run out, both disks are in sync again: so the guest needs a lease
-    /// from
-    /// QEMU's first look at its disk.
+    /// from QEMU's first look
+    /// at its disk.
     @Test
     void aGuestIsBootedThoughTheFormerActiveIsBackMeanwhile(Stage stage) {
-        Vm vm = create(stage, Level.COMPONENT);
-        try {
+        try (Vm vm = create(stage, Level.COMPONENT)) {
             String hung = vm.active();
             String other = Stage.otherThan(hung);
             String written = vm.write("before");
@@ -123,8 +114,6 @@ class TakeoverTest {
             }
             assertThat(vm.awaitProtected().active()).contains(new HostName(other));
             assertThat(vm.read()).isEqualTo(written);
-        } finally {
-            vm.discard();
         }
     }
 

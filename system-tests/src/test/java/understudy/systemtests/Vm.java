@@ -23,7 +23,7 @@ import understudy.model.Problem;
 import understudy.model.VmName;
 
 /// A VM of the lab with its guest, as a test sees it: by the API, by its services, by its shell.
-record Vm(Stage stage, String name, String address) {
+record Vm(Stage stage, String name, String address) implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final Duration ECHO_PAUSE = Duration.ofMillis(4);
     private static final int ECHO = 7;
@@ -181,7 +181,8 @@ record Vm(Stage stage, String name, String address) {
     }
 
     /// Stops it at once and forgets it, if it is there.
-    void discard() {
+    @Override
+    public void close() {
         try {
             stage.api().stop(id(), true);
             await("to be stopped", v -> v.state() == VmState.STOPPED);
