@@ -6,9 +6,11 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.function.Supplier;
 import understudy.api.Checkpoints;
 import understudy.lab.LabVm;
 import understudy.lab.Progress;
+import understudy.lab.probe.DiskChurn;
 import understudy.lab.probe.EchoClient;
 import understudy.lab.probe.GuestShell;
 import understudy.model.Problem;
@@ -25,6 +27,9 @@ final class CheckpointBench {
     private static final Duration WARM_UP = Duration.ofSeconds(2);
     private static final Duration LAST_ANSWER = Duration.ofSeconds(10);
     private static final Duration ANSWER = Duration.ofSeconds(30);
+    private static final Duration LAST_REQUEST = Duration.ofSeconds(30);
+    private static final int CHURNED_MIB = 16;
+    private static final Duration REST = Duration.ofMillis(5);
     private static final Duration GONE = Duration.ofSeconds(30);
     private static final Duration TURN = Duration.ofMillis(500);
     private static final int ATTEMPTS = 3;
@@ -104,6 +109,30 @@ final class CheckpointBench {
     }
 
     private Sample echo(LabVm vm, Setting setting, Work work, int round) throws IOException {
+        return work == Work.DISK
+                ? echoBesideDisk(vm, setting, round)
+                : echo(vm, setting, work, round, () -> Optional.empty());
+    }
+
+    private Sample echoBesideDisk(LabVm vm, Setting setting, int round) throws IOException {
+        try (DiskChurn churn = DiskChurn.start(bed.shell(vm), "/dev/vda", CHURNED_MIB, REST)) {
+            Sample sample = echo(
+                    vm,
+                    setting,
+                    Work.DISK,
+                    round,
+                    () -> Optional.of(churn.report().requests()));
+            DiskChurn.Report report = churn.stop(LAST_REQUEST);
+            if (!report.isFlawless()) {
+                throw new IOException("%s: the guest's disk: %s".formatted(setting, report.trouble()));
+            }
+            return sample;
+        }
+    }
+
+    /// @param requests how many the guest's disk has answered, if it is used
+    private Sample echo(LabVm vm, Setting setting, Work work, int round, Supplier<Optional<Long>> requests)
+            throws IOException {
         try (GuestShell shell = bed.shell(vm)) {
             if (work.dirtyMibPerSecond() > 0) {
                 int rate = work.dirtyMibPerSecond();
@@ -112,6 +141,7 @@ final class CheckpointBench {
             try (EchoClient client = bed.connect(vm)) {
                 bed.pass(WARM_UP, "warming up");
                 long before = client.answered();
+                Optional<Long> requestsBefore = requests.get();
                 client.resetTimes();
                 long began = System.nanoTime();
                 bed.pass(time, "measuring");
@@ -119,6 +149,8 @@ final class CheckpointBench {
                 EchoClient.Report report = client.report();
                 Optional<Checkpoints> checkpoints = checkpoints(vm, setting);
                 double echoes = (report.answered() - before) / seconds;
+                Optional<Double> disk =
+                        requestsBefore.map(done -> (requests.get().orElseThrow() - done) / seconds);
                 check(client.stop(LAST_ANSWER), setting, work);
                 return new Sample(
                         setting,
@@ -129,6 +161,7 @@ final class CheckpointBench {
                         Optional.of(echoes),
                         Optional.empty(),
                         work.dirtyMibPerSecond() > 0 ? Optional.of(dirtied(shell)) : Optional.empty(),
+                        disk,
                         checkpoints);
             }
         }
@@ -182,6 +215,7 @@ final class CheckpointBench {
                 Optional.empty(),
                 Optional.empty(),
                 Optional.of(Figures.median(slowdowns).orElseThrow()),
+                Optional.empty(),
                 Optional.empty(),
                 checkpoints);
     }

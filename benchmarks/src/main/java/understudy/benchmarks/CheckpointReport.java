@@ -41,7 +41,8 @@ record CheckpointReport(MachineFacts machine, int rounds, int seconds, List<Samp
                 "KiB each",
                 "commit p50 ms",
                 "CPU-loop slowdown %",
-                "dirtied MiB/s");
+                "dirtied MiB/s",
+                "disk requests/s");
         for (Work work : Work.values()) {
             for (Setting setting : Setting.values()) {
                 List<Sample> here = of(setting, work);
@@ -71,6 +72,7 @@ record CheckpointReport(MachineFacts machine, int rounds, int seconds, List<Samp
         cells.add(cell(here, of(Checkpoints::gateWaitP50Millis), 1, 2));
         cells.add(cell(here, sample -> sample.loopSlowdown().map(times -> times - 1), 100, 1));
         cells.add(cell(here, Sample::dirtiedMibPerSecond, 1, 1));
+        cells.add(cell(here, Sample::diskRequestsPerSecond, 1, 0));
         return cells.toArray(String[]::new);
     }
 
@@ -108,6 +110,7 @@ record CheckpointReport(MachineFacts machine, int rounds, int seconds, List<Samp
     static String line(Sample sample) {
         List<String> facts = new ArrayList<>();
         sample.echoP50Millis().ifPresent(ms -> facts.add(format("round trip %.2f ms", ms)));
+        sample.diskRequestsPerSecond().ifPresent(requests -> facts.add(format("%.0f disk requests/s", requests)));
         sample.loopSlowdown().ifPresent(times -> facts.add(format("%.3f times slower", times)));
         sample.checkpoints().ifPresent(it -> {
             facts.add(format("pause %.2f ms", it.pauseP50Millis()));

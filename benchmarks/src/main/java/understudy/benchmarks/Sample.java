@@ -10,6 +10,7 @@ import understudy.api.Checkpoints;
 /// @param loopSlowdown       how often the CPU loop turned in an unprotected guest, by turns with this one, while it
 ///                           turned once in this one; if that was the work
 /// @param dirtiedMibPerSecond what the guest says that it wrote, by its own clock
+/// @param diskRequestsPerSecond of the guest to its disk, one after the other
 /// @param checkpoints        as the agent counts them, if the guest was protected
 record Sample(
         Setting setting,
@@ -20,4 +21,5 @@ record Sample(
         Optional<Double> echoesPerSecond,
         Optional<Double> loopSlowdown,
         Optional<Double> dirtiedMibPerSecond,
+        Optional<Double> diskRequestsPerSecond,
         Optional<Checkpoints> checkpoints) {}

@@ -10,7 +10,9 @@ enum Work {
     LOOP("CPU loop", 0),
     DIRTY_8("echo, 8 MiB/s", 8),
     DIRTY_32("echo, 32 MiB/s", 32),
-    DIRTY_128("echo, 128 MiB/s", 128);
+    DIRTY_128("echo, 128 MiB/s", 128),
+    /// Writes to its disk, reads back, punches holes and flushes, with a rest after each request, beside the echoes.
+    DISK("echo, disk", 0);
 
     private final String title;
     private final int dirtyMibPerSecond;

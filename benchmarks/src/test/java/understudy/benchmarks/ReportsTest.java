@@ -54,6 +54,7 @@ final class ReportsTest {
                 isLoop ? Optional.empty() : Optional.of(100.0),
                 isLoop ? Optional.of(value) : Optional.empty(),
                 Optional.empty(),
+                Optional.empty(),
                 setting.isProtected()
                         ? Optional.of(new Checkpoints(9, 120.5, 1.44, 3.2, 0.214, 56, 80_384, 2.5, 0, 0, 6700, 12))
                         : Optional.empty());
