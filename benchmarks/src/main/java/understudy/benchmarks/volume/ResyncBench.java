@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.OptionalInt;
 import java.util.Random;
+import java.util.concurrent.locks.LockSupport;
 import understudy.benchmarks.server.Engine;
 import understudy.benchmarks.server.NbdTarget;
 import understudy.benchmarks.server.ServerProcess;
@@ -28,6 +29,10 @@ final class ResyncBench {
     static final ByteSize SIZE = ByteSize.ofMebibytes(1024);
     private static final ByteSize SCATTERED = ByteSize.ofMebibytes(64);
     private static final int CHUNK = 1 << 20;
+
+    /// Longer than what a volume takes for a setback.
+    private static final Duration HELD = Duration.ofSeconds(11);
+
     private static final String SERVING = "serving";
     private static final String REPLICA = "replica";
 
@@ -132,7 +137,9 @@ final class ResyncBench {
             return Duration.ofNanos(System.nanoTime() - began);
         }
 
+        /// Not one that has just come: the next search for one that is lost again and again waits long.
         private void loseReplica() throws IOException {
+            LockSupport.parkNanos(HELD.toNanos());
             replica.kill();
             awaitInSync(1);
         }
