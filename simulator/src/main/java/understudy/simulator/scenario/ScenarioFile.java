@@ -98,12 +98,13 @@ public final class ScenarioFile {
     public static Scenario parse(String name, String text) throws BadScenario {
         try {
             if (text.isBlank()) {
-                throw new Mistake(0, "The file is empty.", "Write at least scenario, hosts and steps.");
+                throw empty();
             }
-            Document document = MAPPER.readerFor(Document.class)
+            // Null for YAML that has no content, such as a lone anchor.
+            Optional<Document> document = Optional.ofNullable(MAPPER.readerFor(Document.class)
                     .withHandler(new UnknownKeys(text))
-                    .readValue(text);
-            return scenario(name, document);
+                    .readValue(text));
+            return scenario(name, document.orElseThrow(ScenarioFile::empty));
         } catch (Mistake mistake) {
             throw mistake.in(name);
         } catch (JacksonException e) {
@@ -119,6 +120,10 @@ public final class ScenarioFile {
     /// All forms of expectations, for documents.
     public static List<String> expectations() {
         return Phrases.EXPECTATIONS.stream().map(Phrase::form).toList();
+    }
+
+    private static Mistake empty() {
+        return new Mistake(0, "The file is empty.", "Write at least scenario, hosts and steps.");
     }
 
     private static Mistake mistake(JacksonException e) {

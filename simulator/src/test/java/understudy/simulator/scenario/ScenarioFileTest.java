@@ -103,6 +103,7 @@ class ScenarioFileTest {
     @ParameterizedTest(name = "{1}")
     @CsvSource(delimiter = '|', textBlock = """
             ''                                                      | x.yaml: The file is empty.
+            '&anchor'                                               | x.yaml: The file is empty.
             hosts: [{name: h1}]                                     | x.yaml:1: The scenario has no name.
             {scenario: x, steps: [{wait: 1s}]}                      | x.yaml: There are no hosts.
             {scenario: x, hosts: [{name: h1}]}                      | x.yaml: Nothing happens.
