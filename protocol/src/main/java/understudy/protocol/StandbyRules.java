@@ -107,14 +107,16 @@ final class StandbyRules {
                 : state;
     }
 
+    /// An active whose life is over is not waited for, whenever this host becomes able to go on.
+    ///
     /// A lost active that others hear lives, and has most likely lost this host, too: then it asks for a view
     /// without this host, and is to win. But it may still hear this host, or hang in a way that others do not
     /// see.
     boolean isTimeToClaim(ViewState state, Moment now) {
         PeerState peer = state.peer();
-        return mayClaim(state)
-                && peer.isLostFor(timing.claimAfter(), now)
+        boolean isLost = peer.isLostFor(timing.claimAfter(), now)
                 && (peer.isLostFor(longestHearsay(), now) || !peer.isHeardElsewhere(timing.hearsay(), now));
+        return mayClaim(state) && (isLost || isActiveOver(state));
     }
 
     /// Short of the time in which a host that came back without the guest would begin it.
@@ -125,10 +127,14 @@ final class StandbyRules {
     }
 
     /// The active's life is over, as was heard when it could not be claimed yet.
-    ViewState claimIfActiveIsOver(ViewState state, Replica active, List<ViewEffect> effects) {
-        boolean isOver = state.peer() instanceof PeerState.Up(Life life)
+    ViewState claimIfActiveIsOver(ViewState state, List<ViewEffect> effects) {
+        return isActiveOver(state) && mayClaim(state) ? claim(state, effects) : state;
+    }
+
+    private static boolean isActiveOver(ViewState state) {
+        return state.part() instanceof Holding(Replica active, long _)
+                && state.peer() instanceof PeerState.Up(Life life)
                 && !active.life().equals(life);
-        return isOver && mayClaim(state) ? claim(state, effects) : state;
     }
 
     static ViewState claim(ViewState state, List<ViewEffect> effects) {

@@ -385,7 +385,7 @@ public final class ViewMachine {
             case Outwaiting _ -> state.with(new Idle());
             case Holding(Replica active, long since) ->
                 standby.keepsImage(state, placement, active, since)
-                        ? standby.claimIfActiveIsOver(state, active, effects)
+                        ? standby.claimIfActiveIsOver(state, effects)
                         : StandbyRules.dropped(state, effects);
             case Claiming() -> standby.claiming(state, placement, effects);
             case Found _,
@@ -449,8 +449,7 @@ public final class ViewMachine {
             case HandingOver(Replica standby, boolean _)
             when !standby.life().equals(peer.life()) -> ActiveRules.drop(next, true, effects);
             case Yielding(Replica standby) when !standby.life().equals(peer.life()) -> next.with(new Starting());
-            case Holding(Replica active, long _)
-            when !active.life().equals(peer.life()) && standby.mayClaim(next) -> StandbyRules.claim(next, effects);
+            case Holding _ -> standby.claimIfActiveIsOver(next, effects);
             default -> next;
         };
     }

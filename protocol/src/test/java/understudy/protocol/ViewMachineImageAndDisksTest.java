@@ -251,6 +251,19 @@ class ViewMachineImageAndDisksTest {
         assertProposed(9, new Solo(SELF), HERE, step(new Tick(at(5_020))));
     }
 
+    /// It could not when it heard of the active's end, and can now: else the other host would boot the guest.
+    @Test
+    void aStandbyClaimsWhenItsDiskWorksAgainThoughTheActivesHostIsBackBefore() {
+        standBy();
+        step(new ReplicasFound(List.of(DISK0)));
+        step(new PeerHeard(H2, PEER_LATER.life(), at(1_000)));
+        assertThat(step(new Tick(at(1_020)))).isEmpty();
+        assertPart(Holding.class);
+        step(new ReplicasFound(List.of(DISK0, DISK1)));
+        assertProposed(9, new Solo(SELF), HERE, step(new Tick(at(1_040))));
+        assertPart(Claiming.class);
+    }
+
     @Test
     void aClaimWaitsWithItsImageWhenADiskFailsAndGoesOnIfItLands() {
         standBy();
