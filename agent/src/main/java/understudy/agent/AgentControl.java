@@ -27,6 +27,7 @@ import understudy.api.VolumeStatus;
 import understudy.ledger.OutcomeUnknown;
 import understudy.model.ByteSize;
 import understudy.model.HostName;
+import understudy.model.Level;
 import understudy.model.Placement;
 import understudy.model.Problem;
 import understudy.model.Replica;
@@ -158,6 +159,18 @@ final class AgentControl implements Control {
                     .refused();
         }
         return vm(name);
+    }
+
+    @Override
+    public VmStatus protect(VmName name, Level level) {
+        VmRecord before = record(name);
+        VmStatus after = decided(new LedgerCommand.SetLevel(before.spec().id(), level));
+        if (before.spec().level() != level) {
+            String text = "%s is to be protected at level %s, no more at %s"
+                    .formatted(name, level, before.spec().level());
+            agent.happened(Optional.of(name), "level-changed", Severity.INFO, text);
+        }
+        return after;
     }
 
     @Override

@@ -99,6 +99,7 @@ final class DriverReport {
             case Protected _ -> isWhole ? "" : "a disk of it is on one host only";
             case Copying _ -> with("its memory is being copied to the standby", failedCopies);
             case Raising _ -> "the pair is being recorded in the ledger";
+            case Dropping _ when spec.level() != Level.SYSTEM -> "its standby gives up the copy of its memory";
             case Dropping _ -> "its standby is lost";
             case HandingOver _ -> "it is being handed over to its standby";
             case Halting _ -> "it is shutting down";
@@ -140,6 +141,9 @@ final class DriverReport {
         return switch (after.part()) {
             case Protected(var standby) ->
                 info("protected", "%s is protected; standby %s (%s)".formatted(vm, standby.host(), view));
+            case Dropping _
+            when !isForImages(after) ->
+                info("standby-released", "%s needs no standby at its level; it goes on alone".formatted(vm));
             case Dropping _ ->
                 warning("standby-lost", "the standby of %s is lost (%s); it goes on alone".formatted(vm, why(because)));
             case Taking _ -> warning("takeover", "the active of %s is lost; takes over".formatted(vm));
@@ -151,9 +155,13 @@ final class DriverReport {
             case Booting _ -> info("starting", vm + " starts (" + view + ")");
             case Running _ when before instanceof Resuming -> info("running", vm + " runs here now (" + view + ")");
             case Running _ when before instanceof Booting -> info("running", vm + " runs (" + view + ")");
+            case Running _ when before instanceof Copying && !isForImages(after) -> Optional.empty();
             case Running _
             when before instanceof Copying && !(because instanceof ViewInput.StreamBroken) ->
                 info("copy-failed", "the copy of %s was given up: %s".formatted(vm, why(because)));
+            case Running _
+            when before instanceof Dropping && !isForImages(after) ->
+                info("running", vm + " runs, and its memory is not copied any more (" + view + ")");
             case Running _
             when before instanceof Dropping -> warning("unprotected", vm + " runs without a standby (" + view + ")");
             case HandingOver _ -> info("switchover", vm + " is handed over to its standby");
@@ -169,6 +177,10 @@ final class DriverReport {
             case Resuming _ -> info("resuming", "goes on with %s from its image (%s)".formatted(vm, view));
             case Idle _, Found _, Starting _, Running _, Raising _, Halting _, Receiving _ -> Optional.empty();
         };
+    }
+
+    private static boolean isForImages(ViewState state) {
+        return state.known().filter(vm -> vm.spec().level() == Level.SYSTEM).isPresent();
     }
 
     /// What is told of a solo grant, by the host that runs the VM.

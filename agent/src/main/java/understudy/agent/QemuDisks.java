@@ -14,44 +14,36 @@ import understudy.volume.nbd.NbdLimits;
 import understudy.volume.nbd.NbdServer;
 import understudy.volume.nbd.NbdSocket;
 
-/// The disks of one QEMU, on the socket that it dials; and, at level `system`, what keeps its writes aside.
+/// The disks of one QEMU, on the socket that it dials, and what keeps its writes aside while its guest is copied.
 ///
 /// Threads: the VM's driver.
 final class QemuDisks {
     private final NbdServer server;
-    private final Optional<EpochDisks> epochs;
+    private final EpochDisks epochs;
     private final String vm;
     private Optional<CompletableFuture<Integer>> ended = Optional.empty();
 
     /// What waits for a lease then waits no more: the guest's QEMU ends, too.
     private final AtomicBoolean isOver;
 
-    private QemuDisks(NbdServer server, Optional<EpochDisks> epochs, String vm, AtomicBoolean isOver) {
+    private QemuDisks(NbdServer server, EpochDisks epochs, String vm, AtomicBoolean isOver) {
         this.server = server;
         this.epochs = epochs;
         this.vm = vm;
         this.isOver = isOver;
     }
 
-    /// @param disks   the VM's, by number
-    /// @param volumes what is behind them
-    /// @param lease   asked with each request
+    /// @param disks  the VM's, by number
+    /// @param epochs what is behind them
+    /// @param lease  asked with each request
     static QemuDisks listen(
-            NbdSocket socket,
-            String vm,
-            List<VolumeSpec> disks,
-            List<Volume> volumes,
-            Optional<EpochDisks> epochs,
-            VmLease lease,
-            NbdLimits limits)
+            NbdSocket socket, String vm, List<VolumeSpec> disks, EpochDisks epochs, VmLease lease, NbdLimits limits)
             throws IOException {
         AtomicBoolean over = new AtomicBoolean();
-        // What is kept aside shows nothing to the world: frames wait for their epochs then, and QEMU, which waits for
-        // all
-        // answers when it pauses its guest, must not wait for a lease.
-        BooleanSupplier mayGoOn = () -> lease.mayGoOn()
-                || over.get()
-                || epochs.filter(it -> !it.isDirect()).isPresent();
+        // What is kept aside shows nothing to the world: frames wait for their epochs then. And QEMU, which waits for
+        // all answers when it pauses its guest, must not wait for a lease.
+        BooleanSupplier mayGoOn = () -> lease.mayGoOn() || over.get() || !epochs.isDirect();
+        List<Volume> volumes = epochs.disks();
         List<Export> exports = new ArrayList<>();
         for (int i = 0; i < disks.size(); i++) {
             exports.add(new Export(disks.get(i).name(), new LeasedVolume(volumes.get(i), mayGoOn), false));
@@ -59,8 +51,7 @@ final class QemuDisks {
         return new QemuDisks(NbdServer.serve(socket, exports, limits), epochs, vm, over);
     }
 
-    /// What keeps the guest's writes aside while it is copied; empty below level `system`.
-    Optional<EpochDisks> epochs() {
+    EpochDisks epochs() {
         return epochs;
     }
 
@@ -80,9 +71,9 @@ final class QemuDisks {
         CompletableFuture<Integer> end = new CompletableFuture<>();
         ended = Optional.of(end);
         Thread.ofPlatform().daemon().name("nbd-end-" + vm).start(() -> {
-            epochs.ifPresent(EpochDisks::close);
+            epochs.close();
             server.close();
-            int applier = epochs.filter(EpochDisks::isLeftBehind).isPresent() ? 1 : 0;
+            int applier = epochs.isLeftBehind() ? 1 : 0;
             end.complete(server.connections() + applier);
         });
         return end;

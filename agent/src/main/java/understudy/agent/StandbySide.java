@@ -95,9 +95,7 @@ final class StandbySide {
                     instance.handle(desk.spec()),
                     it.channel,
                     it.offer,
-                    disks.flatMap(QemuDisks::epochs)
-                            .<KeptDisks>map(kept -> kept)
-                            .orElse(KeptDisks.NONE),
+                    disks.map(QemuDisks::epochs).<KeptDisks>map(kept -> kept).orElse(KeptDisks.NONE),
                     () -> claimsNotBefore(it.from),
                     listener(id));
             imageId = Optional.of(id);

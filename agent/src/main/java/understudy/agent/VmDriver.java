@@ -49,7 +49,6 @@ final class VmDriver implements DriverDesk, StreamOffers.Taker, AutoCloseable {
     private static final Duration LEASE_MISSING_MAX = Duration.ofMillis(500);
 
     private final AgentServices services;
-    private final VmSpec spec;
     private final ViewMachine machine;
     private final Proposals proposals;
     private final ActiveSide active;
@@ -71,8 +70,8 @@ final class VmDriver implements DriverDesk, StreamOffers.Taker, AutoCloseable {
     private final CopyAttempts copies = new CopyAttempts();
     private volatile boolean peerAnswers;
     private volatile boolean isWhole = true;
-    /// As the ledger has it: disks grow.
-    private volatile VmSpec newest;
+    /// As the ledger has it: disks grow, and levels change.
+    private volatile VmSpec spec;
     private volatile long knownView;
     private volatile String trouble = "";
     private volatile Part part = new Part.Idle();
@@ -88,7 +87,6 @@ final class VmDriver implements DriverDesk, StreamOffers.Taker, AutoCloseable {
     VmDriver(AgentServices services, VmSpec spec) {
         this.services = services;
         this.spec = spec;
-        this.newest = spec;
         this.machine = new ViewMachine(
                 services.self(),
                 ViewMachine.Timing.of(
@@ -262,7 +260,7 @@ final class VmDriver implements DriverDesk, StreamOffers.Taker, AutoCloseable {
 
     @Override
     public VmSpec spec() {
-        return newest;
+        return spec;
     }
 
     @Override
@@ -337,7 +335,7 @@ final class VmDriver implements DriverDesk, StreamOffers.Taker, AutoCloseable {
         part = state.part();
         peerAnswers = state.peer() instanceof PeerState.Up;
         isWhole = state.known().filter(it -> !it.view().isWhole()).isEmpty();
-        newest = state.known().map(VmRecord::spec).orElse(newest);
+        spec = state.known().map(VmRecord::spec).orElse(spec);
         if (part instanceof Part.Protected || part instanceof Part.Idle) {
             copies.forget();
         }

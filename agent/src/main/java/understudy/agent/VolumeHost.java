@@ -18,7 +18,6 @@ import understudy.api.Scrub;
 import understudy.link.Connection;
 import understudy.model.ByteSize;
 import understudy.model.HostName;
-import understudy.model.Level;
 import understudy.model.Problem;
 import understudy.model.View;
 import understudy.model.VmRecord;
@@ -233,23 +232,21 @@ final class VolumeHost {
         }
         Files.createDirectories(directory.path());
         NbdSocket socket = early.isPresent() ? early.get() : NbdSocket.listen(directory.disks());
-        List<Volume> volumes = volumes();
-        Optional<EpochDisks> epochs = Optional.empty();
-        if (desk.spec().level() == Level.SYSTEM) {
-            EpochDisks aside =
-                    new EpochDisks(desk.spec().name().value(), desk.spec().disks(), directory);
-            aside.serve(volumes);
-            epochs = Optional.of(aside);
-        }
-        disks = Optional.of(listen(socket, epochs.map(EpochDisks::disks).orElse(volumes), epochs));
+        EpochDisks epochs = epochDisks(directory);
+        epochs.serve(volumes());
+        disks = Optional.of(listen(socket, epochs));
     }
 
-    private QemuDisks listen(NbdSocket socket, List<Volume> volumes, Optional<EpochDisks> epochs) throws IOException {
+    /// At every level, because that may change while the guest runs.
+    private EpochDisks epochDisks(InstanceDirectory directory) {
+        return new EpochDisks(desk.spec().name().value(), desk.spec().disks(), directory);
+    }
+
+    private QemuDisks listen(NbdSocket socket, EpochDisks epochs) throws IOException {
         return QemuDisks.listen(
                 socket,
                 desk.spec().name().value(),
                 desk.spec().disks(),
-                volumes,
                 epochs,
                 desk.services().leases().of(desk.spec().id()),
                 LIMITS);
@@ -275,21 +272,19 @@ final class VolumeHost {
             return Optional.empty();
         }
         Files.createDirectories(directory.path());
-        EpochDisks aside =
-                new EpochDisks(desk.spec().name().value(), desk.spec().disks(), directory);
-        return Optional.of(listen(NbdSocket.listen(directory.disks()), aside.disks(), Optional.of(aside)));
+        return Optional.of(listen(NbdSocket.listen(directory.disks()), epochDisks(directory)));
     }
 
     /// The guest of that QEMU goes on here: its disks are those that are served here, and what is kept for them.
     void takeOver(QemuDisks waiting) throws IOException {
         endListening();
-        waiting.epochs().orElseThrow().takeOver(volumes());
+        waiting.epochs().takeOver(volumes());
         disks = Optional.of(waiting);
     }
 
-    /// What keeps the guest's writes aside; empty if nothing does.
+    /// What keeps the guest's writes aside while it is copied; empty if no QEMU is listened for.
     Optional<EpochDisks> epochs() {
-        return disks.flatMap(QemuDisks::epochs);
+        return disks.map(QemuDisks::epochs);
     }
 
     /// Returns at once: requests may be under way that no disk answers.

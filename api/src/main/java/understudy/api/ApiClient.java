@@ -26,6 +26,7 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import understudy.model.ByteSize;
 import understudy.model.HostName;
+import understudy.model.Level;
 import understudy.model.Problem;
 import understudy.model.VmName;
 
@@ -95,6 +96,11 @@ public final class ApiClient implements AutoCloseable {
     /// @param force whether to end it at once, without asking its guest
     public VmStatus stop(VmName name, boolean force) {
         return ask("POST", "/vms/" + name + "/stop" + (force ? "?force=true" : ""), VmStatus.class);
+    }
+
+    /// Has it protected at another level, be it running or not.
+    public VmStatus protect(VmName name, Level level) {
+        return ask("POST", "/vms/" + name + "/level?level=" + level, VmStatus.class);
     }
 
     public VmStatus switchover(VmName name) {

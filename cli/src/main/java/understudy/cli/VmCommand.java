@@ -7,6 +7,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import understudy.api.ApiClient;
 import understudy.api.VmStatus;
+import understudy.model.Level;
 import understudy.model.VmName;
 
 @Command(
@@ -101,6 +102,32 @@ final class VmCommand {
         try (ApiClient client = cluster.connect()) {
             VmStatus before = client.vm(name);
             return wait.switchedOver(cluster, client, before, client.switchover(name));
+        }
+    }
+
+    @Command(
+            name = "protect",
+            header = "Protect a VM at another level, while it runs or not, and wait until it is.",
+            description = {
+                "restart: it starts again on its other host; component: a failed disk is replaced live by the other",
+                "host's; system: a whole host dies, and neither the guest nor its clients notice.",
+                "The guest runs on meanwhile. To reach system its memory is copied; to leave it nothing is."
+            },
+            footerHeading = "%nExamples:%n",
+            footer = {"  understudy vm protect db-1 --level system", "  understudy vm protect db-1 --level component"})
+    int protect(
+            @Parameters(paramLabel = "NAME", description = "The VM's name.") VmName name,
+            @Option(
+                            names = "--level",
+                            required = true,
+                            paramLabel = "LEVEL",
+                            completionCandidates = Candidates.Levels.class,
+                            description = "${COMPLETION-CANDIDATES}.")
+                    Level level,
+            @Mixin WaitOptions wait,
+            @Mixin ClusterOptions cluster) {
+        try (ApiClient client = cluster.connect()) {
+            return wait.protectedIfItRuns(cluster, client, client.protect(name, level));
         }
     }
 

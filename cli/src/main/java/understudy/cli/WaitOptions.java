@@ -40,6 +40,12 @@ final class WaitOptions {
         return printed(cluster, vm);
     }
 
+    /// Waits until a VM that runs is protected; one that does not run has nothing to wait for.
+    int protectedIfItRuns(ClusterOptions cluster, ApiClient client, VmStatus first) {
+        boolean runs = first.state() != VmState.STOPPED && first.state() != VmState.FAILED;
+        return runs ? running(cluster, client, first) : printed(cluster, first);
+    }
+
     /// Waits until a VM runs, whose other host is not expected.
     int runningAlone(ClusterOptions cluster, ApiClient client, VmStatus first) {
         VmStatus vm = noWait ? first : waiting(cluster, client).until(first, v -> v.state() == VmState.RUNNING);

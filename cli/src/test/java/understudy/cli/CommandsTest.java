@@ -165,6 +165,20 @@ class CommandsTest {
     }
 
     @Test
+    void aVmIsProtectedAtAnotherLevel() {
+        terminal.run(CREATE);
+        assertThat(terminal.run("vm protect web-1 --level component").out())
+                .isEqualTo("web-1: running on h1, protected by h2\n");
+        JsonNode vm = json(terminal.run("vm protect web-1 --level restart --output json"));
+        assertThat(vm.path("level").asString()).isEqualTo("restart");
+        assertThat(vm.path("protected").asBoolean()).isTrue();
+        terminal.run("vm stop web-1");
+        assertThat(terminal.run("vm protect web-1 --level system").out()).isEqualTo("web-1: stopped\n");
+        assertThat(terminal.run("vm protect web-1").exitCode()).isEqualTo(ExitCode.USAGE);
+        assertThat(terminal.run("vm protect web-1 --level best").err()).contains("system");
+    }
+
+    @Test
     void aVmThatRunsButIsNotProtectedInTimeIsNoFailure() {
         cluster.stuck(true);
         Ran ran = terminal.run(CREATE + " --timeout 1");
@@ -369,6 +383,7 @@ class CommandsTest {
                 "vm start",
                 "vm stop",
                 "vm delete",
+                "vm protect",
                 "vm switchover",
                 "vm force-start",
                 "host",

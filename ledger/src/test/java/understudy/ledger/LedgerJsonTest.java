@@ -14,6 +14,7 @@ import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import understudy.model.Care;
 import understudy.model.CrashReaction;
+import understudy.model.Level;
 import understudy.model.Placement;
 import understudy.model.Problem;
 import understudy.model.RestartLimit;
@@ -50,7 +51,8 @@ class LedgerJsonTest {
             new LedgerCommand.ChangeView(cared.id(), 1, Samples.view(2, new Placement.Solo(Samples.H1))),
             new LedgerCommand.GiveUp(cared.id(), Samples.H1, "it died"),
             new LedgerCommand.ForceStart(id, 4, Samples.H2.host(), List.of(new UUID(3, 3)), new UUID(4, 5)),
-            new LedgerCommand.RegisterHost(Samples.host("w1")));
+            new LedgerCommand.RegisterHost(Samples.host("w1")),
+            new LedgerCommand.SetLevel(db.id(), Level.SYSTEM));
 
     @Test
     void everyCommandComesBackAsItWas() {
@@ -100,13 +102,13 @@ class LedgerJsonTest {
         assertThat(LedgerJson.state(state.getBytes(StandardCharsets.UTF_8)).vm(id))
                 .contains(new VmRecord(web, true, view, 2));
         assertThat(new String(LedgerJson.encode(new LedgerCommand.CreateVm(web, true, view)), StandardCharsets.UTF_8)
-                        .replace("\"format\":6", "\"format\":3")
+                        .replace("\"format\":7", "\"format\":3")
                         .replace(",\"soloGrant\":false", "")
                         .replaceAll(",\"care\":\\{.*?\"startDelaySeconds\":0}", ""))
                 .as("what has become more since")
                 .isEqualTo(command);
         assertThatThrownBy(() -> LedgerJson.command(
-                        command.replace("\"format\":3", "\"format\":6").getBytes(StandardCharsets.UTF_8)))
+                        command.replace("\"format\":3", "\"format\":7").getBytes(StandardCharsets.UTF_8)))
                 .as("and only there what is missing is completed")
                 .isInstanceOf(IllegalArgumentException.class);
     }
@@ -123,7 +125,7 @@ class LedgerJsonTest {
     @Test
     void namesAndIdsAreReadable() {
         assertThat(new String(LedgerJson.encode(commands.get(1)), StandardCharsets.UTF_8))
-                .startsWith("{\"format\":6,\"command\":{\"do\":\"change-view\",\"vm\":\"" + id)
+                .startsWith("{\"format\":7,\"command\":{\"do\":\"change-view\",\"vm\":\"" + id)
                 .contains("\"placement\":{\"is\":\"solo\",\"active\":{\"host\":\"h1\"");
     }
 
@@ -156,14 +158,14 @@ class LedgerJsonTest {
     void whatThisReleaseDoesNotKnowIsRefused() {
         String good = new String(LedgerJson.encode(commands.get(7)), StandardCharsets.UTF_8);
         for (String bad : List.of(
-                good.replace("\"format\":6", "\"format\":2"),
+                good.replace("\"format\":7", "\"format\":2"),
                 good.replace("delete-vm", "format-disk"),
                 good.replace("\"vm\"", "\"new\":1,\"vm\""),
                 good.replaceAll("\"vm\":\"[^\"]*\"", "\"vm\":null"),
                 good + "x",
                 "null",
-                "{\"format\":6,\"command\":null}",
-                "{\"format\":6}",
+                "{\"format\":7,\"command\":null}",
+                "{\"format\":7}",
                 "[".repeat(60_000))) {
             assertThat(bad).isNotEqualTo(good);
             assertThatThrownBy(() -> LedgerJson.command(bad.getBytes(StandardCharsets.UTF_8)))

@@ -98,6 +98,10 @@ public record VmSpec(
         return new VmSpec(id, name, level, policy, memory, cpus, machine, cpu, nics, changed, boot, hosts, care);
     }
 
+    public VmSpec with(Level changed) {
+        return new VmSpec(id, name, changed, policy, memory, cpus, machine, cpu, nics, disks, boot, hosts, care);
+    }
+
     public VmSpec with(Care changed) {
         return new VmSpec(id, name, level, policy, memory, cpus, machine, cpu, nics, disks, boot, hosts, changed);
     }
@@ -121,6 +125,12 @@ public record VmSpec(
     /// Whether all that it is lies in memory: then no host goes on with it but from an image.
     public boolean isAllInMemory() {
         return level == Level.SYSTEM && disks.isEmpty();
+    }
+
+    /// Whether a host may hold an image of it. That of a VM with disks may be about to be dropped: its level changes
+    /// while it runs, and who runs it hears of that later.
+    public boolean mayBePaired() {
+        return level == Level.SYSTEM || !disks.isEmpty();
     }
 
     /// The other host of the pair, if the VM has one.

@@ -74,11 +74,10 @@ final class ActiveRules {
 
     ViewState copyToPeer(ViewState state, List<ViewEffect> effects) {
         Optional<HostName> other = state.spec().otherThan(self.host());
-        boolean hasImages = state.spec().level() == Level.SYSTEM;
-        if (!hasImages || other.isEmpty() || !(state.peer() instanceof PeerState.Up(var life)) || !state.isWanted()) {
+        if (other.isEmpty() || !(state.peer() instanceof PeerState.Up(var life)) || !state.isWanted()) {
             return state;
         }
-        if (!state.hasDisksThere(other.get())) {
+        if (!isForImages(state) || !state.hasDisksThere(other.get())) {
             return state;
         }
         Replica standby = new Replica(other.get(), life);
@@ -86,17 +85,26 @@ final class ActiveRules {
         return state.with(new Copying(standby));
     }
 
-    /// A standby goes on with its own disks. Where it lacks one it could not, so nothing is built on its image any
-    /// more.
-    static ViewState unlessDisksLackThere(ViewState state, List<ViewEffect> effects) {
+    private static boolean isForImages(ViewState state) {
+        return state.spec().level() == Level.SYSTEM;
+    }
+
+    /// A standby goes on with its own disks: where it lacks one it could not, so nothing is built on its image any
+    /// more. Nor is it where users have chosen another level meanwhile; a hand-over that was begun comes to its
+    /// end first.
+    static ViewState unlessImageIsVain(ViewState state, List<ViewEffect> effects) {
         return switch (state.part()) {
-            case Copying(Replica standby) when !state.hasDisksThere(standby.host()) -> stopCopy(state, effects);
-            case Raising(Replica standby) when !state.hasDisksThere(standby.host()) -> drop(state, false, effects);
-            case Protected(Replica standby) when !state.hasDisksThere(standby.host()) -> drop(state, false, effects);
+            case Copying(Replica standby) when isVain(state, standby) -> stopCopy(state, effects);
+            case Raising(Replica standby) when isVain(state, standby) -> drop(state, false, effects);
+            case Protected(Replica standby) when isVain(state, standby) -> drop(state, false, effects);
             case HandingOver(Replica standby, boolean _)
             when !state.hasDisksThere(standby.host()) -> drop(state, true, effects);
             default -> state;
         };
+    }
+
+    private static boolean isVain(ViewState state, Replica standby) {
+        return !isForImages(state) || !state.hasDisksThere(standby.host());
     }
 
     static ViewState copyCommitted(ViewState state, Replica committed) {

@@ -5,6 +5,7 @@ import java.util.UUID;
 import understudy.model.ByteSize;
 import understudy.model.HostName;
 import understudy.model.HostRecord;
+import understudy.model.Level;
 import understudy.model.Life;
 import understudy.model.Replica;
 import understudy.model.View;
@@ -44,6 +45,10 @@ public sealed interface LedgerCommand {
 
     /// Whether its users want the VM to run.
     record SetWanted(VmId vm, boolean wanted) implements LedgerCommand {}
+
+    /// Whether it runs or not: what one level needs and another does not is brought about by its active host. Refused
+    /// for a VM without disks.
+    record SetLevel(VmId vm, Level level) implements LedgerCommand {}
 
     /// The cluster gives a VM up: nobody wants it to run until its users say so again. Of no effect unless `by` runs
     /// it and it is wanted: who was deposed meanwhile has nothing to say of the guest.

@@ -8,8 +8,10 @@ import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import understudy.model.ByteSize;
+import understudy.model.CrashReaction;
 import understudy.model.HostName;
 import understudy.model.HostRecord;
+import understudy.model.Level;
 import understudy.model.Life;
 import understudy.model.Placement;
 import understudy.model.Problem;
@@ -82,6 +84,8 @@ public record LedgerState(
                 vm(it.vm()).map(vm -> force(vm, it)).orElseGet(() -> refuse(unknown(it.vm())));
             case LedgerCommand.SetWanted(VmId id, boolean wanted) ->
                 vm(id).map(vm -> put(vm.withWanted(wanted))).orElseGet(() -> refuse(unknown(id)));
+            case LedgerCommand.SetLevel(VmId id, Level level) ->
+                vm(id).map(vm -> protect(vm, level)).orElseGet(() -> refuse(unknown(id)));
             case LedgerCommand.GiveUp(VmId id, Replica by, String reason) ->
                 vm(id).map(vm -> giveUp(vm, by, reason)).orElseGet(() -> refuse(unknown(id)));
             case LedgerCommand.GrowVolume(VmId id, VolumeId volume, ByteSize size) ->
@@ -166,6 +170,30 @@ public record LedgerState(
     private Applied giveUp(VmRecord vm, Replica by, String reason) {
         boolean isActive = vm.view().placement().activeReplica().equals(Optional.of(by));
         return isActive && vm.wanted() ? put(vm.givenUp(reason)) : answer(new Conflict(vm));
+    }
+
+    /// A VM without disks stays at its level. At `system` no other host can boot it, so its active serves it without a
+    /// lease; at another one, another host could, and an active that has not heard of the change would not hold it.
+    private Applied protect(VmRecord vm, Level level) {
+        VmSpec spec = vm.spec();
+        if (spec.level() == level) {
+            return accept(Optional.of(vm));
+        }
+        if (spec.disks().isEmpty()) {
+            return refuse(Problem.of(
+                            "level-not-available",
+                            spec.name() + " has no disks, and such a VM stays at the level that it was made with.",
+                            "Make it anew at level " + level + ".")
+                    .with("level", level));
+        }
+        if (level == Level.SYSTEM && spec.care().onCrash().equals(Optional.of(CrashReaction.PAUSE))) {
+            return refuse(Problem.of(
+                            "level-not-available",
+                            spec.name() + " stands still after a crash, and level system has nobody look at it.",
+                            "Make it anew with --on-crash restart or stop, or choose another level.")
+                    .with("level", level));
+        }
+        return put(vm.withSpec(spec.with(level)));
     }
 
     /// Only while nobody runs it: a guest's disk does not change its size under it.

@@ -3,7 +3,6 @@ package understudy.protocol;
 import java.util.List;
 import java.util.Optional;
 import understudy.model.HostName;
-import understudy.model.Level;
 import understudy.model.Placement;
 import understudy.model.Placement.Paired;
 import understudy.model.Placement.Solo;
@@ -20,7 +19,7 @@ import understudy.model.VmRecord;
 /// | from          | to                                                                                   |
 /// |---------------|--------------------------------------------------------------------------------------|
 /// | `Stopped`     | `Solo` on any of the VM's hosts                                                      |
-/// | `Solo(a)`     | `Solo` on a's host, in any life; at level `system` `Paired(a, s)`; `Stopped`;        |
+/// | `Solo(a)`     | `Solo` on a's host, in any life; `Paired(a, s)` ([VmSpec#mayBePaired]); `Stopped`;   |
 /// |               | unless all of the VM is in a's memory: `Solo(b)`, with all volumes in sync at b      |
 /// |               | before, and b's alone after                                                          |
 /// | `Paired(a,s)` | `Solo` on a's host, in any life; on s's host, in any life, with its volumes alone in |
@@ -88,7 +87,7 @@ public final class Transitions {
                                 || isLeft(vm, active.host(), proposed)
                         ? Optional.empty()
                         : notInSync(vm, active);
-            case Paired _ when vm.spec().level() != Level.SYSTEM -> outOfTurn(vm, next);
+            case Paired _ when !vm.spec().mayBePaired() -> outOfTurn(vm, next);
             case Paired(Replica active, Replica standby) -> {
                 boolean changesVolumesOnly =
                         current.equals(next) && !vm.spec().disks().isEmpty();
@@ -136,7 +135,7 @@ public final class Transitions {
                         "view-out-of-turn",
                         "'" + next + "' cannot follow '" + vm.view().placement() + "'.",
                         "Read the ledger and propose again.")
-                .because("a pair is made only at level system and by the replica that runs alone,"
+                .because("a pair is made only of a VM that can have one and by the replica that runs alone,"
                         + " and only what runs can stop")
                 .with("view", vm.view()));
     }

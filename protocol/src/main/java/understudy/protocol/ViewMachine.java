@@ -104,6 +104,9 @@ import understudy.protocol.ViewInput.VotesCounted;
 /// asks as one that claims ([Claiming]), and drops the image only when it has learnt that there was none: one may
 /// have been recorded unseen, and output of it have left.
 ///
+/// The level may change at any time. Nothing is safe or unsafe by it: a copy is begun, and a pair is dropped, as if a
+/// standby had come or gone.
+///
 /// - What a guest of a pair has written lately lies in the memory of its agent. So a later life of that agent does not
 ///   take the guest up, but has the standby go on.
 /// - A new life serves nothing before a view of its own, in which its own replica counts alone: what an earlier
@@ -257,7 +260,7 @@ public final class ViewMachine {
             case ReplicaReplaced(var volume, var host, UUID id) ->
                 proposals.ifServing(state, state.news().replaced(volume, host, id));
         };
-        ViewState able = ActiveRules.unlessDisksLackThere(next, effects);
+        ViewState able = ActiveRules.unlessImageIsVain(next, effects);
         ViewState used = grants.use(standby.unlessForbidden(start.unlessForbidden(able)), effects);
         return new Step<>(proposals.propose(used, effects), effects);
     }

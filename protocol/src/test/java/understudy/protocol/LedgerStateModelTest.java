@@ -88,6 +88,7 @@ class LedgerStateModelTest {
             }
             case DeleteVm(VmId vm) -> twin.remove(vm);
             case SetWanted _,
+                    LedgerCommand.SetLevel _,
                     LedgerCommand.ForceStart _,
                     LedgerCommand.GiveUp _,
                     LedgerCommand.GrowVolume _,

@@ -10,6 +10,8 @@ import java.util.TreeSet;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import understudy.model.ByteSize;
+import understudy.model.Care;
+import understudy.model.CrashReaction;
 import understudy.model.HostName;
 import understudy.model.HostRecord;
 import understudy.model.Level;
@@ -41,6 +43,7 @@ import understudy.protocol.LedgerCommand.GiveUp;
 import understudy.protocol.LedgerCommand.GrowVolume;
 import understudy.protocol.LedgerCommand.RegisterHost;
 import understudy.protocol.LedgerCommand.RenewLease;
+import understudy.protocol.LedgerCommand.SetLevel;
 import understudy.protocol.LedgerCommand.SetWanted;
 
 class LedgerStateTest {
@@ -186,6 +189,32 @@ class LedgerStateTest {
         assertRefused(new GrowVolume(db.id(), new VolumeId(UUID.randomUUID()), ByteSize.parse("3G")), "no-such-volume");
         apply(new SetWanted(db.id(), true));
         assertRefused(new GrowVolume(db.id(), volume, ByteSize.parse("3G")), "vm-not-stopped");
+    }
+
+    @Test
+    void theLevelOfAVmWithDisksChangesWhetherItRunsOrNot() {
+        VmSpec db = spec("db", Level.COMPONENT, "1G");
+        apply(new CreateVm(db, true, new View(1, new Stopped(), volumes(db, "h1", "h2"), UUID.randomUUID())));
+        apply(new SetLevel(db.id(), Level.SYSTEM));
+        assertThat(state.vm(db.id()).orElseThrow().spec()).isEqualTo(db.with(Level.SYSTEM));
+        VmRecord before = state.vm(db.id()).orElseThrow();
+        assertThat(apply(new SetLevel(db.id(), Level.SYSTEM))).as("twice").isEqualTo(new Accepted(Optional.of(before)));
+        apply(new ChangeView(db.id(), 1, new View(2, new Solo(H1), volumes(db, "h1", "h2"), UUID.randomUUID())));
+        apply(new SetLevel(db.id(), Level.RESTART));
+        VmRecord after = state.vm(db.id()).orElseThrow();
+        assertThat(after.spec()).isEqualTo(db.with(Level.RESTART));
+        assertThat(after.view().number()).isEqualTo(2);
+        assertThat(after.revision()).isGreaterThan(before.revision());
+    }
+
+    @Test
+    void aLevelThatAVmCannotHaveIsRefused() {
+        apply(new CreateVm(web, true, first));
+        assertRefused(new SetLevel(id, Level.RESTART), "level-not-available");
+        VmSpec db = spec("db", Level.COMPONENT, "1G").with(Care.DEFAULT.with(CrashReaction.PAUSE));
+        apply(new CreateVm(db, true, new View(1, new Stopped(), volumes(db, "h1", "h2"), UUID.randomUUID())));
+        assertRefused(new SetLevel(db.id(), Level.SYSTEM), "level-not-available");
+        assertRefused(new SetLevel(spec("none").id(), Level.SYSTEM), "vm-unknown");
     }
 
     @Test

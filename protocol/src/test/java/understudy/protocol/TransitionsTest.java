@@ -51,7 +51,7 @@ class TransitionsTest {
     }
 
     @Test
-    void onlyAVmOfLevelSystemIsPaired() {
+    void aVmWithoutDisksIsPairedAtLevelSystemOnly() {
         VmRecord vm = new VmRecord(
                 LedgerStateTest.spec("web", Level.COMPONENT), true, new View(7, new Solo(A), UUID.randomUUID()));
         assertThat(Transitions.refusal(vm, new View(8, new Paired(A, S), UUID.randomUUID())))

@@ -88,6 +88,7 @@ class ViewMachineImageAndDisksTest {
     private final ViewMachine machine = new ViewMachine(SELF, TIMING);
     private ViewState state = machine.initial(at(0));
     private boolean wanted = true;
+    private VmSpec spec = SPEC;
 
     @BeforeEach
     void knowThePeer() {
@@ -166,6 +167,48 @@ class ViewMachineImageAndDisksTest {
         assertProposed(5, new Paired(SELF, PEER), ONE_THERE, step(new ReplicaFailed(DISK0, H1, "dead")));
         learn(5, new Paired(SELF, PEER), ONE_THERE);
         assertPart(Protected.class);
+    }
+
+    // ---- the level changes ----
+
+    @Test
+    void aGuestIsCopiedWhenItsLevelIsRaised() {
+        spec = SPEC.with(Level.COMPONENT);
+        run(BOTH);
+        assertThat(step(new Tick(at(4_000)))).isEmpty();
+        spec = SPEC;
+        relearn(3, new Solo(SELF), BOTH);
+        assertThat(step(new Tick(at(4_020)))).containsExactly(new StartCopy(PEER, 3));
+    }
+
+    @Test
+    void aPairIsDroppedWhenItsLevelIsLowered() {
+        protect();
+        spec = SPEC.with(Level.COMPONENT);
+        List<ViewEffect> effects = relearn(4, new Paired(SELF, PEER), BOTH);
+        assertThat(effects).contains(new CloseStream()).doesNotContain(new OpenGate());
+        assertProposed(5, new Solo(SELF), BOTH, effects);
+        assertThat(learn(5, new Solo(SELF), BOTH)).contains(new OpenGate());
+        assertPart(Running.class);
+        assertThat(step(new Tick(at(9_000)))).isEmpty();
+    }
+
+    @Test
+    void aCopyIsGivenUpWhenItsLevelIsLowered() {
+        run(BOTH);
+        step(new Tick(at(400)));
+        spec = SPEC.with(Level.RESTART);
+        assertThat(relearn(3, new Solo(SELF), BOTH)).contains(new CloseStream(), new OpenGate());
+        assertPart(Running.class);
+    }
+
+    @Test
+    void aHandOverThatWasBegunComesToItsEndAtAnyLevel() {
+        protect();
+        step(new SwitchoverAsked());
+        spec = SPEC.with(Level.COMPONENT);
+        assertThat(relearn(4, new Paired(SELF, PEER), BOTH)).doesNotHaveAnyElementsOfTypes(CloseStream.class);
+        assertProposed(5, new Solo(PEER), THERE, step(new LastEpochCommitted()));
     }
 
     // ---- the active leaves the VM to its standby with its disks alone ----
@@ -457,12 +500,12 @@ class ViewMachineImageAndDisksTest {
     }
 
     private List<ViewEffect> learn(long number, Placement placement, List<VolumeView> volumes) {
-        return step(new RecordLearnt(new VmRecord(SPEC, wanted, view(number, placement, volumes), 10 * number)));
+        return step(new RecordLearnt(new VmRecord(spec, wanted, view(number, placement, volumes), 10 * number)));
     }
 
     /// The same view, in a record that has changed otherwise.
     private List<ViewEffect> relearn(long number, Placement placement, List<VolumeView> volumes) {
-        return step(new RecordLearnt(new VmRecord(SPEC, wanted, view(number, placement, volumes), 10 * number + 1)));
+        return step(new RecordLearnt(new VmRecord(spec, wanted, view(number, placement, volumes), 10 * number + 1)));
     }
 
     private static View view(long number, Placement placement, List<VolumeView> volumes) {

@@ -345,6 +345,7 @@ final class Cluster {
             case Placement.Solo(Replica active) -> vm.wanted() && isAllThatItCanBe(vm) && runs(active, id);
             case Placement.Paired(Replica active, Replica standby) ->
                 vm.wanted()
+                        && vm.spec().level() == Level.SYSTEM
                         && vm.view().isWhole()
                         && part(active, id)
                                 .filter(Part.Protected.class::isInstance)

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import understudy.model.HostName;
+import understudy.model.Level;
 import understudy.model.Life;
 import understudy.model.VmRecord;
 import understudy.model.VolumeId;
@@ -190,6 +191,12 @@ final class Faults {
         cluster.ledger().apply(new LedgerCommand.SetWanted(vm.spec().id(), wanted));
     }
 
+    /// Of no effect on one without disks.
+    void want(VmRecord vm, Level level) {
+        noteWish(vm, level);
+        cluster.ledger().apply(new LedgerCommand.SetLevel(vm.spec().id(), level));
+    }
+
     /// Repairs everything, and wants every VM to run.
     void heal() {
         cluster.faultsGoOn(false);
@@ -214,6 +221,10 @@ final class Faults {
                 Optional.empty(),
                 vm.spec().name().toString(),
                 "");
+    }
+
+    void noteWish(VmRecord vm, Level level) {
+        cluster.note("level-wanted", Optional.empty(), vm.spec().name().toString(), level.toString());
     }
 
     void noteSwitchover(VmDriver driver) {

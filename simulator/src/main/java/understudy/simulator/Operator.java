@@ -3,6 +3,7 @@ package understudy.simulator;
 import java.util.List;
 import java.util.Optional;
 import understudy.model.HostName;
+import understudy.model.Level;
 import understudy.model.VmId;
 import understudy.model.VmRecord;
 import understudy.model.VmSpec;
@@ -76,6 +77,10 @@ final class Operator {
             }
             case Command.Delete(VmId vm) -> {
                 return ask(new LedgerCommand.DeleteVm(vm));
+            }
+            case Command.Protect(VmId vm, Level level) -> {
+                cluster.ledger().vm(vm).ifPresent(it -> faults.noteWish(it, level));
+                return ask(new LedgerCommand.SetLevel(vm, level));
             }
             case Command.SwitchOver(VmId vm) -> {
                 return switchOver(vm);

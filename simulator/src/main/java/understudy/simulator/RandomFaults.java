@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import understudy.model.HostName;
+import understudy.model.Level;
 import understudy.model.VmRecord;
 import understudy.model.VolumeId;
 
@@ -32,6 +33,7 @@ final class RandomFaults {
         IMAGE_LOSS,
         SWITCHOVER,
         STOP_AND_START,
+        LEVEL_CHANGE,
         DISK_ERROR,
         DISK_LOSS,
         FORCED_START,
@@ -41,7 +43,7 @@ final class RandomFaults {
         boolean concerns(ClusterPlan plan) {
             return switch (this) {
                 case IMAGE_LOSS, SWITCHOVER -> plan.hasVms(false) || plan.hasImages();
-                case DISK_ERROR, DISK_LOSS, FORCED_START -> plan.hasVms(true);
+                case DISK_ERROR, DISK_LOSS, FORCED_START, LEVEL_CHANGE -> plan.hasVms(true);
                 case WITNESS_CUT, WITNESS_LOSS -> !plan.witnesses().isEmpty();
                 case SEVERAL_POWER_LOSSES, PARTITION -> plan.hosts().size() > 2;
                 default -> true;
@@ -131,6 +133,7 @@ final class RandomFaults {
                 faults.want(vm, !vm.wanted());
                 later(10, 3_000, () -> faults.want(vm, true));
             }
+            case LEVEL_CHANGE -> faults.want(vm, dice.pick(List.of(Level.values())));
             case DISK_ERROR, DISK_LOSS -> {
                 if (!vm.spec().disks().isEmpty()) {
                     HostName at = hostOf(vm, host);

@@ -207,6 +207,7 @@ final class SimulatedLedger {
             case LedgerCommand.ChangeView it -> Optional.of(it.vm());
             case LedgerCommand.ForceStart it -> Optional.of(it.vm());
             case LedgerCommand.SetWanted it -> Optional.of(it.vm());
+            case LedgerCommand.SetLevel it -> Optional.of(it.vm());
             case LedgerCommand.GiveUp it -> Optional.of(it.vm());
             case LedgerCommand.GrowVolume it -> Optional.of(it.vm());
             case LedgerCommand.DeleteVm it -> Optional.of(it.vm());

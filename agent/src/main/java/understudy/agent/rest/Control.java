@@ -16,6 +16,7 @@ import understudy.api.VolumePieces;
 import understudy.api.VolumeStatus;
 import understudy.model.ByteSize;
 import understudy.model.HostName;
+import understudy.model.Level;
 import understudy.model.Problem;
 import understudy.model.VmName;
 
@@ -50,6 +51,11 @@ public interface Control {
     ///
     /// @throws Problem.Refused with `not-protected` if there is no standby that could
     VmStatus switchover(VmName name);
+
+    /// Changes the level of a VM, whether it runs or not; [VmStatus#isProtected] says when it has what that promises.
+    ///
+    /// @throws Problem.Refused with `level-not-available`
+    VmStatus protect(VmName name, Level level);
 
     /// What a forced start of a VM would begin from and cost.
     ///

@@ -22,6 +22,7 @@ import understudy.api.Json;
 import understudy.api.JsonProblems;
 import understudy.model.ByteSize;
 import understudy.model.HostName;
+import understudy.model.Level;
 import understudy.model.Problem;
 import understudy.model.VmName;
 import understudy.model.VolumeSpec;
@@ -114,6 +115,15 @@ final class Exchange {
             ByteSize size = ByteSize.parse(query(name).orElse(""));
             VolumeSpec.checkSize(size);
             return size;
+        } catch (IllegalArgumentException e) {
+            throw badValue(name + ": " + e.getMessage(), name).refused();
+        }
+    }
+
+    /// @throws Problem.Refused with `bad-value` if the query parameter is missing or no level
+    Level level(String name) {
+        try {
+            return Level.parse(query(name).orElse(""));
         } catch (IllegalArgumentException e) {
             throw badValue(name + ": " + e.getMessage(), name).refused();
         }

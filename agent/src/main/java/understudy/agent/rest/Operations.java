@@ -46,6 +46,8 @@ final class Operations implements AutoCloseable {
                 Route.of("POST", "/vms/{name}/start", e -> e.answer(OK, control.start(e.vm()))),
                 Route.of("POST", "/vms/{name}/stop", e -> e.answer(OK, control.stop(e.vm(), e.flag("force"))))
                         .with("force"),
+                Route.of("POST", "/vms/{name}/level", e -> e.answer(OK, control.protect(e.vm(), e.level("level"))))
+                        .with("level"),
                 Route.of("POST", "/vms/{name}/switchover", e -> e.answer(OK, control.switchover(e.vm()))),
                 Route.of(
                                 "GET",

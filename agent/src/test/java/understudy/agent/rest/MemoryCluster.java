@@ -21,6 +21,7 @@ import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
 import understudy.api.Checkpoints;
 import understudy.api.ClusterStatus;
 import understudy.api.Event;
@@ -198,8 +199,22 @@ public final class MemoryCluster implements Control {
         return vm;
     }
 
+    private static List<HostName> pair(VmStatus vm) {
+        return Stream.concat(vm.active().stream(), vm.standby().stream()).toList();
+    }
+
     private static VmStatus changed(
             VmStatus vm, VmState state, boolean isProtected, List<HostName> pair, Optional<Double> progress) {
+        return changed(vm, vm.level(), state, isProtected, pair, progress);
+    }
+
+    private static VmStatus changed(
+            VmStatus vm,
+            Level level,
+            VmState state,
+            boolean isProtected,
+            List<HostName> pair,
+            Optional<Double> progress) {
         String reason = isProtected ? "" : state == VmState.STOPPED ? "it is stopped" : "its RAM is being copied";
         Optional<Checkpoints> checkpoints = isProtected
                 ? Optional.of(new Checkpoints(4711, 120.5, 1.44, 3.2, 0.214, 56, 80_384, 2.5, 0, 0, 6700, 12))
@@ -207,7 +222,7 @@ public final class MemoryCluster implements Control {
         return new VmStatus(
                 vm.name(),
                 vm.id(),
-                vm.level(),
+                level,
                 vm.policy(),
                 state,
                 isProtected,
@@ -248,6 +263,11 @@ public final class MemoryCluster implements Control {
         }
         List<HostName> swapped = List.of(vm.standby().orElseThrow(), vm.active().orElseThrow());
         return change(name, v -> changed(v, VmState.RUNNING, true, swapped, Optional.empty()));
+    }
+
+    @Override
+    public synchronized VmStatus protect(VmName name, Level level) {
+        return change(name, vm -> changed(vm, level, vm.state(), false, pair(vm), Optional.empty()));
     }
 
     @Override

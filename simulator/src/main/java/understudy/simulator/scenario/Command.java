@@ -2,6 +2,7 @@ package understudy.simulator.scenario;
 
 import java.util.List;
 import understudy.model.HostName;
+import understudy.model.Level;
 import understudy.model.VmId;
 import understudy.model.VmName;
 import understudy.simulator.ClusterPlan.VmPlan;
@@ -83,6 +84,8 @@ public sealed interface Command {
     record Stop(VmId vm) implements Command {}
 
     record Delete(VmId vm) implements Command {}
+
+    record Protect(VmId vm, Level level) implements Command {}
 
     record SwitchOver(VmId vm) implements Command {}
 

@@ -3,6 +3,7 @@ package understudy.simulator.scenario;
 import java.util.List;
 import java.util.function.Function;
 import java.util.stream.Stream;
+import understudy.model.Level;
 import understudy.model.VmId;
 import understudy.model.VmSpec;
 import understudy.simulator.scenario.Phrase.Match;
@@ -60,6 +61,9 @@ final class Phrases {
             command("force start of VM on HOST", Phrases::forceStart),
             command("stop VM", m -> new Command.Stop(vm(m))),
             command("delete VM", m -> new Command.Delete(vm(m))),
+            command(
+                    "protect VM at LEVEL",
+                    m -> new Command.Protect(vm(m), m.name(1).as(Level::parse, "Write one of them."))),
             command("switch over VM", m -> new Command.SwitchOver(vm(m))),
             command("relocate VM to HOST", Phrases::relocate));
 
