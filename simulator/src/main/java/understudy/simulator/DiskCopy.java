@@ -81,6 +81,10 @@ final class DiskCopy {
     /// What was answered before the promise is on its way to the target: a flush behind it proves that it
     /// arrived.
     private void finish() {
+        if (here && !mirror.works()) {
+            mirror.giveUp(this);
+            return;
+        }
         if (cluster.options().mutation() != Mutation.JOIN_WITHOUT_TIGHTENING) {
             mirror.promise(target);
         }
