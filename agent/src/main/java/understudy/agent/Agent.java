@@ -37,7 +37,6 @@ import understudy.link.Tunnel;
 import understudy.model.ByteSize;
 import understudy.model.HostName;
 import understudy.model.HostRecord;
-import understudy.model.Level;
 import understudy.model.Life;
 import understudy.model.Moment;
 import understudy.model.Problem;
@@ -522,9 +521,7 @@ public final class Agent implements AutoCloseable {
 
         @Override
         public void heardElsewhere(HostName peer, Moment at) {
-            driversWith(peer)
-                    .filter(driver -> driver.spec().level() == Level.SYSTEM && !leads())
-                    .forEach(driver -> new ToDriver(driver).heardElsewhere(peer, at));
+            driversWith(peer).filter(_ -> !leads()).forEach(driver -> new ToDriver(driver).heardElsewhere(peer, at));
         }
 
         /// Who cannot reach the leader cannot ask: there is no race to be left to it.

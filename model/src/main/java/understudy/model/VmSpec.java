@@ -3,7 +3,8 @@ package understudy.model;
 import java.util.List;
 import java.util.Optional;
 
-/// What a VM is: decided when it is created (only its disks may grow), the same on every host that may run it.
+/// What a VM is: decided when it is created (but its disks may grow and its level change), the same on every host that
+/// may run it.
 ///
 /// @param memory  guest RAM, a multiple of 1 MiB, at least 64 MiB
 /// @param cpus    1 to 64

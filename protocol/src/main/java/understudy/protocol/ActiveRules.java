@@ -92,8 +92,12 @@ final class ActiveRules {
     /// A standby goes on with its own disks: where it lacks one it could not, so nothing is built on its image any
     /// more. Nor is it where users have chosen another level meanwhile; a hand-over that was begun comes to its
     /// end first.
+    ///
+    /// A copy that is given up for its level will not be tried again. So a view is asked for, by which the
+    /// other host drops what it has of it.
     static ViewState unlessImageIsVain(ViewState state, List<ViewEffect> effects) {
         return switch (state.part()) {
+            case Copying _ when !isForImages(state) -> drop(state, false, effects);
             case Copying(Replica standby) when isVain(state, standby) -> stopCopy(state, effects);
             case Raising(Replica standby) when isVain(state, standby) -> drop(state, false, effects);
             case Protected(Replica standby) when isVain(state, standby) -> drop(state, false, effects);

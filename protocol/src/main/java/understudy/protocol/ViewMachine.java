@@ -93,7 +93,7 @@ import understudy.protocol.ViewInput.VotesCounted;
 ///
 /// Volumes belong to views, too ([VolumeNews]): whoever is active asks for a view without a replica that
 /// failed, and for one with a replica that caught up, whatever its part is. A VM of level `restart` or `component`
-/// is never copied and never paired: [Running] is all it comes to, and it is protected when every replica is in sync.
+/// is not copied: [Running] is all it comes to, and it is protected when every replica is in sync.
 /// Then another host may take it over ([Taking]), and boots it when no lease of the former active can run any more
 /// ([Outwaiting]); what the two must obey is [Succession]'s. At level `restart` an active whose own replica fails
 /// ends the guest and leaves the VM to the other host, by a stopped view in which that one has the disks.

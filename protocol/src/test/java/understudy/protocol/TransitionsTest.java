@@ -50,6 +50,18 @@ class TransitionsTest {
         assertAllowed(new Paired(A, S), new Solo(A), new Solo(A2), new Solo(S), new Solo(S2), new Stopped());
     }
 
+    /// It may have been asked for before its active heard of a lower level.
+    @Test
+    void aVmWithDisksMayBePairedAtAnyLevel() {
+        VmSpec spec = LedgerStateTest.spec("db", Level.COMPONENT, "1G");
+        List<VolumeView> both = LedgerStateTest.volumes(spec, "h1", "h2");
+        List<VolumeView> there = LedgerStateTest.volumes(spec, "h2");
+        assertThat(follows(spec, new Solo(A), both, new Paired(A, S), both)).isEmpty();
+        assertThat(follows(spec, new Paired(A, S), both, new Paired(A, S), there))
+                .isEmpty();
+        assertThat(follows(spec, new Paired(A, S), both, new Solo(A), both)).isEmpty();
+    }
+
     @Test
     void aVmWithoutDisksIsPairedAtLevelSystemOnly() {
         VmRecord vm = new VmRecord(

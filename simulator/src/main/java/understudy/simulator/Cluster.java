@@ -342,7 +342,12 @@ final class Cluster {
                 !vm.wanted()
                         && hosts.values().stream()
                                 .noneMatch(host -> host.guest(id).isPresent());
-            case Placement.Solo(Replica active) -> vm.wanted() && isAllThatItCanBe(vm) && runs(active, id);
+            case Placement.Solo(Replica active) ->
+                vm.wanted()
+                        && isAllThatItCanBe(vm)
+                        && runs(active, id)
+                        && hosts.values().stream()
+                                .allMatch(host -> host.image(id).isEmpty());
             case Placement.Paired(Replica active, Replica standby) ->
                 vm.wanted()
                         && vm.spec().level() == Level.SYSTEM

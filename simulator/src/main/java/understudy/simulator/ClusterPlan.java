@@ -152,11 +152,6 @@ public record ClusterPlan(List<HostName> hosts, List<HostName> witnesses, List<H
         return vms.stream().anyMatch(vm -> vm.spec().disks().isEmpty() != withDisks);
     }
 
-    /// Whether any VM is copied to a standby.
-    boolean hasImages() {
-        return vms.stream().anyMatch(vm -> vm.spec().level() == Level.SYSTEM);
-    }
-
     /// Whether any VM could be taken over by a boot.
     boolean hasLeases() {
         return vms.stream().anyMatch(vm -> !vm.spec().isAllInMemory());

@@ -42,7 +42,6 @@ final class RandomFaults {
 
         boolean concerns(ClusterPlan plan) {
             return switch (this) {
-                case IMAGE_LOSS, SWITCHOVER -> plan.hasVms(false) || plan.hasImages();
                 case DISK_ERROR, DISK_LOSS, FORCED_START, LEVEL_CHANGE -> plan.hasVms(true);
                 case WITNESS_CUT, WITNESS_LOSS -> !plan.witnesses().isEmpty();
                 case SEVERAL_POWER_LOSSES, PARTITION -> plan.hosts().size() > 2;

@@ -2,6 +2,7 @@ package understudy.systemtests;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -18,13 +19,20 @@ import understudy.model.Level;
 @Timeout(value = 5, unit = TimeUnit.MINUTES)
 class LevelChangeTest {
 
+    /// From the first block that [Vm#write] does not touch.
+    private static final int FIRST_BLOCK = 2048;
+
+    private static final int BLOCKS = 300;
+
     @Test
     void aGuestIsRaisedAndLoweredWhileItRunsAndHasWhatEachLevelPromises(Stage stage) {
         try (Vm vm = stage.createWithDisk("changing", 43, Level.COMPONENT, List.of("h1", "h2"))) {
             String boot = vm.bootId();
             String written;
             try (EchoClient client = vm.client()) {
-                vm.write("at level component");
+                stage.lab().breakAgent(vm.active(), false);
+                vm.write("with the next life of the agent");
+                vm.awaitProtected();
                 VmStatus raised = change(stage, vm, Level.SYSTEM);
                 String active = raised.active().orElseThrow().value();
                 written = vm.write("at level system");
@@ -35,9 +43,13 @@ class LevelChangeTest {
                 stage.lab().repairHost(active);
                 vm.awaitProtected();
 
+                writeBlocks(vm);
                 VmStatus lowered = change(stage, vm, Level.COMPONENT);
                 assertThat(lowered.active()).contains(new HostName(Stage.otherThan(active)));
-                written = vm.write("lowered");
+                Stage.eventually(
+                        "all blocks written",
+                        Duration.ofSeconds(60),
+                        () -> vm.shell("cat /tmp/blocks").equals("written"));
                 Vm.awaitEchoes(client, 100);
                 Vm.endFlawless(client);
             }
@@ -48,9 +60,30 @@ class LevelChangeTest {
             vm.awaitActiveOn(Stage.otherThan(active));
             assertThat(vm.bootId()).isNotEqualTo(boot);
             assertThat(vm.read()).isEqualTo(written);
+            assertThat(wrongBlocks(vm)).isEqualTo("none");
             stage.lab().repairHost(active);
             vm.awaitProtected();
         }
+    }
+
+    /// In the background: one block after the other, each of them flushed.
+    private static void writeBlocks(Vm vm) {
+        vm.shell("""
+                echo begun >/tmp/blocks
+                { i=0; while [ $i -lt %d ]; do
+                    printf '%%-511s\\n' "block $i" | dd of=/dev/vda bs=512 seek=$((%d + i)) count=1 conv=fsync 2>/dev/null
+                    i=$((i + 1))
+                done; echo written >/tmp/blocks; } >/dev/null 2>&1 </dev/null &""".formatted(BLOCKS, FIRST_BLOCK));
+    }
+
+    private static String wrongBlocks(Vm vm) {
+        return vm.shell("""
+                i=0
+                dd if=/dev/vda bs=512 skip=%d count=%d 2>/dev/null | while read -r word number rest; do
+                    [ "$word $number" = "block $i" ] || echo "$i: $word $number"
+                    i=$((i + 1))
+                done >/tmp/wrong
+                [ -s /tmp/wrong ] && head -n 3 /tmp/wrong || echo none""".formatted(FIRST_BLOCK, BLOCKS));
     }
 
     private static VmStatus change(Stage stage, Vm vm, Level level) {
