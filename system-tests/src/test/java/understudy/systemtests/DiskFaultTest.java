@@ -65,16 +65,17 @@ class DiskFaultTest {
         String host = host(guest, role);
         stage.lab().breakDisk(host, how);
         try {
-            guest.awaitOut(host);
-            assertThat(obstacles(stage, Stage.otherThan(host))).contains(onlyCopy(guest));
-            assertThat(obstacles(stage, host)).doesNotContain(onlyCopy(guest));
+            List<String> onlyCopies = onlyCopies(guest.awaitOut(host), guest);
+            assertThat(obstacles(stage, Stage.otherThan(host))).containsAll(onlyCopies);
+            assertThat(obstacles(stage, host)).doesNotContainAnyElementsOf(onlyCopies);
             guest.awaitRequests();
             guest.endFio(LONGEST_STALL);
         } finally {
             stage.lab().repairDisk(host, repair);
         }
         guest.awaitWhole();
-        assertThat(obstacles(stage, Stage.otherThan(host))).doesNotContain(onlyCopy(guest));
+        assertThat(obstacles(stage, Stage.otherThan(host)))
+                .doesNotContainAnyElementsOf(onlyCopies(List.of("disk0", "disk1"), guest));
         guest.assertReplicasEqual();
         guest.startFio();
     }
@@ -110,8 +111,11 @@ class DiskFaultTest {
                 .obstacles();
     }
 
-    private static String onlyCopy(DiskGuest guest) {
-        return "it has the only copy in sync of disk disk0 of VM " + guest.vm().id();
+    private static List<String> onlyCopies(List<String> disks, DiskGuest guest) {
+        return disks.stream()
+                .map(disk -> "it has the only copy in sync of disk %s of VM %s"
+                        .formatted(disk, guest.vm().id()))
+                .toList();
     }
 
     private static String host(DiskGuest guest, String role) {

@@ -214,8 +214,18 @@ final class DiskGuest {
     }
 
     /// Until a host's replica of some disk counts no more.
-    void awaitOut(String host) {
-        vm.await("to do without a replica of " + host, v -> v.disks().stream().anyMatch(volume -> isOut(volume, host)));
+    ///
+    /// @return the disks of which that is so
+    List<String> awaitOut(String host) {
+        return vm
+                .await(
+                        "to do without a replica of " + host,
+                        v -> v.disks().stream().anyMatch(volume -> isOut(volume, host)))
+                .disks()
+                .stream()
+                .filter(volume -> isOut(volume, host))
+                .map(VolumeStatus::name)
+                .toList();
     }
 
     private static boolean isOut(VolumeStatus volume, String host) {
