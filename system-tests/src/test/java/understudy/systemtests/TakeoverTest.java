@@ -69,8 +69,8 @@ class TakeoverTest {
 
     @Test
     void aHostThatIsCutFromBothOthersIsSilentBeforeTheOtherOneStartsTheGuest(Stage stage) {
-        Vm vm = create(stage, Level.COMPONENT);
-        try (LanWatch lan = vm.watch()) {
+        try (Vm vm = create(stage, Level.COMPONENT);
+                LanWatch lan = vm.watch()) {
             String cut = vm.active();
             String other = Stage.otherThan(cut);
             String written = vm.write("before");
