@@ -6,7 +6,6 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
-import java.util.function.Supplier;
 import understudy.api.Checkpoints;
 import understudy.lab.LabVm;
 import understudy.lab.Progress;
@@ -28,8 +27,6 @@ final class CheckpointBench {
     private static final Duration LAST_ANSWER = Duration.ofSeconds(10);
     private static final Duration ANSWER = Duration.ofSeconds(30);
     private static final Duration LAST_REQUEST = Duration.ofSeconds(30);
-    private static final int CHURNED_MIB = 16;
-    private static final Duration REST = Duration.ofMillis(5);
     private static final Duration GONE = Duration.ofSeconds(30);
     private static final Duration TURN = Duration.ofMillis(500);
     private static final int ATTEMPTS = 3;
@@ -111,17 +108,13 @@ final class CheckpointBench {
     private Sample echo(LabVm vm, Setting setting, Work work, int round) throws IOException {
         return work == Work.DISK
                 ? echoBesideDisk(vm, setting, round)
-                : echo(vm, setting, work, round, () -> Optional.empty());
+                : echo(vm, setting, work, round, Optional.empty());
     }
 
     private Sample echoBesideDisk(LabVm vm, Setting setting, int round) throws IOException {
-        try (DiskChurn churn = DiskChurn.start(bed.shell(vm), "/dev/vda", CHURNED_MIB, REST)) {
-            Sample sample = echo(
-                    vm,
-                    setting,
-                    Work.DISK,
-                    round,
-                    () -> Optional.of(churn.report().requests()));
+        try (DiskChurn churn =
+                DiskChurn.start(bed.shell(vm), "/dev/vda", DiskChurn.USUAL_MIB, DiskChurn.REST_BESIDE_A_CLIENT)) {
+            Sample sample = echo(vm, setting, Work.DISK, round, Optional.of(churn));
             DiskChurn.Report report = churn.stop(LAST_REQUEST);
             if (!report.isFlawless()) {
                 throw new IOException("%s: the guest's disk: %s".formatted(setting, report.trouble()));
@@ -130,9 +123,8 @@ final class CheckpointBench {
         }
     }
 
-    /// @param requests how many the guest's disk has answered, if it is used
-    private Sample echo(LabVm vm, Setting setting, Work work, int round, Supplier<Optional<Long>> requests)
-            throws IOException {
+    /// @param churn what uses the guest's disk, if it is used
+    private Sample echo(LabVm vm, Setting setting, Work work, int round, Optional<DiskChurn> churn) throws IOException {
         try (GuestShell shell = bed.shell(vm)) {
             if (work.dirtyMibPerSecond() > 0) {
                 int rate = work.dirtyMibPerSecond();
@@ -141,7 +133,7 @@ final class CheckpointBench {
             try (EchoClient client = bed.connect(vm)) {
                 bed.pass(WARM_UP, "warming up");
                 long before = client.answered();
-                Optional<Long> requestsBefore = requests.get();
+                long requestsBefore = requests(churn);
                 client.resetTimes();
                 long began = System.nanoTime();
                 bed.pass(time, "measuring");
@@ -149,8 +141,7 @@ final class CheckpointBench {
                 EchoClient.Report report = client.report();
                 Optional<Checkpoints> checkpoints = checkpoints(vm, setting);
                 double echoes = (report.answered() - before) / seconds;
-                Optional<Double> disk =
-                        requestsBefore.map(done -> (requests.get().orElseThrow() - done) / seconds);
+                double requests = (requests(churn) - requestsBefore) / seconds;
                 check(client.stop(LAST_ANSWER), setting, work);
                 return new Sample(
                         setting,
@@ -161,10 +152,14 @@ final class CheckpointBench {
                         Optional.of(echoes),
                         Optional.empty(),
                         work.dirtyMibPerSecond() > 0 ? Optional.of(dirtied(shell)) : Optional.empty(),
-                        disk,
+                        churn.map(_ -> requests),
                         checkpoints);
             }
         }
+    }
+
+    private static long requests(Optional<DiskChurn> churn) {
+        return churn.map(it -> it.report().requests()).orElse(0L);
     }
 
     /// Figures of a guest that lost or garbled an echo are worth nothing.

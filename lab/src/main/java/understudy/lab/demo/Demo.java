@@ -30,9 +30,6 @@ final class Demo {
     private static final Duration LAST_REQUEST = Duration.ofSeconds(30);
     private static final ByteSize DISK = ByteSize.ofMebibytes(64);
     private static final String DEVICE = "/dev/vda";
-    private static final int CHURNED_MIB = 16;
-    /// Leaves the guest time for its client.
-    private static final Duration REST = Duration.ofMillis(5);
 
     private final DemoFault fault;
     private final List<DemoFault> faults;
@@ -69,7 +66,8 @@ final class Demo {
         VmStatus before = vm.awaitProtected(PATIENCE, progress);
         timeline.tell("VM demo is protected: active %s, standby %s (view %d)"
                 .formatted(name(before.active()), name(before.standby()), before.view()));
-        try (DiskChurn churn = DiskChurn.start(shell(lab, vm), DEVICE, CHURNED_MIB, REST);
+        try (DiskChurn churn =
+                        DiskChurn.start(shell(lab, vm), DEVICE, DiskChurn.USUAL_MIB, DiskChurn.REST_BESIDE_A_CLIENT);
                 EchoClient client = connect(lab, vm);
                 SilenceMeter meter = SilenceMeter.start(lab.clientNamespace(), vm.echo())) {
             timeline.tell("the guest writes to its disk, reads back and compares, and flushes, all the time");
@@ -98,7 +96,7 @@ final class Demo {
             return report;
         }
         try (GuestShell shell = shell(lab, vm)) {
-            String wrong = DiskChurn.verify(shell, DEVICE, CHURNED_MIB, LAST_REQUEST);
+            String wrong = DiskChurn.verify(shell, DEVICE, DiskChurn.USUAL_MIB, LAST_REQUEST);
             return wrong.isEmpty() ? report : report.with(wrong);
         }
     }

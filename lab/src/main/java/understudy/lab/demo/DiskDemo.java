@@ -34,7 +34,6 @@ final class DiskDemo {
     private static final Duration POLL = Duration.ofMillis(20);
     private static final ByteSize DISK = ByteSize.ofMebibytes(64);
     private static final String DEVICE = "/dev/vda";
-    private static final int CHURNED_MIB = 16;
     /// Enough of them that the guest soon reads one.
     private static final int FLIPPED_BLOCKS = 128;
     /// What a guest has done when it is said to have gone on.
@@ -77,7 +76,7 @@ final class DiskDemo {
         String other = active.equals("h1") ? "h2" : "h1";
         timeline.tell("VM demo, a Debian kernel with a disk of %s, boots on %s; its disk is mirrored to %s (view %d)"
                 .formatted(DISK, active, other, running.view()));
-        try (DiskChurn churn = DiskChurn.start(shell(lab, vm), DEVICE, CHURNED_MIB)) {
+        try (DiskChurn churn = DiskChurn.start(shell(lab, vm), DEVICE, DiskChurn.USUAL_MIB)) {
             timeline.tell("the guest writes, reads back and compares, punches holes and flushes, without end");
             boolean goesOn = churn.goesOn(4 * REQUESTS, WORK, () -> working(churn));
             timeline.tell("%s so far, a request took %s at the longest"
@@ -314,7 +313,7 @@ final class DiskDemo {
             return report;
         }
         try (GuestShell shell = shell(lab, vm)) {
-            String wrong = DiskChurn.verify(shell, DEVICE, CHURNED_MIB, WORK);
+            String wrong = DiskChurn.verify(shell, DEVICE, DiskChurn.USUAL_MIB, WORK);
             timeline.tell(wrong.isEmpty() ? "the guest has read all of it once more" : wrong);
             return wrong.isEmpty() ? report : report.with(wrong);
         }

@@ -13,6 +13,12 @@ import java.util.regex.Pattern;
 ///
 /// Threads: any; one of its own listens.
 public final class DiskChurn implements AutoCloseable {
+    /// How much of a disk demonstrations and benchmarks use, in mebibytes.
+    public static final int USUAL_MIB = 16;
+
+    /// Leaves the guest time for its client.
+    public static final Duration REST_BESIDE_A_CLIENT = Duration.ofMillis(5);
+
     private static final Duration BEGIN = Duration.ofSeconds(60);
     /// A guest that says nothing for so long has failed.
     private static final Duration SILENCE_MAX = Duration.ofSeconds(60);
