@@ -6,7 +6,6 @@ import understudy.api.Checkpoints;
 import understudy.api.Event.Severity;
 import understudy.api.VmState;
 import understudy.checkpoint.CheckpointStatistics;
-import understudy.model.Level;
 import understudy.model.Replica;
 import understudy.model.VmName;
 import understudy.model.VmSpec;
@@ -57,7 +56,7 @@ final class DriverReport {
         return new VmReport(
                 spec.id(),
                 state(part, trouble),
-                part instanceof Protected || (part instanceof Running && spec.level() != Level.SYSTEM),
+                part instanceof Protected || (part instanceof Running && !spec.isCopied()),
                 reason(spec, part, trouble, failedCopies, peerAnswers, isWhole),
                 progress,
                 statistics.map(DriverReport::checkpoints),
@@ -99,13 +98,13 @@ final class DriverReport {
             case Protected _ -> isWhole ? "" : "a disk of it is on one host only";
             case Copying _ -> with("its memory is being copied to the standby", failedCopies);
             case Raising _ -> "the pair is being recorded in the ledger";
-            case Dropping _ when spec.level() != Level.SYSTEM -> "its standby gives up the copy of its memory";
+            case Dropping _ when !spec.isCopied() -> "its standby gives up the copy of its memory";
             case Dropping _ -> "its standby is lost";
             case HandingOver _ -> "it is being handed over to its standby";
             case Halting _ -> "it is shutting down";
             case Taking _ -> "its active host is lost; this one takes over";
             case Outwaiting _ -> "it starts when its former host's lease has run out";
-            case Running _ when spec.level() != Level.SYSTEM -> trouble;
+            case Running _ when !spec.isCopied() -> trouble;
             case Running _ when spec.hosts().size() < 2 -> "it may run on one host only";
             case Running _ when !peerAnswers -> "its other host does not answer";
             case Running _ when !isWhole -> "its disks are not in sync on both hosts yet";
@@ -142,7 +141,7 @@ final class DriverReport {
             case Protected(var standby) ->
                 info("protected", "%s is protected; standby %s (%s)".formatted(vm, standby.host(), view));
             case Dropping _
-            when !isForImages(after) ->
+            when !isCopied(after) ->
                 info("standby-released", "%s needs no standby at its level; it goes on alone".formatted(vm));
             case Dropping _ ->
                 warning("standby-lost", "the standby of %s is lost (%s); it goes on alone".formatted(vm, why(because)));
@@ -155,12 +154,11 @@ final class DriverReport {
             case Booting _ -> info("starting", vm + " starts (" + view + ")");
             case Running _ when before instanceof Resuming -> info("running", vm + " runs here now (" + view + ")");
             case Running _ when before instanceof Booting -> info("running", vm + " runs (" + view + ")");
-            case Running _ when before instanceof Copying && !isForImages(after) -> Optional.empty();
             case Running _
             when before instanceof Copying && !(because instanceof ViewInput.StreamBroken) ->
                 info("copy-failed", "the copy of %s was given up: %s".formatted(vm, why(because)));
             case Running _
-            when before instanceof Dropping && !isForImages(after) ->
+            when before instanceof Dropping && !isCopied(after) ->
                 info("running", vm + " runs, and its memory is not copied any more (" + view + ")");
             case Running _
             when before instanceof Dropping -> warning("unprotected", vm + " runs without a standby (" + view + ")");
@@ -179,8 +177,8 @@ final class DriverReport {
         };
     }
 
-    private static boolean isForImages(ViewState state) {
-        return state.known().filter(vm -> vm.spec().level() == Level.SYSTEM).isPresent();
+    private static boolean isCopied(ViewState state) {
+        return state.known().filter(vm -> vm.spec().isCopied()).isPresent();
     }
 
     /// What is told of a solo grant, by the host that runs the VM.

@@ -17,7 +17,6 @@ import understudy.api.VmStatus;
 import understudy.model.ByteSize;
 import understudy.model.HostName;
 import understudy.model.HostRecord;
-import understudy.model.Level;
 import understudy.model.Placement;
 import understudy.model.Replica;
 import understudy.model.VmRecord;
@@ -96,7 +95,7 @@ final class Statuses {
                 .map(Replica::host)
                 .or(() -> vm.view().successors(spec).stream().findFirst());
         boolean granted = vm.view().soloGrant();
-        boolean whole = spec.level() == Level.SYSTEM
+        boolean whole = spec.isCopied()
                 ? placement instanceof Placement.Paired && vm.view().isWhole()
                 : vm.view().isWhole() && standby.filter(this::isUp).isPresent();
         return new VmStatus(

@@ -17,7 +17,6 @@ import understudy.checkpoint.StreamOffer;
 import understudy.link.Connection;
 import understudy.model.ByteSize;
 import understudy.model.HostName;
-import understudy.model.Level;
 import understudy.model.Moment;
 import understudy.model.Problem;
 import understudy.model.Replica;
@@ -337,7 +336,7 @@ final class VmDriver implements DriverDesk, StreamOffers.Taker, AutoCloseable {
         peerAnswers = state.peer() instanceof PeerState.Up;
         isWhole = state.known().filter(it -> !it.view().isWhole()).isEmpty();
         spec = state.known().map(VmRecord::spec).orElse(spec);
-        if (part instanceof Part.Protected || part instanceof Part.Idle || spec.level() != Level.SYSTEM) {
+        if (part instanceof Part.Protected || part instanceof Part.Idle || !spec.isCopied()) {
             copies.forget();
         }
         knownView = state.number();

@@ -125,13 +125,18 @@ public record VmSpec(
 
     /// Whether all that it is lies in memory: then no host goes on with it but from an image.
     public boolean isAllInMemory() {
-        return level == Level.SYSTEM && disks.isEmpty();
+        return isCopied() && disks.isEmpty();
+    }
+
+    /// Whether its level asks for a standby with an image of it.
+    public boolean isCopied() {
+        return level == Level.SYSTEM;
     }
 
     /// Whether a host may hold an image of it. That of a VM with disks may be about to be dropped: its level changes
     /// while it runs, and who runs it hears of that later.
     public boolean mayBePaired() {
-        return level == Level.SYSTEM || !disks.isEmpty();
+        return isCopied() || !disks.isEmpty();
     }
 
     /// The other host of the pair, if the VM has one.

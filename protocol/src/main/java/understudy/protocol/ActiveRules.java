@@ -77,16 +77,12 @@ final class ActiveRules {
         if (other.isEmpty() || !(state.peer() instanceof PeerState.Up(var life)) || !state.isWanted()) {
             return state;
         }
-        if (!isForImages(state) || !state.hasDisksThere(other.get())) {
+        if (!state.spec().isCopied() || !state.hasDisksThere(other.get())) {
             return state;
         }
         Replica standby = new Replica(other.get(), life);
         effects.add(new StartCopy(standby, state.number()));
         return state.with(new Copying(standby));
-    }
-
-    private static boolean isForImages(ViewState state) {
-        return state.spec().level() == Level.SYSTEM;
     }
 
     /// A standby goes on with its own disks: where it lacks one it could not, so nothing is built on its image any
@@ -97,7 +93,7 @@ final class ActiveRules {
     /// other host drops what it has of it.
     static ViewState unlessImageIsVain(ViewState state, List<ViewEffect> effects) {
         return switch (state.part()) {
-            case Copying _ when !isForImages(state) -> drop(state, false, effects);
+            case Copying _ when !state.spec().isCopied() -> drop(state, false, effects);
             case Copying(Replica standby) when isVain(state, standby) -> stopCopy(state, effects);
             case Raising(Replica standby) when isVain(state, standby) -> drop(state, false, effects);
             case Protected(Replica standby) when isVain(state, standby) -> drop(state, false, effects);
@@ -108,7 +104,7 @@ final class ActiveRules {
     }
 
     private static boolean isVain(ViewState state, Replica standby) {
-        return !isForImages(state) || !state.hasDisksThere(standby.host());
+        return !state.spec().isCopied() || !state.hasDisksThere(standby.host());
     }
 
     static ViewState copyCommitted(ViewState state, Replica committed) {

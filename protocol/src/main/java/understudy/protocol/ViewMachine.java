@@ -104,15 +104,15 @@ import understudy.protocol.ViewInput.VotesCounted;
 /// asks as one that claims ([Claiming]), and drops the image only when it has learnt that there was none: one may
 /// have been recorded unseen, and output of it have left.
 ///
-/// The level may change at any time. Nothing is safe or unsafe by it: a copy is begun, and a pair is dropped, as if a
-/// standby had come or gone.
-///
 /// - What a guest of a pair has written lately lies in the memory of its agent. So a later life of that agent does not
 ///   take the guest up, but has the standby go on.
 /// - A new life serves nothing before a view of its own, in which its own replica counts alone: what an earlier
 ///   life acknowledged last may have reached one replica only.
 /// - A proposal that counts on a replica which failed meanwhile is overtaken, even by a view that changes
 /// nothing.
+///
+/// The level may change at any time. Nothing is safe or unsafe by it: a copy is begun, and a pair is dropped, as if a
+/// standby had come or gone.
 ///
 /// What is decided here is what a host makes of a view that it learns, and of its peer; [ActiveRules],
 /// [StandbyRules] and [StartRules] are about a guest that runs here, an image that lies here, and neither;

@@ -11,7 +11,6 @@ import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.UUID;
 import understudy.model.HostName;
-import understudy.model.Level;
 import understudy.model.Life;
 import understudy.model.Placement;
 import understudy.model.Replica;
@@ -350,7 +349,7 @@ final class Cluster {
                                 .allMatch(host -> host.image(id).isEmpty());
             case Placement.Paired(Replica active, Replica standby) ->
                 vm.wanted()
-                        && vm.spec().level() == Level.SYSTEM
+                        && vm.spec().isCopied()
                         && vm.view().isWhole()
                         && part(active, id)
                                 .filter(Part.Protected.class::isInstance)
@@ -367,7 +366,7 @@ final class Cluster {
 
     /// Whether a VM without a standby has all that its level promises, or is of one host and never will.
     private static boolean isAllThatItCanBe(VmRecord vm) {
-        boolean whole = vm.spec().level() != Level.SYSTEM && vm.view().isWhole();
+        boolean whole = !vm.spec().isCopied() && vm.view().isWhole();
         return whole || vm.spec().hosts().size() == 1;
     }
 
