@@ -16,8 +16,7 @@ import understudy.volume.Volume;
 import understudy.volume.epoch.DiskEpochs;
 import understudy.volume.epoch.KeptWrites;
 
-/// The disks of a guest, on its active host and on its standby: what [DiskEpochs] keeps aside while the guest is
-/// copied,
+/// The disks of a guest, on its active host and on its standby: what [DiskEpochs] keeps aside while it is copied,
 /// as a checkpoint stream takes and brings it. Else everything goes to the volumes.
 ///
 /// What is kept dies with the agent, and QEMU believes that it is written. So a file in QEMU's directory says that

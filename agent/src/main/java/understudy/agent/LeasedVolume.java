@@ -9,10 +9,9 @@ import understudy.volume.LaneClient;
 import understudy.volume.Volume;
 
 /// A disk as a guest sees it whose host needs a lease: while there is none, nothing that it asks begins, and what
-/// a read found at once is not handed over. Writes need no more: without the other host's confirmation none is
-/// answered,
-/// and a host that takes over confirms nothing any more. Nor do reads that the other host answers later: nothing
-/// that a guest makes of them leaves without a lease.
+/// a read found at once is not handed over. Writes need no more: without the other host's confirmation none
+/// is answered, and a host that takes over confirms nothing any more. Nor do reads that the other host answers
+/// later: nothing that a guest makes of them leaves without a lease.
 ///
 /// @param mayGoOn asked with each request; when it is over for good, it says yes, and the connection ends
 record LeasedVolume(Volume volume, BooleanSupplier mayGoOn) implements Volume {

@@ -21,9 +21,8 @@ import understudy.simulator.Branch.Point;
 /// Three judgements. Whoever goes on from an image includes all that this incarnation showed. When a pair ends,
 /// the one that goes on has a memory, or the other one had none either. And a boot never happens where an image
 /// was to go on. A survivor that could not have had anything decided within the last wait of a host without an
-/// image is no excuse for waiting longer: that wait is a choice of availability that the design makes. A forced start
-/// gives
-/// up what was shown before.
+/// image is no excuse for waiting longer: that wait is a choice of availability that the design makes. A forced
+/// start gives up what was shown before.
 final class NothingLost implements Checker {
     private final Cluster cluster;
     private final Map<VmId, Map<Integer, Point>> shown = new TreeMap<>();

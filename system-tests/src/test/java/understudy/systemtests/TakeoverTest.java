@@ -95,8 +95,7 @@ class TakeoverTest {
     }
 
     /// While its successor waits for the lease to run out, both disks are in sync again: so the guest needs a lease
-    /// from QEMU's first look
-    /// at its disk.
+    /// from QEMU's first look at its disk.
     @Test
     void aGuestIsBootedThoughTheFormerActiveIsBackMeanwhile(Stage stage) {
         try (Vm vm = create(stage, Level.COMPONENT)) {

@@ -31,9 +31,8 @@ public final class DiskEpochs implements AutoCloseable {
     /// Above so many kept bytes the guest's writes are slowed down, and a checkpoint is asked for.
     public static final long KEPT_SOFT_BYTES = 32L << 20;
 
-    /// Above so many flushes that are answered and yet to be carried out the guest's writes are slowed down, too:
-    /// output
-    /// waits for them, and so does a gate after a takeover.
+    /// Above so many flushes that are answered and yet to be carried out the guest's writes are slowed down, too.
+    /// Output waits for them, and so does a gate after a takeover.
     public static final int FLUSHES_SOFT = 64;
 
     /// Above so many kept bytes the protection has failed.
