@@ -62,7 +62,12 @@ final class StartRules {
         if (!next.isWanted()) {
             return next.with(new Halting(true));
         }
-        return next.isServing(self) ? begin(next, effects) : next.with(new Starting());
+        if (!next.isServing(self)) {
+            return next.with(new Starting());
+        }
+        // What was to be stopped when its guest died, and is wanted again, may have a standby.
+        boolean isPaired = next.placement().orElseThrow() instanceof Paired;
+        return isPaired ? next.with(new Idle()) : begin(next, effects);
     }
 
     /// What becomes of a guest that an earlier life left: it is taken up, save where its writes were being kept

@@ -276,6 +276,28 @@ class ViewMachineImageAndDisksTest {
         assertProposed(6, new Stopped(), BOTH, step(new GuestGone(at(5_000))));
     }
 
+    @Test
+    void aGuestOfAPairThatDiedWhileItWasToStopIsLeftToItsStandbyWhenItIsWantedAgain() {
+        standBy();
+        step(new PeerLost(at(1_000)));
+        step(new Tick(at(1_000 + CLAIM)));
+        learn(9, new Solo(SELF), HERE);
+        step(new GuestRunning(at(1_200)));
+        learn(10, new Solo(SELF), BOTH);
+        step(new PeerHeard(H2, PEER_LATER.life(), at(1_300)));
+        step(new Tick(at(4_000)));
+        step(new CopyCommitted(PEER_LATER));
+        learn(11, new Paired(SELF, PEER_LATER), BOTH);
+        assertPart(Protected.class);
+        step(new GuestGone(at(5_000)));
+        wanted = false;
+        assertThat(relearn(11, new Paired(SELF, PEER_LATER), BOTH)).contains(new OutwaitLease(11));
+        wanted = true;
+        step(new RecordLearnt(new VmRecord(spec, true, view(11, new Paired(SELF, PEER_LATER), BOTH), 112)));
+        assertThat(step(new LeaseOutwaited(11))).doesNotContain(new BootGuest());
+        assertProposed(12, new Solo(PEER_LATER), THERE, step(new Tick(at(8_000))));
+    }
+
     // ---- the standby ----
 
     @Test
