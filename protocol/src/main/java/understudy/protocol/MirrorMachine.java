@@ -75,7 +75,7 @@ public final class MirrorMachine {
         boolean awaited = next.begun()
                 && next.source().equals(Optional.of(side))
                 && next.asked().isEmpty();
-        return awaited ? serveAlone(next, side, effects) : next;
+        return awaited ? serveAlone(next.joining(side), side, effects) : next;
     }
 
     private static MirrorState lost(MirrorState state, MirrorSide side, List<MirrorEffect> effects) {

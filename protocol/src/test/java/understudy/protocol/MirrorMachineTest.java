@@ -102,6 +102,20 @@ class MirrorMachineTest {
                 .containsExactly(new Track(LOCAL), new Serve(REQUIRED, ABSENT));
     }
 
+    /// Nothing was answered without it, so it is as good as it was.
+    @Test
+    void theOnlyOneInSyncThatWasLostForAWhileStaysWhenTheOtherComesIn() {
+        step(new ViewLearnt(1, InSync.PEER, true));
+        step(new ReplicaReady(PEER, true));
+        assertThat(step(new ReplicaLost(PEER))).containsExactly(new Hold());
+        step(new ReplicaReady(PEER, true));
+        step(new ReplicaReady(LOCAL, true));
+        step(new CopyCaughtUp());
+        step(new Settled());
+        assertThat(step(new ViewLearnt(2, InSync.BOTH, true)))
+                .containsExactly(new Admit(LOCAL), new Serve(REQUIRED, REQUIRED));
+    }
+
     @Test
     void ofTwoLostReplicasTheOneThatComesBackWholeIsClaimed() {
         serveBoth();
