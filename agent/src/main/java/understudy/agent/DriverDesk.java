@@ -4,10 +4,9 @@ import understudy.api.Event.Severity;
 import understudy.model.Moment;
 import understudy.model.VmSpec;
 import understudy.protocol.Part;
-import understudy.protocol.ViewInput;
 
 /// What the sides of a VM's driver have in common: the driver's thread, its machine, and its voice.
-interface DriverDesk {
+interface DriverDesk extends MachineDesk {
 
     VmSpec spec();
 
@@ -18,12 +17,6 @@ interface DriverDesk {
 
     /// What this host is doing for the VM; on the driver's thread only.
     Part part();
-
-    /// Has work done by the driver's thread, after what waits already; from any thread.
-    void post(Runnable work);
-
-    /// Gives an input to the machine and does what it decides; on the driver's thread only.
-    void step(ViewInput input);
 
     /// Tells people; from any thread.
     void event(String kind, Severity severity, String text);

@@ -23,6 +23,7 @@ import understudy.model.VmRecord;
 import understudy.model.VmSpec;
 import understudy.model.VolumeReplica;
 import understudy.model.VolumeSpec;
+import understudy.protocol.MirrorWishes;
 import understudy.qemu.DiskImage;
 import understudy.volume.store.DiskFailedException;
 import understudy.volume.store.Expected;
@@ -158,7 +159,9 @@ final class ReplicaFolder {
                 disk.id(),
                 condition(found, named, disk),
                 Optional.of(found.identity().replica()),
-                found.standing().full() ? 0 : ViewLedger.viewOf(found.standing().view()),
+                found.standing().full()
+                        ? 0
+                        : MirrorWishes.viewOf(found.standing().view()),
                 written(disk));
     }
 

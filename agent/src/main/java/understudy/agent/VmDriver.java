@@ -278,6 +278,11 @@ final class VmDriver implements DriverDesk, StreamOffers.Taker, AutoCloseable {
         return part;
     }
 
+    @Override
+    public boolean hasOpenProposal() {
+        return state.outstanding().isPresent();
+    }
+
     /// A driver that does not take its work any more holds a VM whose state nobody knows: the agent ends, which
     /// is a fault that the other hosts handle.
     @Override

@@ -108,7 +108,7 @@ final class VolumeHost {
                 withdraw();
                 serve(record);
             }
-            served.values().forEach(it -> it.ledger.learn(view));
+            served.values().forEach(it -> it.ledger.learn(view).ifPresent(it.volume::tell));
         } else {
             endServing();
         }
@@ -130,7 +130,7 @@ final class VolumeHost {
         for (VolumeSpec disk : record.spec().disks()) {
             View view = record.view();
             UUID boot = desk.services().boot();
-            ViewLedger ledger = new ViewLedger(disk.id(), self, view, boot, input -> desk.post(() -> desk.step(input)));
+            ViewLedger ledger = new ViewLedger(disk.id(), self, view, boot, desk);
             ServedVolume.Options options = new ServedVolume.Options(
                     desk.spec().name() + "/" + disk.name(),
                     disk.id().value(),

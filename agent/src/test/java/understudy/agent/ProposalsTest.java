@@ -140,6 +140,11 @@ class ProposalsTest {
         }
 
         @Override
+        public boolean hasOpenProposal() {
+            return false;
+        }
+
+        @Override
         public void post(Runnable work) {
             mailbox.add(work);
         }

@@ -110,6 +110,11 @@ final class TestDesk implements DriverDesk, AutoCloseable {
     }
 
     @Override
+    public boolean hasOpenProposal() {
+        return false;
+    }
+
+    @Override
     public void post(Runnable work) {
         try {
             thread.execute(work);

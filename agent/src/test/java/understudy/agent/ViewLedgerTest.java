@@ -4,6 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.Deque;
 import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.LinkedBlockingQueue;
@@ -28,79 +31,126 @@ class ViewLedgerTest {
     private static final UUID THERE = new UUID(2, 2);
     private static final UUID BOOT = new UUID(3, 1);
     private static final UUID LIFE = new UUID(4, 4);
+    private static final UUID FOREIGN = new UUID(0, 0);
     private static final Member LOCAL = new Member(HERE, BOOT);
     private static final Member PEER = new Member(THERE, new UUID(3, 2));
 
-    private final LinkedBlockingQueue<ViewInput> told = new LinkedBlockingQueue<>();
-    private final ViewLedger ledger = new ViewLedger(VOLUME, H1, view(4, true, false), BOOT, told::add);
+    private final Desk desk = new Desk();
+    private final ViewLedger ledger = new ViewLedger(VOLUME, H1, view(4, true, false), BOOT, desk);
+
+    /// Its thread is the test's, and does one piece of work at a time.
+    private static final class Desk implements MachineDesk {
+        private final LinkedBlockingQueue<Runnable> work = new LinkedBlockingQueue<>();
+        private final Deque<ViewInput> told = new ArrayDeque<>();
+        private boolean isOpen = true;
+
+        @Override
+        public void post(Runnable next) {
+            work.add(next);
+        }
+
+        @Override
+        public void step(ViewInput input) {
+            told.add(input);
+        }
+
+        @Override
+        public boolean hasOpenProposal() {
+            return isOpen;
+        }
+
+        void work() throws InterruptedException {
+            Runnable next = work.poll(5, TimeUnit.SECONDS);
+            assertThat(next).isNotNull();
+            next.run();
+        }
+    }
 
     @Test
     void theFirstViewIsTheVmsAndAskingForItIsAnsweredAtOnce() throws IOException {
-        assertThat(ledger.read()).contains(new VolumeView(8, List.of(LOCAL), new UUID(0, 0)));
-        assertThat(ledger.propose(new VolumeView(9, List.of(LOCAL), LIFE)))
-                .isEqualTo(new VolumeView(9, List.of(LOCAL), LIFE));
-        assertThat(told).isEmpty();
+        VolumeView first = ledger.read().orElseThrow();
+        assertThat(first.inSync()).containsExactly(LOCAL);
+        assertThat(first.proposal()).isEqualTo(FOREIGN);
+        VolumeView answer = ledger.propose(after(first, LOCAL));
+        assertThat(answer.inSync()).containsExactly(LOCAL);
+        assertThat(answer.proposal()).isEqualTo(LIFE);
+        assertThat(answer.number()).isGreaterThan(first.number());
+        assertThat(desk.work).isEmpty();
     }
 
     @Test
     void aReplicaThatCaughtUpIsToldAndTheViewWithItIsTheAnswer() throws Exception {
-        Thread learns = learnsWhenTold(view(5, true, true));
-        assertThat(ledger.propose(new VolumeView(9, List.of(LOCAL, PEER), LIFE)))
-                .isEqualTo(new VolumeView(11, List.of(LOCAL, PEER), LIFE));
+        VolumeView first = ledger.read().orElseThrow();
+        Thread learns = learns(view(5, true, true));
+        VolumeView answer = ledger.propose(after(first, LOCAL, PEER));
         learns.join();
-        assertThat(told).isEmpty();
-    }
-
-    @Test
-    void aViewThatIsAboutAnotherVolumeIsNoAnswer() throws Exception {
-        Thread learns = learnsWhenTold(view(5, true, false), view(6, true, true));
-        assertThat(ledger.propose(new VolumeView(9, List.of(LOCAL, PEER), LIFE)).number())
-                .isEqualTo(13);
-        learns.join();
+        assertThat(answer.inSync()).containsExactly(LOCAL, PEER);
+        assertThat(answer.proposal()).isEqualTo(LIFE);
+        assertThat(desk.told)
+                .containsExactly(new ViewInput.ReplicaRecovered(VOLUME, H1), new ViewInput.ReplicaCaughtUp(VOLUME, H2));
     }
 
     @Test
     void withoutAViewInTimeTheOutcomeIsNotKnown() {
-        assertThatThrownBy(() -> ledger.propose(new VolumeView(9, List.of(LOCAL, PEER), LIFE)))
-                .isInstanceOf(IOException.class);
-        assertThat(told).containsExactly(new ViewInput.ReplicaCaughtUp(VOLUME, H2));
+        VolumeView first = ledger.read().orElseThrow();
+        assertThatThrownBy(() -> ledger.propose(after(first, LOCAL, PEER))).isInstanceOf(IOException.class);
     }
 
-    /// What was asked for may still come to be, so to ask for what is so is not enough.
+    /// The mirror has moved on: what it wanted before it heard of a later view is void.
     @Test
-    void whatWasAskedForIsTakenBackOnlyByALaterView() throws Exception {
-        assertThatThrownBy(() -> ledger.propose(new VolumeView(9, List.of(LOCAL, PEER), LIFE)))
-                .isInstanceOf(IOException.class);
-        told.clear();
-        Thread learns = learnsWhenTold(view(5, true, false));
-        assertThat(ledger.propose(new VolumeView(9, List.of(LOCAL), LIFE)).number())
-                .isEqualTo(11);
+    void whatWasAskedForBeforeALaterViewWasHeardIsVoid() throws Exception {
+        VolumeView first = ledger.read().orElseThrow();
+        Thread learns = learns(view(5, true, true));
+        ledger.propose(after(first, LOCAL, PEER));
         learns.join();
+        VolumeView answer = ledger.propose(after(first, PEER));
+        assertThat(answer.inSync()).containsExactly(LOCAL, PEER);
+        assertThat(answer.proposal()).isEqualTo(FOREIGN);
+        assertThat(desk.work).isEmpty();
+    }
+
+    @Test
+    void aViewThatComesUnaskedAndSaysOtherwiseIsToBeTold() throws IOException {
+        VolumeView first = ledger.read().orElseThrow();
+        assertThat(ledger.learn(view(5, true, false))).as("the same").isEmpty();
+        VolumeView told = ledger.learn(view(6, true, true)).orElseThrow();
+        assertThat(told.inSync()).extracting(Member::replica).containsExactly(HERE, THERE);
+        assertThat(told.number()).isGreaterThan(first.number());
+        assertThat(ledger.learn(view(7, true, true))).as("told already").isEmpty();
+        assertThat(ledger.learn(view(6, true, false))).as("an older one").isEmpty();
     }
 
     @Test
     void aReplicaInTheOldOnesPlaceIsNamedBeforeItComesIn() throws Exception {
         UUID fresh = new UUID(2, 3);
-        Thread learns = learnsWhenTold(view(5, fresh, false), view(6, fresh, true));
-        VolumeView answer = ledger.propose(new VolumeView(9, List.of(LOCAL, new Member(fresh, PEER.boot())), LIFE));
-        learns.join();
+        VolumeView first = ledger.read().orElseThrow();
+        Thread names = learns(view(5, fresh, false), view(6, fresh, true));
+        VolumeView answer = ledger.propose(after(first, LOCAL, new Member(fresh, PEER.boot())));
+        names.join();
         assertThat(answer.member(fresh)).isPresent();
-        assertThat(answer.number()).isEqualTo(13);
+        assertThat(desk.told)
+                .containsExactly(
+                        new ViewInput.ReplicaReplaced(VOLUME, H2, fresh),
+                        new ViewInput.ReplicaRecovered(VOLUME, H1),
+                        new ViewInput.ReplicaCaughtUp(VOLUME, H2));
     }
 
-    /// Plays the view machine: learns these once it was told something.
-    private Thread learnsWhenTold(View... views) {
+    /// Plays the view machine: learns one of these after each piece of work.
+    private Thread learns(View... views) {
         return Thread.ofVirtual().start(() -> {
             try {
-                assertThat(told.poll(5, TimeUnit.SECONDS)).isNotNull();
+                for (View view : views) {
+                    desk.work();
+                    ledger.learn(view);
+                }
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
             }
-            for (View view : views) {
-                ledger.learn(view);
-            }
-            told.clear();
         });
+    }
+
+    private static VolumeView after(VolumeView known, Member... members) {
+        return new VolumeView(known.number() + 1, Arrays.asList(members), LIFE);
     }
 
     private static View view(long number, boolean here, boolean there) {

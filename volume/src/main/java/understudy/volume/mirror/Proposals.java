@@ -7,6 +7,9 @@ import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import understudy.protocol.InSync;
 import understudy.protocol.MirrorInput;
 import understudy.protocol.MirrorSide;
@@ -14,6 +17,8 @@ import understudy.protocol.MirrorSide;
 /// A served volume's way to its ledger, which may take its time: a thread of its own, and another try after a
 /// while.
 final class Proposals {
+    private static final Logger LOG = LoggerFactory.getLogger(Proposals.class);
+
     private final ServedVolume served;
     private final ServedVolume.Options options;
     private final VolumeLedger ledger;
@@ -92,6 +97,15 @@ final class Proposals {
                 failed(e);
             }
         });
+    }
+
+    /// Of no effect once it is closed.
+    void tell(VolumeView newest) {
+        try {
+            thread.execute(() -> served.post(() -> learn(newest)));
+        } catch (RejectedExecutionException e) {
+            LOG.debug("{}: closed, and not told of view {}", options.name(), newest.number());
+        }
     }
 
     /// Tries again what failed.

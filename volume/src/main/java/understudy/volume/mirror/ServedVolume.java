@@ -247,9 +247,18 @@ public final class ServedVolume implements AutoCloseable {
 
     // ---- inputs ---------------------------------------------------------------------------------------------
 
+    /// A view that this life did not ask for; of no effect if it knows a later one. From any thread, which does not
+    /// wait.
+    public void tell(VolumeView newest) {
+        proposals.tell(newest);
+    }
+
     /// A new view, from the ledger. On the driver's thread.
     void learn(VolumeView newest) {
         boolean isFirst = view.isEmpty();
+        if (!isFirst && newest.number() <= number()) {
+            return;
+        }
         boolean hasLocal = newest.member(replica).isPresent();
         boolean hasOther = newest.memberBeside(replica).isPresent();
         view = Optional.of(newest);
