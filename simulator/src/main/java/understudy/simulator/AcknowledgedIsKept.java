@@ -184,9 +184,14 @@ final class AcknowledgedIsKept implements Checker {
         if (cluster.isUnheard(it.vm(), it.reader())) {
             return Optional.empty();
         }
-        long lostPowerAt = cluster.host(it.source())
-                .disk(it.volume())
-                .map(DiskReplica::lostPowerAt)
+        VolumeView volume = counted(it.vm(), it.volume());
+        // What is about to come in was copied from those that are in.
+        long lostPowerAt = volume.replicas().stream()
+                .map(VolumeReplica::host)
+                .filter(host -> host.equals(it.source()) || (volume.isInSync(host) && !volume.isInSync(it.source())))
+                .flatMap(host -> cluster.host(host).disk(it.volume()).stream())
+                .mapToLong(DiskReplica::lostPowerAt)
+                .max()
                 .orElse(-1L);
         return judge(truth(it.volume()), it.block(), it.content(), lostPowerAt)
                 .map(why -> "block %d is read from %s: %s".formatted(it.block(), it.source(), why));

@@ -1,6 +1,8 @@
 package understudy.simulator;
 
+import java.util.HashSet;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
 import java.util.function.LongConsumer;
 import understudy.model.HostName;
@@ -15,6 +17,8 @@ final class DiskLink {
     private final Host there;
     private Optional<Connection> connection = Optional.empty();
     private Optional<Mirror> far = Optional.empty();
+    private final Set<DiskRequest> carried = new HashSet<>();
+    private long start;
     private boolean ready;
     private boolean over;
 
@@ -58,6 +62,7 @@ final class DiskLink {
         long number = near.viewNumber();
         boolean older = mirror.viewNumber() > number && mirror.isStrangerTo(near);
         Optional<UUID> present = mirror.present();
+        start = mirror.replica().map(DiskReplica::lostPowerAt).orElse(-1L);
         tell(() -> {
             if (over) {
                 return;
@@ -65,7 +70,7 @@ final class DiskLink {
             Optional<UUID> named = near.named(there.name()).map(VolumeReplica::id);
             if (!older && present.isPresent() && present.equals(named)) {
                 ready = true;
-                near.linked(there.name());
+                near.linked(this);
                 return;
             }
             present.filter(_ -> !older).ifPresent(id -> near.found(there.name(), id));
@@ -74,7 +79,16 @@ final class DiskLink {
         });
     }
 
+    /// When the other host had lost its power last when it was linked.
+    long start() {
+        return start;
+    }
+
+    /// Once.
     void carry(DiskRequest request, Runnable confirmed) {
+        if (!carried.add(request)) {
+            return;
+        }
         send(replica -> {
             request.carryOut(replica);
             tell(confirmed);

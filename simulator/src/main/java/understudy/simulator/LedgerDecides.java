@@ -1,6 +1,8 @@
 package understudy.simulator;
 
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import understudy.model.HostName;
 import understudy.model.Placement;
 import understudy.model.View;
@@ -11,8 +13,13 @@ import understudy.model.VmRecord;
 /// open only where the ledger has this life of this host run the VM alone, or allows the host to go by its own word
 /// on its disk. So two gates are never open, save one
 /// that lets nothing out without a lease: of that, [OneRunner] judges each frame.
+///
+/// A host that has not heard of a start that was forced may go on by the view before it.
 final class LedgerDecides implements Checker {
     private final Cluster cluster;
+
+    /// The last forced view's number.
+    private final Map<VmId, Long> forced = new TreeMap<>();
 
     LedgerDecides(Cluster cluster) {
         this.cluster = cluster;
@@ -26,7 +33,7 @@ final class LedgerDecides implements Checker {
                     yield Optional.of(view + " after " + before.view());
                 }
                 yield cluster.hosts().stream()
-                        .filter(host -> isOpen(host, vm) && !isLeaseBound(host, vm))
+                        .filter(host -> isOpen(host, vm) && !isLeaseBound(host, vm) && !isOverruled(host, vm))
                         .filter(host -> !isSolo(host, view.placement()) && !host.isAlone(vm, view))
                         .findFirst()
                         .map(host -> "the gate of " + host.name() + " is open in " + view);
@@ -36,12 +43,16 @@ final class LedgerDecides implements Checker {
                 yield isSolo(cluster.host(name), view.placement())
                                 || cluster.host(name).isAlone(vm, view)
                                 || isLeaseBound(cluster.host(name), vm)
+                                || isOverruled(cluster.host(name), vm)
                         ? Optional.empty()
                         : Optional.of(name + " opens its gate in " + view);
             }
             case Observation.ProposalRefused(VmId _, String message) -> Optional.of("refused: " + message);
-            case Observation.StartForced _,
-                    Observation.WriteAcknowledged _,
+            case Observation.StartForced(VmId vm, var _, View view) -> {
+                forced.put(vm, view.number());
+                yield Optional.empty();
+            }
+            case Observation.WriteAcknowledged _,
                     Observation.FlushAcknowledged _,
                     Observation.BlockRecalled _,
                     Observation.FlushKept _,
@@ -66,6 +77,13 @@ final class LedgerDecides implements Checker {
         return host.agent()
                 .flatMap(agent -> agent.driver(vm))
                 .filter(VmDriver::needsLease)
+                .isPresent();
+    }
+
+    private boolean isOverruled(Host host, VmId vm) {
+        return host.agent()
+                .flatMap(agent -> agent.driver(vm))
+                .filter(driver -> driver.knownView() < forced.getOrDefault(vm, 0L))
                 .isPresent();
     }
 

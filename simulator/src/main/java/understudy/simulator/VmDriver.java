@@ -93,6 +93,14 @@ final class VmDriver {
         return state.part();
     }
 
+    long knownView() {
+        return state.number();
+    }
+
+    boolean hasOpenProposal() {
+        return state.outstanding().isPresent();
+    }
+
     /// For people who look for what a VM lacks.
     String describe() {
         return spec.disks().isEmpty() ? state.part().toString() : state.part() + " " + aside + " " + disks;
