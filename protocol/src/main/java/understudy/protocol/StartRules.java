@@ -98,6 +98,13 @@ final class StartRules {
 
     /// What was asked for may still land, and is dealt with then.
     ViewState unlessForbidden(ViewState state) {
+        if (state.part() instanceof Starting
+                && state.isServing(self)
+                && state.placement().orElseThrow() instanceof Paired(Replica _, Replica standby)
+                && couldGoOn(state, standby)) {
+            // It could not when its active's guest died.
+            return state.with(new Yielding(standby));
+        }
         boolean isForbidden = switch (state.part()) {
             case Taking _ -> !state.isTaker(self.host());
             case Starting _ -> isStandbyHost(state) && !state.hasDisks(self.host());
@@ -158,11 +165,16 @@ final class StartRules {
         };
     }
 
+    private static boolean couldGoOn(ViewState state, Replica standby) {
+        return state.peer() instanceof PeerState.Up(Life life)
+                && standby.life().equals(life)
+                && state.hasDisksThere(standby.host());
+    }
+
     /// The standby's image is all that is left of the guest, so it gets time to claim although it is silent.
     private ViewState leaveToStandby(ViewState state, Replica standby, Moment now) {
-        if (state.peer() instanceof PeerState.Up(Life life)) {
-            boolean couldGoOn = standby.life().equals(life) && state.hasDisksThere(standby.host());
-            return state.with(couldGoOn ? new Yielding(standby) : new Starting());
+        if (state.peer() instanceof PeerState.Up) {
+            return state.with(couldGoOn(state, standby) ? new Yielding(standby) : new Starting());
         }
         return state.peer().isSilentFor(timing.bootClaimAfter(), now) ? state.with(new Starting()) : state;
     }

@@ -9,7 +9,8 @@ import understudy.model.HostName;
 import understudy.model.VolumeReplica;
 
 /// The way from the active's end of a volume to the other host's. What is sent is carried out in order, by a
-/// replica that the sender's view names, and not at all once the receiver knows a later view.
+/// replica that the sender's view names, and not at all once the receiver knows a later view, or while it serves the
+/// volume itself, for all it knows.
 final class DiskLink {
     private final Cluster cluster;
     private final Mirror near;
@@ -60,7 +61,7 @@ final class DiskLink {
         Mirror mirror = far.orElseThrow();
         mirror.accept(this);
         long number = near.viewNumber();
-        boolean older = mirror.viewNumber() > number && mirror.isStrangerTo(near);
+        boolean older = mirror.isServing() || (mirror.viewNumber() > number && mirror.isStrangerTo(near));
         Optional<UUID> present = mirror.present();
         start = mirror.replica().map(DiskReplica::lostPowerAt).orElse(-1L);
         tell(() -> {
@@ -125,7 +126,7 @@ final class DiskLink {
         long number = near.viewNumber();
         connection.ifPresent(made -> made.send(here, () -> {
             Mirror mirror = far.orElseThrow();
-            boolean refused = mirror.viewNumber() > number && mirror.isStrangerTo(near);
+            boolean refused = mirror.isServing() || (mirror.viewNumber() > number && mirror.isStrangerTo(near));
             if (refused || !mirror.isAccepted(this) || !mirror.works()) {
                 made.close(there);
             } else {
