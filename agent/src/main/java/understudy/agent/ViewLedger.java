@@ -2,9 +2,7 @@ package understudy.agent;
 
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
@@ -28,20 +26,19 @@ final class ViewLedger implements VolumeLedger {
     /// The proposal of a view that the mirror has not asked for.
     private static final UUID FOREIGN = new UUID(0, 0);
 
-    /// The start of a host of which no more is known than that it once was.
-    private static final UUID UNKNOWN_BOOT = new UUID(0, 0);
-
     private final VolumeId volume;
     private final HostName self;
     private final MachineDesk desk;
-    private final Map<UUID, UUID> boots = new HashMap<>();
+    private final CountedBoots boots;
     private MirrorWishes wishes;
 
     /// @param view the one of this life, which makes this host active
-    /// @param boot this start of this host
-    ViewLedger(VolumeId volume, HostName self, View view, UUID boot, MachineDesk desk) {
+    /// @param boot  this start of this host
+    /// @param boots in which starts of their hosts replicas were counted on
+    ViewLedger(VolumeId volume, HostName self, View view, UUID boot, CountedBoots boots, MachineDesk desk) {
         this.volume = volume;
         this.self = self;
+        this.boots = boots;
         this.desk = desk;
         this.wishes = MirrorWishes.at(volume, view);
         boots.put(replica(self).id(), boot);
@@ -166,7 +163,8 @@ final class ViewLedger implements VolumeLedger {
         List<VolumeView.Member> members = new ArrayList<>();
         for (VolumeReplica replica : replicas()) {
             if (replica.inSync()) {
-                members.add(new VolumeView.Member(replica.id(), boots.getOrDefault(replica.id(), UNKNOWN_BOOT)));
+                members.add(new VolumeView.Member(
+                        replica.id(), boots.of(replica.id()).orElse(VolumeView.UNKNOWN_BOOT)));
             }
         }
         return members;

@@ -62,6 +62,7 @@ final class VolumeHost {
     private final HostName self;
     private final ReplicaLooks looks;
     private final Closings closings;
+    private final CountedBoots counted;
     private final Map<VolumeId, ReplicaServer> offered = new TreeMap<>();
     private Optional<QemuDisks> disks = Optional.empty();
 
@@ -95,6 +96,11 @@ final class VolumeHost {
         this.folder = folder;
         this.looks = new ReplicaLooks(desk, folder, self, this::found);
         this.closings = new Closings(desk.spec().name().value());
+        this.counted = new CountedBoots(desk.services()
+                .config()
+                .run()
+                .resolve("counted")
+                .resolve(desk.spec().id().toString()));
     }
 
     // ---- views ----------------------------------------------------------------------------------------------------
@@ -115,6 +121,11 @@ final class VolumeHost {
         looks.learnt(record);
     }
 
+    /// No guest is left that was told anything of its disks.
+    void forgotten() {
+        served.values().forEach(it -> it.volume.forgotten());
+    }
+
     /// While they are served here the mirror knows better what becomes of them.
     private void found(List<VolumeId> good) {
         if (served.isEmpty()) {
@@ -130,7 +141,7 @@ final class VolumeHost {
         for (VolumeSpec disk : record.spec().disks()) {
             View view = record.view();
             UUID boot = desk.services().boot();
-            ViewLedger ledger = new ViewLedger(disk.id(), self, view, boot, desk);
+            ViewLedger ledger = new ViewLedger(disk.id(), self, view, boot, counted, desk);
             ServedVolume.Options options = new ServedVolume.Options(
                     desk.spec().name() + "/" + disk.name(),
                     disk.id().value(),
@@ -144,7 +155,7 @@ final class VolumeHost {
                     DEADLINE,
                     RETRY,
                     PATIENCE);
-            Observer observer = new Observer(disk.name());
+            Observer observer = new Observer(disk);
             ServedVolume volume = new ServedVolume(
                     options, () -> openToServe(disk), peer.map(host -> () -> dial(host, disk.id())), ledger, observer);
             now.put(disk.id(), new Served(volume, ledger, observer));
@@ -414,6 +425,7 @@ final class VolumeHost {
     /// The VM is no more: removes its replicas, as soon as nobody uses them.
     void remove() {
         close();
+        counted.forget();
         Thread.ofPlatform().daemon().name("remover-" + desk.spec().name()).start(() -> {
             desk.spec().disks().forEach(disk -> closings.await(disk.id(), REMOVAL));
             try {
@@ -437,11 +449,11 @@ final class VolumeHost {
 
     /// Tells people what happens to a volume.
     private final class Observer implements MirrorObserver {
-        private final String disk;
+        private final VolumeSpec disk;
         private final Repeats repeats = new Repeats();
         private volatile String last = "";
 
-        Observer(String disk) {
+        Observer(VolumeSpec disk) {
             this.disk = disk;
         }
 
@@ -449,7 +461,7 @@ final class VolumeHost {
         public void error(String what) {
             last = what;
             if (isNews(what)) {
-                desk.event("volume-failed", Severity.ERROR, disk + ": " + what);
+                desk.event("volume-failed", Severity.ERROR, disk.name() + ": " + what);
             }
         }
 
@@ -457,21 +469,34 @@ final class VolumeHost {
         public void warning(String what) {
             last = what;
             if (isNews(what)) {
-                desk.event("volume-degraded", Severity.WARNING, disk + ": " + what);
+                desk.event("volume-degraded", Severity.WARNING, disk.name() + ": " + what);
             }
         }
 
         private boolean isNews(String what) {
             boolean isNews = repeats.isNews(what, desk.now());
             if (!isNews) {
-                LOG.debug("{}/{}: again: {}", desk.spec().name(), disk, what);
+                LOG.debug("{}/{}: again: {}", desk.spec().name(), disk.name(), what);
             }
             return isNews;
         }
 
         @Override
         public void info(String what) {
-            LOG.info("{}/{}: {}", desk.spec().name(), disk, what);
+            LOG.info("{}/{}: {}", desk.spec().name(), disk.name(), what);
+        }
+
+        @Override
+        public void wentBack(ServedVolume volume) {
+            desk.event(
+                    "disk-went-back",
+                    Severity.ERROR,
+                    disk.name() + ": the other host, which alone had all of it, was restarted; what was not flushed"
+                            + " is lost, and the VM starts anew");
+            desk.post(() -> {
+                desk.step(new ViewInput.DiskWentBack(disk.id()));
+                forgotten();
+            });
         }
     }
 }

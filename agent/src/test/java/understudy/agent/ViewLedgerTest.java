@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
@@ -11,7 +12,9 @@ import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import understudy.model.HostName;
 import understudy.model.Life;
 import understudy.model.Placement;
@@ -35,8 +38,17 @@ class ViewLedgerTest {
     private static final Member LOCAL = new Member(HERE, BOOT);
     private static final Member PEER = new Member(THERE, new UUID(3, 2));
 
+    @TempDir
+    private Path folder;
+
     private final Desk desk = new Desk();
-    private final ViewLedger ledger = new ViewLedger(VOLUME, H1, view(4, true, false), BOOT, desk);
+    private ViewLedger ledger;
+
+    @BeforeEach
+    void begin() {
+        CountedBoots boots = new CountedBoots(folder.resolve("vm"));
+        ledger = new ViewLedger(VOLUME, H1, view(4, true, false), BOOT, boots, desk);
+    }
 
     /// Its thread is the test's, and does one piece of work at a time.
     private static final class Desk implements MachineDesk {

@@ -370,6 +370,13 @@ final class VolumeServing {
             say(what);
         }
 
+        @Override
+        public void wentBack(ServedVolume volume) {
+            complain("the only replica in sync was restarted, and may have lost what was not flushed:"
+                    + " let clients that are connected read the volume anew");
+            volume.forgotten();
+        }
+
         private void complain(String what) {
             err.println(what);
             err.flush();

@@ -150,6 +150,22 @@ final class ActiveRules {
         return state.with(new Dropping(paused, state.number()));
     }
 
+    /// The guest begins anew from what its disks have, as after a loss of power: it knows more than they do.
+    static ViewState diskWentBack(ViewState state, List<ViewEffect> effects) {
+        Part next = switch (state.part()) {
+            case Booting _, Running _, Copying _, Raising _, Protected _, Dropping _, HandingOver _, Resuming _ ->
+                new Idle();
+            case Halting(boolean gone) when !gone -> new Halting(true);
+            default -> state.part();
+        };
+        if (next.equals(state.part())) {
+            return state;
+        }
+        effects.add(new CloseStream());
+        effects.add(new KillGuest("a disk of it lost what it had acknowledged, with the power of the other host"));
+        return state.with(next);
+    }
+
     /// At level `restart` a VM is not served through another host: it begins anew where its disks work.
     ViewState moveAway(ViewState state, HostName failed, List<ViewEffect> effects) {
         boolean runs = state.part() instanceof Running || state.part() instanceof Booting;

@@ -10,6 +10,10 @@ public sealed interface MirrorEffect {
     /// the two wins, and is learnt.
     record Propose(long number, InSync inSync) implements MirrorEffect {}
 
+    /// What this side, the only one in sync, once confirmed is lost in part. Have done with whoever was told of it,
+    /// then say [MirrorInput.Forgotten]; nothing is served before.
+    record Forget(MirrorSide side) implements MirrorEffect {}
+
     /// From now on this side marks what the other one misses, beginning with all that its activity log holds;
     /// durable before the next effect.
     record Track(MirrorSide side) implements MirrorEffect {}

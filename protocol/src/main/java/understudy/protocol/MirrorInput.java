@@ -7,7 +7,19 @@ public sealed interface MirrorInput {
     ///
     /// @param whole whether it surely has all that it ever confirmed: its host has not been restarted and its
     ///     disk has reported no error since
-    record ReplicaReady(MirrorSide side, boolean whole) implements MirrorInput {}
+    /// @param behind whether it surely lacks, or may lack, what it confirmed since this side first counted on it
+    record ReplicaReady(MirrorSide side, boolean whole, boolean behind) implements MirrorInput {
+        public ReplicaReady {
+            if (whole && behind) {
+                throw new IllegalArgumentException("a replica that is whole is not behind");
+            }
+        }
+
+        /// One that nobody knew before.
+        public ReplicaReady(MirrorSide side, boolean whole) {
+            this(side, whole, false);
+        }
+    }
 
     /// A replica failed, hangs, is full, or cannot be reached.
     record ReplicaLost(MirrorSide side) implements MirrorInput {}
@@ -20,6 +32,9 @@ public sealed interface MirrorInput {
 
     /// The outcome of the last proposal is unknown.
     record ProposalUnanswered() implements MirrorInput {}
+
+    /// Nobody is left who was told anything of the volume: whoever used it is gone ([MirrorEffect.Forget]).
+    record Forgotten() implements MirrorInput {}
 
     /// The peer was waited for long enough at the start.
     record PatienceOver() implements MirrorInput {}

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import understudy.protocol.MirrorEffect.Admit;
+import understudy.protocol.MirrorEffect.Forget;
 import understudy.protocol.MirrorEffect.Hold;
 import understudy.protocol.MirrorEffect.Propose;
 import understudy.protocol.MirrorEffect.Role;
@@ -13,6 +14,7 @@ import understudy.protocol.MirrorEffect.StartCopy;
 import understudy.protocol.MirrorEffect.StopCopy;
 import understudy.protocol.MirrorEffect.Track;
 import understudy.protocol.MirrorInput.CopyCaughtUp;
+import understudy.protocol.MirrorInput.Forgotten;
 import understudy.protocol.MirrorInput.PatienceOver;
 import understudy.protocol.MirrorInput.ProposalUnanswered;
 import understudy.protocol.MirrorInput.ReplicaLost;
@@ -46,6 +48,8 @@ import understudy.protocol.MirrorState.Known;
 /// - The target of a copy is lost after the view with it was asked for: that view may yet come to be, so
 ///   nothing is answered until another one for the same number is learnt, or this one.
 /// - A replica that is the only one in sync is never given up, whatever it does.
+/// - Such a one comes back, and its host was restarted meanwhile: some of what it confirmed may be gone. Who was told
+///   of it must not go on over a disk that went back in time, so it is served only when nobody is left who was.
 ///
 /// Invariants: what is required is never less than what the newest known view, or a view that was asked for,
 /// calls in sync; what is copied to is never in sync; the source of a copy always is.
@@ -56,20 +60,31 @@ public final class MirrorMachine {
     public Step<MirrorState, MirrorEffect> step(MirrorState state, MirrorInput input) {
         List<MirrorEffect> effects = new ArrayList<>();
         MirrorState next = switch (input) {
-            case ReplicaReady(MirrorSide side, boolean whole) -> ready(state, side, whole, effects);
+            case ReplicaReady(MirrorSide side, boolean whole, boolean behind) ->
+                ready(state, side, whole, behind, effects);
             case ReplicaLost(MirrorSide side) -> lost(state, side, effects);
             case ViewLearnt(long number, InSync set, boolean own) -> learn(state, number, set, own, effects);
             case ProposalUnanswered() -> repeat(state, effects);
             case PatienceOver() -> state.impatient();
             case CopyCaughtUp() -> caughtUp(state, effects);
             case Settled() -> settled(state);
+            case Forgotten() -> forgotten(state, effects);
         };
         return new Step<>(startCopy(ask(next, effects), effects), effects);
     }
 
-    private static MirrorState ready(MirrorState state, MirrorSide side, boolean whole, List<MirrorEffect> effects) {
+    private static MirrorState ready(
+            MirrorState state, MirrorSide side, boolean whole, boolean behind, List<MirrorEffect> effects) {
         if (state.isUsable(side)) {
             return state;
+        }
+        if (behind && state.source().equals(Optional.of(side))) {
+            MirrorState back = state.with(side, Condition.BEHIND);
+            if (state.untold()) {
+                return forgotten(back, effects);
+            }
+            effects.add(new Forget(side));
+            return back;
         }
         MirrorState next = state.with(side, whole ? Condition.WHOLE : Condition.LOSSY);
         boolean awaited = next.begun()
@@ -78,10 +93,30 @@ public final class MirrorMachine {
         return awaited ? serveAlone(next.joining(side), side, effects) : next;
     }
 
+    /// A replica that is there is served by a view of its own, in which it counts as what it is now.
+    private static MirrorState forgotten(MirrorState state, List<MirrorEffect> effects) {
+        Optional<MirrorSide> source = state.source().filter(side -> !state.isUsable(side));
+        if (source.isEmpty()) {
+            return state;
+        }
+        MirrorState next = state.untold(true);
+        InSync set = InSync.only(source.get());
+        if (state.condition(source.get()) == Condition.AWAY) {
+            return next;
+        }
+        MirrorState back = next.with(source.get(), Condition.LOSSY);
+        if (back.asked().equals(Optional.of(set))) {
+            return back;
+        }
+        effects.add(new Propose(numberAfter(back), set));
+        return back.asking(set);
+    }
+
     private static MirrorState lost(MirrorState state, MirrorSide side, List<MirrorEffect> effects) {
         MirrorState next = state.left(side);
         if (!state.isUsable(side)) {
-            return state.begun() ? state : next;
+            boolean isKnown = state.begun() && state.condition(side) != Condition.BEHIND;
+            return isKnown ? state : next;
         }
         if (state.copy() != Copy.NONE) {
             effects.add(new StopCopy());
@@ -95,7 +130,7 @@ public final class MirrorMachine {
         if (!isTarget || state.asked().isPresent()) {
             effects.add(new Hold());
         } else if (state.copy() != Copy.NONE && state.isUsable(source.get())) {
-            serveAlone(next, source.get(), effects);
+            return serveAlone(next, source.get(), effects);
         }
         return next;
     }
@@ -105,13 +140,14 @@ public final class MirrorMachine {
         if (state.view().filter(known -> known.number() >= number).isPresent()) {
             return state;
         }
-        MirrorState next = state.learnt(number, set, own);
-        if (!next.begun()) {
-            return next;
+        MirrorState learnt = state.learnt(number, set, own);
+        if (!learnt.begun()) {
+            return learnt;
         }
         if (set == InSync.BOTH) {
-            return learnBoth(state, next, effects);
+            return learnBoth(state, learnt, effects);
         }
+        MirrorState next = learnt.withoutOldOnly();
         boolean goesOn = state.begun()
                 && state.copy() != Copy.NONE
                 && state.view().map(Known::inSync).equals(Optional.of(set));
@@ -135,7 +171,7 @@ public final class MirrorMachine {
         if (before.copy() == Copy.ADMITTING) {
             before.source().ifPresent(source -> effects.add(new Admit(source.other())));
         }
-        MirrorState left = next.with(Copy.NONE).leftAs(before);
+        MirrorState left = next.with(Copy.NONE).leftAs(before).withoutOldOnly().untold(false);
         boolean isComplete = !left.leftLocal() && !left.leftPeer();
         effects.add(isComplete ? new Serve(Role.REQUIRED, Role.REQUIRED) : new Hold());
         return left;
@@ -144,7 +180,7 @@ public final class MirrorMachine {
     private static MirrorState serveAlone(MirrorState state, MirrorSide side, List<MirrorEffect> effects) {
         effects.add(new Track(side));
         effects.add(Serve.with(side, Role.ABSENT));
-        return state;
+        return state.untold(false);
     }
 
     private static MirrorState repeat(MirrorState state, List<MirrorEffect> effects) {

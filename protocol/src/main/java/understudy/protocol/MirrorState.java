@@ -10,6 +10,7 @@ import java.util.Optional;
 /// @param asked    what was proposed for the number after the view's and has not been learnt to be decided
 /// @param leftLocal whether the local replica was lost since the view was learnt
 /// @param leftPeer  whether the peer's replica was lost since the view was learnt
+/// @param untold    whether nobody is left who was told of what the only replica in sync had, since that was lost
 public record MirrorState(
         Optional<Known> view,
         boolean begun,
@@ -19,11 +20,21 @@ public record MirrorState(
         boolean leftLocal,
         boolean leftPeer,
         Optional<InSync> asked,
-        Copy copy) {
+        Copy copy,
+        boolean untold) {
 
     /// A life that knows nothing yet.
     public static final MirrorState INITIAL = new MirrorState(
-            Optional.empty(), false, true, Condition.AWAY, Condition.AWAY, false, false, Optional.empty(), Copy.NONE);
+            Optional.empty(),
+            false,
+            true,
+            Condition.AWAY,
+            Condition.AWAY,
+            false,
+            false,
+            Optional.empty(),
+            Copy.NONE,
+            false);
 
     /// A view, as far as it concerns this volume.
     public record Known(long number, InSync inSync) {}
@@ -32,6 +43,9 @@ public record MirrorState(
     public enum Condition {
         /// It cannot be used.
         AWAY,
+        /// It is the only one in sync, and has lost some of what it confirmed in this life. It can be used once
+        /// nobody is left who was told of that.
+        BEHIND,
         /// It can be used, but may lack what it once confirmed.
         LOSSY,
         /// It can be used and has all that it ever confirmed.
@@ -54,7 +68,7 @@ public record MirrorState(
     }
 
     public boolean isUsable(MirrorSide side) {
-        return condition(side) != Condition.AWAY;
+        return condition(side) == Condition.LOSSY || condition(side) == Condition.WHOLE;
     }
 
     /// The only side in sync; empty if both are, or if no view is known.
@@ -66,17 +80,17 @@ public record MirrorState(
 
     MirrorState with(MirrorSide side, Condition condition) {
         return side == MirrorSide.LOCAL
-                ? new MirrorState(view, begun, patient, condition, peer, leftLocal, leftPeer, asked, copy)
-                : new MirrorState(view, begun, patient, local, condition, leftLocal, leftPeer, asked, copy);
+                ? new MirrorState(view, begun, patient, condition, peer, leftLocal, leftPeer, asked, copy, untold)
+                : new MirrorState(view, begun, patient, local, condition, leftLocal, leftPeer, asked, copy, untold);
     }
 
     MirrorState left(MirrorSide side) {
         return side == MirrorSide.LOCAL
-                ? new MirrorState(view, begun, patient, Condition.AWAY, peer, true, leftPeer, asked, copy)
-                : new MirrorState(view, begun, patient, local, Condition.AWAY, leftLocal, true, asked, copy);
+                ? new MirrorState(view, begun, patient, Condition.AWAY, peer, true, leftPeer, asked, copy, untold)
+                : new MirrorState(view, begun, patient, local, Condition.AWAY, leftLocal, true, asked, copy, untold);
     }
 
-    /// Who had left before has left still, and so has who is away.
+    /// Who had left before has left still, and so has who cannot be used.
     MirrorState leftAs(MirrorState before) {
         return new MirrorState(
                 view,
@@ -84,29 +98,44 @@ public record MirrorState(
                 patient,
                 local,
                 peer,
-                before.leftLocal || local == Condition.AWAY,
-                before.leftPeer || peer == Condition.AWAY,
+                before.leftLocal || !isUsable(MirrorSide.LOCAL),
+                before.leftPeer || !isUsable(MirrorSide.PEER),
                 asked,
-                copy);
+                copy,
+                untold);
+    }
+
+    /// A replica that is not the only one in sync any more can be made whole from the other.
+    MirrorState withoutOldOnly() {
+        MirrorState next = this;
+        for (MirrorSide side : MirrorSide.values()) {
+            boolean isOnlyOne = source().equals(Optional.of(side));
+            next = condition(side) == Condition.BEHIND && !isOnlyOne ? next.with(side, Condition.LOSSY) : next;
+        }
+        return next;
+    }
+
+    MirrorState untold(boolean now) {
+        return new MirrorState(view, begun, patient, local, peer, leftLocal, leftPeer, asked, copy, now);
     }
 
     /// That this side was lost does not matter any more: it joins anew.
     MirrorState joining(MirrorSide side) {
         boolean isLocal = side == MirrorSide.LOCAL;
         return new MirrorState(
-                view, begun, patient, local, peer, leftLocal && !isLocal, leftPeer && isLocal, asked, copy);
+                view, begun, patient, local, peer, leftLocal && !isLocal, leftPeer && isLocal, asked, copy, untold);
     }
 
     MirrorState with(Copy next) {
-        return new MirrorState(view, begun, patient, local, peer, leftLocal, leftPeer, asked, next);
+        return new MirrorState(view, begun, patient, local, peer, leftLocal, leftPeer, asked, next, untold);
     }
 
     MirrorState asking(InSync set) {
-        return new MirrorState(view, begun, patient, local, peer, leftLocal, leftPeer, Optional.of(set), copy);
+        return new MirrorState(view, begun, patient, local, peer, leftLocal, leftPeer, Optional.of(set), copy, untold);
     }
 
     MirrorState impatient() {
-        return new MirrorState(view, begun, false, local, peer, leftLocal, leftPeer, asked, copy);
+        return new MirrorState(view, begun, false, local, peer, leftLocal, leftPeer, asked, copy, untold);
     }
 
     MirrorState learnt(long number, InSync set, boolean own) {
@@ -119,6 +148,7 @@ public record MirrorState(
                 false,
                 false,
                 Optional.empty(),
-                copy);
+                copy,
+                untold);
     }
 }

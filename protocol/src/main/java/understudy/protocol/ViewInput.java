@@ -101,6 +101,10 @@ public sealed interface ViewInput {
     /// A replica that was out of sync is whole. From here on nothing is acknowledged that it does not have.
     record ReplicaCaughtUp(VolumeId volume, HostName host) implements ViewInput {}
 
+    /// A disk that only the other host's replica held is back without all that it had acknowledged: that host was
+    /// restarted. A guest that was told of it cannot go on.
+    record DiskWentBack(VolumeId volume) implements ViewInput {}
+
     /// A replica that is out of sync is not there, and its host has put an empty one in its place.
     ///
     /// @param id of the empty one; its host chose it

@@ -42,6 +42,7 @@ import understudy.protocol.ViewInput.AloneErased;
 import understudy.protocol.ViewInput.AloneFound;
 import understudy.protocol.ViewInput.AloneRecorded;
 import understudy.protocol.ViewInput.CopyCommitted;
+import understudy.protocol.ViewInput.DiskWentBack;
 import understudy.protocol.ViewInput.GuestFound;
 import understudy.protocol.ViewInput.GuestGone;
 import understudy.protocol.ViewInput.GuestRunning;
@@ -253,6 +254,7 @@ public final class ViewMachine {
             case ReplicaFailed(var volume, var host, String _) ->
                 active.moveAway(
                         proposals.ifServing(state, state.news().failed(volume, host, state.number())), host, effects);
+            case DiskWentBack _ -> ActiveRules.diskWentBack(state, effects);
             case ReplicaRecovered(var volume, var host) ->
                 state.with(state.news().recovered(volume, host));
             case ReplicaCaughtUp(var volume, var host) ->

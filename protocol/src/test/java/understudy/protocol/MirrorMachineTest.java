@@ -15,6 +15,7 @@ import java.util.Set;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.Test;
 import understudy.protocol.MirrorEffect.Admit;
+import understudy.protocol.MirrorEffect.Forget;
 import understudy.protocol.MirrorEffect.Hold;
 import understudy.protocol.MirrorEffect.Propose;
 import understudy.protocol.MirrorEffect.Serve;
@@ -23,6 +24,7 @@ import understudy.protocol.MirrorEffect.StartCopy;
 import understudy.protocol.MirrorEffect.StopCopy;
 import understudy.protocol.MirrorEffect.Track;
 import understudy.protocol.MirrorInput.CopyCaughtUp;
+import understudy.protocol.MirrorInput.Forgotten;
 import understudy.protocol.MirrorInput.PatienceOver;
 import understudy.protocol.MirrorInput.ProposalUnanswered;
 import understudy.protocol.MirrorInput.ReplicaLost;
@@ -117,6 +119,46 @@ class MirrorMachineTest {
     }
 
     @Test
+    void theOnlyOneInSyncThatLostWhatItConfirmedIsServedWhenNobodyIsLeftWhoWasTold() {
+        step(new ViewLearnt(1, InSync.PEER, true));
+        step(new ReplicaReady(PEER, true));
+        step(new ReplicaLost(PEER));
+        assertThat(step(new ReplicaReady(PEER, false, true))).containsExactly(new Forget(PEER));
+        assertThat(step(new ReplicaReady(LOCAL, true)))
+                .as("nothing to copy from yet")
+                .isEmpty();
+        assertThat(step(new Forgotten())).containsExactly(new Propose(2, InSync.PEER));
+        assertThat(step(new ViewLearnt(2, InSync.PEER, true)))
+                .containsExactly(
+                        new Track(PEER),
+                        new Serve(ABSENT, REQUIRED),
+                        new Serve(FOLLOWING, REQUIRED),
+                        new StartCopy(LOCAL));
+    }
+
+    @Test
+    void aReplicaThatIsLostAgainWhileItIsBehindIsLookedAtAnew() {
+        step(new ViewLearnt(1, InSync.PEER, true));
+        step(new ReplicaReady(PEER, true));
+        step(new ReplicaLost(PEER));
+        step(new ReplicaReady(PEER, false, true));
+        assertThat(step(new ReplicaLost(PEER))).isEmpty();
+        assertThat(step(new ReplicaReady(PEER, false, true))).containsExactly(new Forget(PEER));
+    }
+
+    @Test
+    void whereNobodyWasToldAnythingSinceItWasLostThereIsNobodyToForget() {
+        step(new ViewLearnt(1, InSync.PEER, true));
+        step(new ReplicaReady(PEER, true));
+        step(new ReplicaLost(PEER));
+        assertThat(step(new Forgotten())).isEmpty();
+        assertThat(step(new ReplicaReady(PEER, false, true))).containsExactly(new Propose(2, InSync.PEER));
+        step(new ViewLearnt(2, InSync.PEER, true));
+        step(new ReplicaLost(PEER));
+        assertThat(step(new ReplicaReady(PEER, false, true))).as("told since").containsExactly(new Forget(PEER));
+    }
+
+    @Test
     void ofTwoLostReplicasTheOneThatComesBackWholeIsClaimed() {
         serveBoth();
         step(new ReplicaLost(PEER));
@@ -172,12 +214,13 @@ class MirrorMachineTest {
     }
 
     private static List<MirrorInput> inputs(MirrorState state) {
-        List<MirrorInput> inputs = new ArrayList<>(
-                List.of(new PatienceOver(), new CopyCaughtUp(), new Settled(), new ProposalUnanswered()));
+        List<MirrorInput> inputs = new ArrayList<>(List.of(
+                new PatienceOver(), new CopyCaughtUp(), new Settled(), new ProposalUnanswered(), new Forgotten()));
         for (MirrorSide side : MirrorSide.values()) {
             inputs.add(new ReplicaLost(side));
             inputs.add(new ReplicaReady(side, true));
             inputs.add(new ReplicaReady(side, false));
+            inputs.add(new ReplicaReady(side, false, true));
         }
         for (InSync set : InSync.values()) {
             inputs.add(new ViewLearnt(number(state) + 1, set, false));
@@ -259,6 +302,7 @@ class MirrorMachineTest {
             for (int i = 0; i < 10; i++) {
                 answer(step(new ReplicaReady(LOCAL, true)), random);
                 answer(step(new ReplicaReady(PEER, true)), random);
+                answer(step(new Forgotten()), random);
                 answer(step(new CopyCaughtUp()), random);
                 answer(step(new Settled()), random);
                 answer(step(new ProposalUnanswered()), random);

@@ -33,6 +33,7 @@ import understudy.protocol.Part.Idle;
 import understudy.protocol.Part.Protected;
 import understudy.protocol.Part.Receiving;
 import understudy.protocol.Part.Running;
+import understudy.protocol.Part.Starting;
 import understudy.protocol.Part.Taking;
 import understudy.protocol.ViewEffect.AcceptStream;
 import understudy.protocol.ViewEffect.AdoptGuest;
@@ -49,6 +50,7 @@ import understudy.protocol.ViewEffect.ResumeImage;
 import understudy.protocol.ViewEffect.ShutDownGuest;
 import understudy.protocol.ViewEffect.StartCopy;
 import understudy.protocol.ViewInput.CopyCommitted;
+import understudy.protocol.ViewInput.DiskWentBack;
 import understudy.protocol.ViewInput.GuestFound;
 import understudy.protocol.ViewInput.GuestGone;
 import understudy.protocol.ViewInput.GuestRunning;
@@ -60,6 +62,7 @@ import understudy.protocol.ViewInput.PeerLost;
 import understudy.protocol.ViewInput.RecordLearnt;
 import understudy.protocol.ViewInput.ReplicaCaughtUp;
 import understudy.protocol.ViewInput.ReplicaFailed;
+import understudy.protocol.ViewInput.ReplicaRecovered;
 import understudy.protocol.ViewInput.ReplicasFound;
 import understudy.protocol.ViewInput.StreamOffered;
 import understudy.protocol.ViewInput.SwitchoverAsked;
@@ -296,6 +299,27 @@ class ViewMachineImageAndDisksTest {
         step(new RecordLearnt(new VmRecord(spec, true, view(11, new Paired(SELF, PEER_LATER), BOTH), 112)));
         assertThat(step(new LeaseOutwaited(11))).doesNotContain(new BootGuest());
         assertProposed(12, new Solo(PEER_LATER), THERE, step(new Tick(at(8_000))));
+    }
+
+    @Test
+    void aGuestThatDiedIsLeftToTheStandbyAsSoonAsItsDisksWorkAgain() {
+        protect();
+        step(new ReplicaFailed(DISK0, H2, "dead"));
+        step(new GuestGone(at(1_000)));
+        step(new Tick(at(4_000)));
+        assertPart(Starting.class);
+        assertProposed(5, new Solo(PEER), THERE, step(new ReplicaRecovered(DISK0, H2)));
+    }
+
+    @Test
+    void aGuestWhoseDiskForgotWhatItWasToldIsEndedAndStartsAnew() {
+        run(THERE);
+        assertThat(step(new DiskWentBack(DISK0)))
+                .hasSize(2)
+                .startsWith(new CloseStream())
+                .hasAtLeastOneElementOfType(KillGuest.class);
+        assertThat(step(new DiskWentBack(DISK1))).as("there is none any more").isEmpty();
+        assertThat(step(new Tick(at(2_000)))).contains(new BootGuest());
     }
 
     // ---- the standby ----

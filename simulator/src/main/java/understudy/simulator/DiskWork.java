@@ -91,7 +91,8 @@ final class DiskWork {
 
     private void recalled(int block, DiskMemory.Known known, long found) {
         if (guest.isAlive()) {
-            cluster.observe(new Observation.BlockRecalled(guest.vm(), volume, guest.host(), block, known, found));
+            cluster.observe(new Observation.BlockRecalled(
+                    guest.vm(), volume, guest.host(), guest.began(), block, known, found));
         }
     }
 

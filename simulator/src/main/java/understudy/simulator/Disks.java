@@ -35,6 +35,11 @@ final class Disks {
         look();
     }
 
+    /// No guest is left that was told anything of them.
+    void forgotten() {
+        mirrors.values().forEach(Mirror::forgotten);
+    }
+
     void tick() {
         mirrors.values().forEach(Mirror::tick);
         look();

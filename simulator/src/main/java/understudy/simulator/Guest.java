@@ -19,6 +19,7 @@ final class Guest {
     private final VmId vm;
     private final HostName host;
     private final Branch branch;
+    private final long began;
     private final boolean busy;
     private long position;
     private boolean alive = true;
@@ -37,6 +38,7 @@ final class Guest {
         this.vm = vm;
         this.host = host;
         this.branch = branch;
+        this.began = cluster.schedule().nowNanos();
         this.busy = cluster.isBusy(vm);
         this.position = branch.fork().map(Point::position).orElse(0L);
     }
@@ -47,6 +49,11 @@ final class Guest {
 
     HostName host() {
         return host;
+    }
+
+    /// When this process began.
+    long began() {
+        return began;
     }
 
     /// All that the guest has done so far.

@@ -1,11 +1,13 @@
 package understudy.simulator;
 
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.UUID;
 import understudy.model.HostName;
 import understudy.model.Life;
 import understudy.model.Moment;
@@ -27,6 +29,7 @@ final class Host extends Node {
     private final Map<VolumeId, DiskReplica> disks = new TreeMap<>();
     private final Set<VolumeId> broken = new TreeSet<>();
     private final Words words = new Words();
+    private final Map<UUID, Long> countedIn = new HashMap<>();
     private final double clockRate;
     private Optional<Agent> agent = Optional.empty();
     private long handicappedAt;
@@ -47,6 +50,11 @@ final class Host extends Node {
     /// How long a time by this host's clock takes, rounded up.
     long onItsClock(Duration time) {
         return (long) Math.ceil(time.toNanos() / clockRate);
+    }
+
+    /// What lies beside its guests, and is gone with its power: in which start of its host each replica was counted on.
+    Map<UUID, Long> countedIn() {
+        return countedIn;
     }
 
     /// What lies on its system disk, which does not fail.
@@ -177,6 +185,7 @@ final class Host extends Node {
         agent = Optional.empty();
         super.powerOff();
         words.startAnew();
+        countedIn.clear();
         guests.values().forEach(guest -> guest.die("its host lost its power"));
         guests.clear();
         disks.values().forEach(it -> it.losePower(cluster.dice(), schedule().nowNanos()));

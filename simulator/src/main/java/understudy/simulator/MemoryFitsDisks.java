@@ -6,7 +6,7 @@ import java.util.Optional;
 /// from an image on another host. Less would be a write that was lost or overwritten by an older one, more a
 /// write that it has not made yet.
 ///
-/// Where a disk lost its power since, a guest that went on elsewhere may find less than was written.
+/// Where a disk lost its power since, a guest that went on from an image may find less than it knew before that.
 final class MemoryFitsDisks implements Checker {
     private final Cluster cluster;
 
@@ -21,6 +21,7 @@ final class MemoryFitsDisks implements Checker {
 
     private Optional<String> recalled(Observation.BlockRecalled it) {
         boolean isExcused = it.found() < it.known().content()
+                && it.known().since() < it.began()
                 && cluster.hosts().stream()
                         .flatMap(host -> host.disk(it.volume()).stream())
                         .anyMatch(disk -> disk.lostPowerAt() >= it.known().since());

@@ -136,6 +136,10 @@ final class Mirror {
         return accepted.filter(which::equals).isPresent();
     }
 
+    void forgotten() {
+        service.ifPresent(MirrorService::forgotten);
+    }
+
     void linked(DiskLink which) {
         service.ifPresent(it -> it.linked(which));
     }

@@ -5,7 +5,6 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.EnumMap;
 import java.util.EnumSet;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -51,8 +50,8 @@ final class MirrorService {
     /// By host: which start of it the replica that is ready was found in.
     private final Map<HostName, Long> starts = new TreeMap<>();
 
-    /// By replica: in which start of its host a view with it was asked for.
-    private final Map<UUID, Long> countedIn = new HashMap<>();
+    /// By replica: in which start of its host a view with it was asked for. Kept beside the guest.
+    private final Map<UUID, Long> countedIn;
 
     /// One after the other.
     private final Deque<MirrorEffect.Propose> asks = new ArrayDeque<>();
@@ -76,6 +75,7 @@ final class MirrorService {
         this.driver = mirror.driver();
         this.wishes = MirrorWishes.at(mirror.volume(), view);
         this.patientUntil = now() + PATIENCE;
+        this.countedIn = driver.agent().host().countedIn();
         roles.put(MirrorSide.LOCAL, Role.ABSENT);
         roles.put(MirrorSide.PEER, Role.ABSENT);
         mirror.replica().ifPresent(it -> countedIn.put(it.id(), it.lostPowerAt()));
@@ -137,6 +137,14 @@ final class MirrorService {
             }
             case MirrorEffect.StopCopy(), MirrorEffect.Admit(MirrorSide _) -> copy = Optional.empty();
             case MirrorEffect.Settle() -> copy.ifPresent(this::settle);
+            case MirrorEffect.Forget(MirrorSide _) ->
+                driver.later(0, () -> {
+                    if (cluster.options().mutation() == Mutation.GO_ON_OVER_LOST_WRITES) {
+                        forgotten();
+                    } else {
+                        driver.diskWentBack(mirror.volume());
+                    }
+                });
             case MirrorEffect.Track(MirrorSide _) -> {}
         }
         return true;
@@ -263,18 +271,16 @@ final class MirrorService {
     /// @param start when its host lost its power last before it
     private void isReady(MirrorSide side, long start) {
         HostName host = host(side);
-        boolean isSameStart = volumes()
-                .on(host)
-                .map(it -> countedIn.get(it.id()))
-                .filter(it -> it == start)
-                .isPresent();
+        Optional<Long> counted = volumes().on(host).map(it -> countedIn.get(it.id()));
+        boolean isSameStart = counted.equals(Optional.of(start));
         boolean isIn = volumes().isInSync(host);
         ready.add(side);
         starts.put(host, start);
         // It may have lost what it had of them.
         open.forEach(it -> it.have().remove(host));
         boolean isWhole = side == MirrorSide.LOCAL ? !isIn || isSameStart : isIn && isSameStart;
-        take(new MirrorInput.ReplicaReady(side, isWhole));
+        boolean isBehind = side == MirrorSide.PEER && isIn && counted.isPresent() && !isSameStart;
+        take(new MirrorInput.ReplicaReady(side, isWhole, isBehind));
     }
 
     private void isLost(MirrorSide side) {
@@ -325,6 +331,11 @@ final class MirrorService {
         DiskLink made = new DiskLink(cluster, mirror, there);
         link = Optional.of(made);
         made.dial();
+    }
+
+    /// No guest is left that was told anything.
+    void forgotten() {
+        take(new MirrorInput.Forgotten());
     }
 
     // ---- requests -------------------------------------------------------------------------------------------------

@@ -29,6 +29,8 @@ public enum Mutation {
     FORGET_WHO_WAS_PROMISED,
     /// The active reads from its own replica, in sync or not.
     READ_HERE_ALWAYS,
+    /// A guest goes on over the only replica in sync, which lost what it had acknowledged.
+    GO_ON_OVER_LOST_WRITES,
     /// A lease is counted from when its answer came.
     LEASE_FROM_ANSWER,
     /// The taker boots as soon as it has learnt its view.

@@ -56,7 +56,8 @@ sealed interface Observation {
             implements Observation {}
 
     /// A guest read a block of which it knows what it should hold.
-    record BlockRecalled(VmId vm, VolumeId volume, HostName host, int block, DiskMemory.Known known, long found)
+    record BlockRecalled(
+            VmId vm, VolumeId volume, HostName host, long began, int block, DiskMemory.Known known, long found)
             implements Observation {}
 
     /// A guest on one host read a block, from the same or another one's replica.

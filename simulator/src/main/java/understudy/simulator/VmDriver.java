@@ -93,6 +93,11 @@ final class VmDriver {
         return state.part();
     }
 
+    boolean hasLostDisksOfTheOther() {
+        return state.isServing(agent.replica())
+                && peer().filter(other -> !state.hasDisksThere(other.name())).isPresent();
+    }
+
     long knownView() {
         return state.number();
     }
@@ -326,8 +331,14 @@ final class VmDriver {
 
     // ---- the guest ------------------------------------------------------------------------------------------------
 
+    void diskWentBack(VolumeId volume) {
+        give(new ViewInput.DiskWentBack(volume));
+        disks.forgotten();
+    }
+
     private void boot() {
         aside.clear();
+        disks.forgotten();
         Guest guest = new Guest(cluster, vm(), agent.host().name(), cluster.boot(), new TreeMap<>());
         cluster.observe(new Observation.GuestBooted(vm(), agent.host().name(), guest.branch()));
         begin(guest, cluster.dice().millis(50, 400));

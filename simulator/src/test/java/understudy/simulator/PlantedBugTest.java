@@ -81,6 +81,15 @@ class PlantedBugTest {
         assertThat(PausesAtRenewals.broken(Mutation.NONE)).isEmpty();
     }
 
+    /// It takes the loss of a disk, and then of the other host's power.
+    @Test
+    void aGuestThatGoesOnOverWhatADiskLostIsSeen() {
+        assertThat(DiskThatWentBackTest.broken(Mutation.GO_ON_OVER_LOST_WRITES, false))
+                .isNotEmpty();
+        assertThat(DiskThatWentBackTest.broken(Mutation.GO_ON_OVER_LOST_WRITES, true))
+                .isNotEmpty();
+    }
+
     private static boolean caught(Mutation planted, String checker) {
         return caught(SimulationOptions.RANDOM.with(planted), checker);
     }

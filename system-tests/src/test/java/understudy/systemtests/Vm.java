@@ -24,7 +24,7 @@ import understudy.model.VmName;
 
 /// A VM of the lab with its guest, as a test sees it: by the API, by its services, by its shell.
 record Vm(Stage stage, String name, String address) implements AutoCloseable {
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final Duration ECHO_PAUSE = Duration.ofMillis(4);
     private static final int ECHO = 7;
     private static final int SHELL = 23;

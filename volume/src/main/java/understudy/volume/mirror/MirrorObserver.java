@@ -9,4 +9,8 @@ public interface MirrorObserver {
     void warning(String what);
 
     void info(String what);
+
+    /// The volume's only replica in sync has lost some of what it acknowledged: its host was restarted. Nothing is
+    /// served before [ServedVolume#forgotten].
+    void wentBack(ServedVolume volume);
 }

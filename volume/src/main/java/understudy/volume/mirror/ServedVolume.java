@@ -253,6 +253,11 @@ public final class ServedVolume implements AutoCloseable {
         proposals.tell(newest);
     }
 
+    /// Nobody is left who was told anything of the volume. From any thread.
+    public void forgotten() {
+        post(() -> take(new MirrorInput.Forgotten()));
+    }
+
     /// A new view, from the ledger. On the driver's thread.
     void learn(VolumeView newest) {
         boolean isFirst = view.isEmpty();
@@ -333,11 +338,11 @@ public final class ServedVolume implements AutoCloseable {
         Optional<VolumeView.Member> other = view.flatMap(now -> now.memberBeside(replica));
         boolean isIt =
                 other.filter(member -> member.replica().equals(link.replica())).isPresent();
-        boolean isWhole = isIt
-                && link.peer().whole()
-                && other.filter(member -> member.boot().equals(link.peer().boot()))
-                        .isPresent();
-        take(new MirrorInput.ReplicaReady(MirrorSide.PEER, isWhole));
+        Optional<UUID> start = other.filter(_ -> isIt).map(VolumeView.Member::boot);
+        boolean isSameStart = start.equals(Optional.of(link.peer().boot()));
+        boolean isWhole = isSameStart && link.peer().whole();
+        boolean isBehind = !isSameStart && !start.equals(Optional.of(VolumeView.UNKNOWN_BOOT)) && isIt;
+        take(new MirrorInput.ReplicaReady(MirrorSide.PEER, isWhole, isBehind));
     }
 
     void take(MirrorInput input) {
@@ -389,6 +394,7 @@ public final class ServedVolume implements AutoCloseable {
             case MirrorEffect.StartCopy(MirrorSide target) -> copying.start(target, local, peer, number());
             case MirrorEffect.StopCopy() -> copying.stop();
             case MirrorEffect.Settle() -> copying.settle(local, peer);
+            case MirrorEffect.Forget(MirrorSide _) -> observer.wentBack(this);
             case MirrorEffect.Admit(MirrorSide _) -> {
                 peer.tell(ViewMessage.Change.ADMIT, number());
                 local.onDisk(store ->

@@ -18,6 +18,9 @@ public record VolumeView(long number, List<Member> inSync, UUID proposal) {
         }
     }
 
+    /// The start of a host of which no more is known than that it once was.
+    public static final UUID UNKNOWN_BOOT = new UUID(0, 0);
+
     /// A replica in sync.
     ///
     /// @param boot the start of its host in which it was: a host that was started anew may have lost what it

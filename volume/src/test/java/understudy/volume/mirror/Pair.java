@@ -148,5 +148,11 @@ final class Pair implements AutoCloseable {
         public void info(String what) {
             System.out.println("info: " + what);
         }
+
+        @Override
+        public void wentBack(ServedVolume volume) {
+            System.out.println("went back");
+            volume.forgotten();
+        }
     }
 }

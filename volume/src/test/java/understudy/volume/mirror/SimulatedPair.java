@@ -221,6 +221,11 @@ final class SimulatedPair implements AutoCloseable {
             }
         }
 
+        @Override
+        public void wentBack(ServedVolume volume) {
+            volume.forgotten();
+        }
+
         void kill() {
             isOver = true;
             client.abandon();
