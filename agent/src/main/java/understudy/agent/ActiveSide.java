@@ -72,7 +72,7 @@ final class ActiveSide {
 
     void boot() throws IOException {
         killNow = false;
-        volumes.forgotten();
+        volumes.guestBegins();
         desk.services().qemu().fetchFiles(desk.spec(), desk.services().peerNames());
         // QEMU looks at its disks before it answers, and may do so only by a lease where another host could take over.
         desk.services().leases().of(desk.spec().id()).want(true);

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -16,10 +17,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /// In which start of its host each replica of a VM was last counted on. A replica whose host was started anew since may
-/// lack what a guest that runs here was told: so it is kept beside that guest, for later lives of the agent, in a
-/// folder that is empty when this host starts.
+/// lack what a guest that runs here was told: so it is kept for later lives of the agent, as long as such a guest may
+/// live.
 ///
-/// A line each: the replica and the start. What cannot be read is not known; what cannot be written is known to this
+/// A line each: the replica and the start; in the first one, this host's own. What cannot be read is not known; what
+/// cannot be written is known to this
 /// life only. For many threads.
 final class CountedBoots {
     private static final Logger LOG = LoggerFactory.getLogger(CountedBoots.class);
@@ -29,13 +31,20 @@ final class CountedBoots {
     /// By replica.
     private final Map<UUID, UUID> boots = new TreeMap<>();
 
+    private final UUID self;
+
     /// @param file its folder is made when it is needed
-    CountedBoots(Path file) {
+    /// @param self this start of this host
+    CountedBoots(Path file, UUID self) {
         this.file = file;
+        this.self = self;
         try {
-            for (String line : Files.readAllLines(file, US_ASCII)) {
-                String[] words = line.split(" ", -1);
-                boots.put(UUID.fromString(words[0]), UUID.fromString(words[1]));
+            List<String> lines = Files.readAllLines(file, US_ASCII);
+            if (!lines.isEmpty() && lines.getFirst().equals(self.toString())) {
+                for (String line : lines.subList(1, lines.size())) {
+                    String[] words = line.split(" ", -1);
+                    boots.put(UUID.fromString(words[0]), UUID.fromString(words[1]));
+                }
             }
         } catch (NoSuchFileException _) {
             // Nothing was counted on yet.
@@ -55,7 +64,7 @@ final class CountedBoots {
         }
         String lines = boots.entrySet().stream()
                 .map(it -> it.getKey() + " " + it.getValue() + "\n")
-                .collect(Collectors.joining());
+                .collect(Collectors.joining("", self + "\n", ""));
         try {
             Files.createDirectories(file.getParent());
             Path next = file.resolveSibling(file.getFileName() + ".new");

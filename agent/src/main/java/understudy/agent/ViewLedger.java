@@ -31,16 +31,17 @@ final class ViewLedger implements VolumeLedger {
     private final MachineDesk desk;
     private final CountedBoots boots;
     private MirrorWishes wishes;
+    private boolean isClosed;
 
-    /// @param view the one of this life, which makes this host active
+    /// @param wishes of this life, in which this host is active
     /// @param boot  this start of this host
     /// @param boots in which starts of their hosts replicas were counted on
-    ViewLedger(VolumeId volume, HostName self, View view, UUID boot, CountedBoots boots, MachineDesk desk) {
-        this.volume = volume;
+    ViewLedger(HostName self, MirrorWishes wishes, UUID boot, CountedBoots boots, MachineDesk desk) {
+        this.volume = wishes.volume();
         this.self = self;
         this.boots = boots;
         this.desk = desk;
-        this.wishes = MirrorWishes.at(volume, view);
+        this.wishes = wishes;
         boots.put(replica(self).id(), boot);
     }
 
@@ -53,6 +54,14 @@ final class ViewLedger implements VolumeLedger {
         notifyAll();
         boolean isAnswer = wasOpen && wishes.open().isEmpty();
         return isAnswer || !wishes.isToBeTold() ? Optional.empty() : Optional.of(told(FOREIGN));
+    }
+
+    /// Its mirror is done with: the view machine hears no more of it.
+    ///
+    /// @return for one that follows in this life
+    synchronized MirrorWishes close() {
+        isClosed = true;
+        return wishes.handedOver();
     }
 
     private VolumeView told(UUID proposal) {
@@ -75,27 +84,37 @@ final class ViewLedger implements VolumeLedger {
         if (wishes.isStale(wanted.number())) {
             return told(FOREIGN);
         }
-        wanted.inSync().forEach(member -> boots.put(member.replica(), member.boot()));
         name(wanted);
         wishes = wishes.wished(hosts(wanted));
         if (wishes.open().isPresent()) {
             desk.post(this::tellDesk);
             await(() -> wishes.open().isEmpty());
         }
+        wanted.inSync().forEach(member -> boots.put(member.replica(), member.boot()));
         return told(wanted.proposal());
     }
 
     /// On the driver's thread, so no view is learnt meanwhile.
     private void tellDesk() {
         List<ViewInput> news;
+        Optional<MirrorWishes.Wish> told;
         synchronized (this) {
+            if (isClosed) {
+                return;
+            }
             news = wishes.news();
+            wishes = wishes.heard();
+            told = wishes.open();
         }
         news.forEach(desk::step);
         synchronized (this) {
-            wishes = wishes.heard(!desk.hasOpenProposal());
+            wishes = desk.hasOpenProposal() ? wishes : wishes.decided(told);
             notifyAll();
         }
+    }
+
+    private synchronized boolean isClosed() {
+        return isClosed;
     }
 
     /// Has a replica that is in another's place named before it can come in.
@@ -103,7 +122,11 @@ final class ViewLedger implements VolumeLedger {
         for (VolumeView.Member member : wanted.inSync()) {
             if (host(member.replica()).isEmpty()) {
                 HostName where = hostOfUnknown(wanted);
-                desk.post(() -> desk.step(new ViewInput.ReplicaReplaced(volume, where, member.replica())));
+                desk.post(() -> {
+                    if (!isClosed()) {
+                        desk.step(new ViewInput.ReplicaReplaced(volume, where, member.replica()));
+                    }
+                });
                 await(() -> replica(where).id().equals(member.replica()));
             }
         }

@@ -2,6 +2,7 @@ package understudy.agent;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -10,6 +11,7 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import understudy.api.Event.Severity;
@@ -23,6 +25,7 @@ import understudy.model.View;
 import understudy.model.VmRecord;
 import understudy.model.VolumeId;
 import understudy.model.VolumeSpec;
+import understudy.protocol.MirrorWishes;
 import understudy.protocol.ViewInput;
 import understudy.qemu.InstanceDirectory;
 import understudy.volume.Volume;
@@ -69,6 +72,9 @@ final class VolumeHost {
     /// Of the last QEMU: how many threads it left behind in calls of the volumes.
     private CompletableFuture<Integer> leftBehind = CompletableFuture.completedFuture(0);
 
+    /// How many guests were booted here.
+    private final AtomicInteger begun = new AtomicInteger();
+
     private volatile Map<VolumeId, Served> served = Map.of();
     private volatile Optional<VmRecord> known = Optional.empty();
     private volatile List<VolumeReport> reports = List.of();
@@ -96,11 +102,9 @@ final class VolumeHost {
         this.folder = folder;
         this.looks = new ReplicaLooks(desk, folder, self, this::found);
         this.closings = new Closings(desk.spec().name().value());
-        this.counted = new CountedBoots(desk.services()
-                .config()
-                .run()
-                .resolve("counted")
-                .resolve(desk.spec().id().toString()));
+        Path counts = desk.services().config().run().resolve("counted");
+        this.counted = new CountedBoots(
+                counts.resolve(desk.spec().id().toString()), desk.services().boot());
     }
 
     // ---- views ----------------------------------------------------------------------------------------------------
@@ -112,7 +116,7 @@ final class VolumeHost {
         if (view.placement().activeReplica().equals(Optional.of(desk.services().self()))) {
             if (served.isEmpty()) {
                 withdraw();
-                serve(record);
+                serve(record, Map.of());
             }
             served.values().forEach(it -> it.ledger.learn(view).ifPresent(it.volume::tell));
         } else {
@@ -121,8 +125,14 @@ final class VolumeHost {
         looks.learnt(record);
     }
 
+    /// A guest is about to be booted.
+    void guestBegins() {
+        begun.incrementAndGet();
+        forgotten();
+    }
+
     /// No guest is left that was told anything of its disks.
-    void forgotten() {
+    private void forgotten() {
         served.values().forEach(it -> it.volume.forgotten());
     }
 
@@ -135,13 +145,17 @@ final class VolumeHost {
 
     // ---- the active -----------------------------------------------------------------------------------------------
 
-    private void serve(VmRecord record) {
+    /// @param earlier of mirrors that served the same in this life
+    private void serve(VmRecord record, Map<VolumeId, MirrorWishes> earlier) {
         Optional<HostName> peer = record.spec().otherThan(self);
         Map<VolumeId, Served> now = new TreeMap<>();
         for (VolumeSpec disk : record.spec().disks()) {
             View view = record.view();
             UUID boot = desk.services().boot();
-            ViewLedger ledger = new ViewLedger(disk.id(), self, view, boot, counted, desk);
+            MirrorWishes wishes = Optional.ofNullable(earlier.get(disk.id()))
+                    .orElseGet(() -> MirrorWishes.at(disk.id(), view))
+                    .learnt(view);
+            ViewLedger ledger = new ViewLedger(self, wishes, boot, counted, desk);
             ServedVolume.Options options = new ServedVolume.Options(
                     desk.spec().name() + "/" + disk.name(),
                     disk.id().value(),
@@ -237,8 +251,7 @@ final class VolumeHost {
             throw new IOException("the last requests of an earlier QEMU are not through yet");
         }
         if (leftBehind.join() > 0) {
-            endServing();
-            serve(known.orElseThrow());
+            serve(known.orElseThrow(), endServing());
             leftBehind = CompletableFuture.completedFuture(0);
         }
         Files.createDirectories(directory.path());
@@ -304,8 +317,11 @@ final class VolumeHost {
         disks = Optional.empty();
     }
 
-    private void endServing() {
+    /// @return for mirrors that serve the same again in this life
+    private Map<VolumeId, MirrorWishes> endServing() {
         endListening();
+        Map<VolumeId, MirrorWishes> handed = new TreeMap<>();
+        served.forEach((volume, it) -> handed.put(volume, it.ledger.close()));
         CompletableFuture<Integer> quiet = leftBehind;
         served.forEach((volume, it) -> closings.begin(volume, () -> {
             quiet.join();
@@ -313,6 +329,7 @@ final class VolumeHost {
         }));
         served = Map.of();
         reports = List.of();
+        return handed;
     }
 
     /// For the other hosts; now and then.
@@ -486,15 +503,19 @@ final class VolumeHost {
             LOG.info("{}/{}: {}", desk.spec().name(), disk.name(), what);
         }
 
+        /// A guest that was booted since knows nothing of it.
         @Override
         public void wentBack(ServedVolume volume) {
-            desk.event(
-                    "disk-went-back",
-                    Severity.ERROR,
-                    disk.name() + ": the other host, which alone had all of it, was restarted; what was not flushed"
-                            + " is lost, and the VM starts anew");
+            int known = begun.get();
             desk.post(() -> {
-                desk.step(new ViewInput.DiskWentBack(disk.id()));
+                if (begun.get() == known) {
+                    desk.event(
+                            "disk-went-back",
+                            Severity.ERROR,
+                            disk.name() + ": the other host, which alone had all of it, was started anew; what was not"
+                                    + " flushed may be lost, and the VM starts anew");
+                    desk.step(new ViewInput.DiskWentBack(disk.id()));
+                }
                 forgotten();
             });
         }

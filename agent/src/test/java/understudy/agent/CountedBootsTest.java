@@ -10,6 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class CountedBootsTest {
+    private static final UUID SELF = new UUID(9, 9);
     private static final UUID ONE = new UUID(1, 1);
     private static final UUID OTHER = new UUID(1, 2);
 
@@ -28,6 +29,13 @@ class CountedBootsTest {
     }
 
     @Test
+    void whatWasCountedOnBeforeThisHostWasStartedAnewConcernsNoGuest() {
+        boots().put(ONE, OTHER);
+        assertThat(new CountedBoots(folder.resolve("vm"), new UUID(9, 8)).of(ONE))
+                .isEmpty();
+    }
+
+    @Test
     void nothingIsKnownOfAVmThatIsNoMore() {
         boots().put(ONE, new UUID(7, 1));
         boots().forget();
@@ -37,7 +45,9 @@ class CountedBootsTest {
 
     @Test
     void whatCannotBeReadIsNotKnownAndIsReplaced() throws IOException {
-        for (String damaged : new String[] {"x", ONE + "", ONE + " y", "\u0000\n\n", ONE + " " + ONE + "\nz"}) {
+        for (String damaged : new String[] {
+            "", "x", SELF + "\n" + ONE, SELF + "\n" + ONE + " y", SELF + "\n" + ONE + " " + ONE + "\nz"
+        }) {
             Files.writeString(folder.resolve("vm"), damaged);
             CountedBoots boots = boots();
             assertThat(boots.of(ONE)).as(damaged).isEmpty();
@@ -49,12 +59,12 @@ class CountedBootsTest {
     @Test
     void whatCannotBeWrittenIsKnownToThisLife() throws IOException {
         Files.writeString(folder.resolve("file"), "");
-        CountedBoots boots = new CountedBoots(folder.resolve("file").resolve("vm"));
+        CountedBoots boots = new CountedBoots(folder.resolve("file").resolve("vm"), SELF);
         boots.put(ONE, OTHER);
         assertThat(boots.of(ONE)).contains(OTHER);
     }
 
     private CountedBoots boots() {
-        return new CountedBoots(folder.resolve("vm"));
+        return new CountedBoots(folder.resolve("vm"), SELF);
     }
 }

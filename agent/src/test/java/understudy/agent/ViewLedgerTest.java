@@ -22,6 +22,7 @@ import understudy.model.Replica;
 import understudy.model.View;
 import understudy.model.VolumeId;
 import understudy.model.VolumeReplica;
+import understudy.protocol.MirrorWishes;
 import understudy.protocol.ViewInput;
 import understudy.volume.mirror.VolumeView;
 import understudy.volume.mirror.VolumeView.Member;
@@ -46,8 +47,7 @@ class ViewLedgerTest {
 
     @BeforeEach
     void begin() {
-        CountedBoots boots = new CountedBoots(folder.resolve("vm"));
-        ledger = new ViewLedger(VOLUME, H1, view(4, true, false), BOOT, boots, desk);
+        ledger = ledger(MirrorWishes.at(VOLUME, view(4, true, false)));
     }
 
     /// Its thread is the test's, and does one piece of work at a time.
@@ -133,6 +133,50 @@ class ViewLedgerTest {
     }
 
     @Test
+    void whatIsSoIsGrantedWhereNothingIsUndecided() throws Exception {
+        VolumeView first = ledger.read().orElseThrow();
+        assertThatThrownBy(() -> ledger.propose(after(first, LOCAL, PEER))).isInstanceOf(IOException.class);
+        desk.isOpen = false;
+        Thread hears = Thread.ofVirtual().start(() -> {
+            try {
+                desk.work();
+                desk.work();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        assertThat(ledger.propose(after(first, LOCAL)).inSync()).containsExactly(LOCAL);
+        hears.join();
+        assertThat(desk.told).contains(new ViewInput.ReplicaFailed(VOLUME, H2, "the mirror lost it"));
+    }
+
+    /// Its mirror serves no more, and another one does in the same life.
+    @Test
+    void aLedgerThatIsClosedTellsNothingAndHandsOverWhatIsOpen() throws Exception {
+        VolumeView first = ledger.read().orElseThrow();
+        assertThatThrownBy(() -> ledger.propose(after(first, LOCAL, PEER))).isInstanceOf(IOException.class);
+        ViewLedger next = ledger(ledger.close());
+        desk.work();
+        assertThat(desk.told).isEmpty();
+        VolumeView again = next.read().orElseThrow();
+        assertThat(again.number()).isGreaterThan(first.number());
+        assertThatThrownBy(() -> next.propose(after(again, LOCAL))).isInstanceOf(IOException.class);
+    }
+
+    @Test
+    void aLaterLifeKnowsInWhichStartOfItsHostAReplicaWasCountedOn() throws Exception {
+        VolumeView first = ledger.read().orElseThrow();
+        Thread learns = learns(view(5, true, true));
+        ledger.propose(after(first, LOCAL, PEER));
+        learns.join();
+        assertThat(ledger(MirrorWishes.at(VOLUME, view(6, true, true)))
+                        .read()
+                        .orElseThrow()
+                        .inSync())
+                .containsExactly(LOCAL, PEER);
+    }
+
+    @Test
     void aReplicaInTheOldOnesPlaceIsNamedBeforeItComesIn() throws Exception {
         UUID fresh = new UUID(2, 3);
         VolumeView first = ledger.read().orElseThrow();
@@ -145,6 +189,10 @@ class ViewLedgerTest {
                         new ViewInput.ReplicaReplaced(VOLUME, H2, fresh),
                         new ViewInput.ReplicaRecovered(VOLUME, H1),
                         new ViewInput.ReplicaCaughtUp(VOLUME, H2));
+    }
+
+    private ViewLedger ledger(MirrorWishes wishes) {
+        return new ViewLedger(H1, wishes, BOOT, new CountedBoots(folder.resolve("vm"), BOOT), desk);
     }
 
     /// Plays the view machine: learns one of these after each piece of work.

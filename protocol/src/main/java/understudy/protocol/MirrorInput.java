@@ -7,7 +7,7 @@ public sealed interface MirrorInput {
     ///
     /// @param whole whether it surely has all that it ever confirmed: its host has not been restarted and its
     ///     disk has reported no error since
-    /// @param behind whether it surely lacks, or may lack, what it confirmed since this side first counted on it
+    /// @param behind whether its host was started anew since it was last counted on
     record ReplicaReady(MirrorSide side, boolean whole, boolean behind) implements MirrorInput {
         public ReplicaReady {
             if (whole && behind) {

@@ -78,13 +78,9 @@ public final class MirrorMachine {
         if (state.isUsable(side)) {
             return state;
         }
-        if (behind && state.source().equals(Optional.of(side))) {
-            MirrorState back = state.with(side, Condition.BEHIND);
-            if (state.untold()) {
-                return forgotten(back, effects);
-            }
-            effects.add(new Forget(side));
-            return back;
+        boolean isTarget = state.source().filter(source -> source != side).isPresent();
+        if (behind && !isTarget) {
+            return forget(state.with(side, Condition.BEHIND), effects);
         }
         MirrorState next = state.with(side, whole ? Condition.WHOLE : Condition.LOSSY);
         boolean awaited = next.begun()
@@ -93,23 +89,32 @@ public final class MirrorMachine {
         return awaited ? serveAlone(next.joining(side), side, effects) : next;
     }
 
+    /// Asks to have done with whoever was told what the only replica in sync has lost, if it has.
+    private static MirrorState forget(MirrorState state, List<MirrorEffect> effects) {
+        Optional<MirrorSide> behind = behind(state);
+        if (behind.isPresent() && state.untold()) {
+            return forgotten(state, effects);
+        }
+        behind.ifPresent(side -> effects.add(new Forget(side)));
+        return state;
+    }
+
+    private static Optional<MirrorSide> behind(MirrorState state) {
+        return state.source().filter(side -> state.condition(side) == Condition.BEHIND);
+    }
+
     /// A replica that is there is served by a view of its own, in which it counts as what it is now.
     private static MirrorState forgotten(MirrorState state, List<MirrorEffect> effects) {
-        Optional<MirrorSide> source = state.source().filter(side -> !state.isUsable(side));
-        if (source.isEmpty()) {
-            return state;
-        }
-        MirrorState next = state.untold(true);
-        InSync set = InSync.only(source.get());
-        if (state.condition(source.get()) == Condition.AWAY) {
+        boolean isServed = state.source().filter(state::isUsable).isPresent();
+        boolean isHeld = state.view().isEmpty() || (state.source().isPresent() && !isServed);
+        MirrorState next = isHeld ? state.untold(true) : state;
+        Optional<MirrorSide> behind = behind(next);
+        if (behind.isEmpty()) {
             return next;
         }
-        MirrorState back = next.with(source.get(), Condition.LOSSY);
-        if (back.asked().equals(Optional.of(set))) {
-            return back;
-        }
-        effects.add(new Propose(numberAfter(back), set));
-        return back.asking(set);
+        InSync set = InSync.only(behind.get());
+        effects.add(new Propose(numberAfter(next), set));
+        return next.with(behind.get(), Condition.LOSSY).asking(set);
     }
 
     private static MirrorState lost(MirrorState state, MirrorSide side, List<MirrorEffect> effects) {
@@ -140,14 +145,13 @@ public final class MirrorMachine {
         if (state.view().filter(known -> known.number() >= number).isPresent()) {
             return state;
         }
-        MirrorState learnt = state.learnt(number, set, own);
-        if (!learnt.begun()) {
-            return learnt;
+        MirrorState next = state.learnt(number, set, own).withoutOldOnly();
+        if (!next.begun()) {
+            return forget(next, effects);
         }
         if (set == InSync.BOTH) {
-            return learnBoth(state, learnt, effects);
+            return learnBoth(state, next, effects);
         }
-        MirrorState next = learnt.withoutOldOnly();
         boolean goesOn = state.begun()
                 && state.copy() != Copy.NONE
                 && state.view().map(Known::inSync).equals(Optional.of(set));
@@ -163,7 +167,7 @@ public final class MirrorMachine {
             return serveAlone(next, source, effects);
         }
         effects.add(new Hold());
-        return next;
+        return forget(next, effects);
     }
 
     /// A replica may have been lost while the view was on its way: then it has still left.
@@ -171,7 +175,7 @@ public final class MirrorMachine {
         if (before.copy() == Copy.ADMITTING) {
             before.source().ifPresent(source -> effects.add(new Admit(source.other())));
         }
-        MirrorState left = next.with(Copy.NONE).leftAs(before).withoutOldOnly().untold(false);
+        MirrorState left = next.with(Copy.NONE).leftAs(before).untold(false);
         boolean isComplete = !left.leftLocal() && !left.leftPeer();
         effects.add(isComplete ? new Serve(Role.REQUIRED, Role.REQUIRED) : new Hold());
         return left;
@@ -184,7 +188,9 @@ public final class MirrorMachine {
     }
 
     private static MirrorState repeat(MirrorState state, List<MirrorEffect> effects) {
-        state.asked().ifPresent(set -> effects.add(new Propose(numberAfter(state), set)));
+        if (behind(state).isEmpty()) {
+            state.asked().ifPresent(set -> effects.add(new Propose(numberAfter(state), set)));
+        }
         return state;
     }
 
@@ -257,7 +263,7 @@ public final class MirrorMachine {
         }
         return state.isUsable(MirrorSide.LOCAL)
                 ? Optional.of(InSync.LOCAL)
-                : state.isUsable(MirrorSide.PEER) ? Optional.of(InSync.PEER) : Optional.empty();
+                : state.condition(MirrorSide.PEER) != Condition.AWAY ? Optional.of(InSync.PEER) : Optional.empty();
     }
 
     private static Optional<InSync> onlyWholeOf(MirrorState state) {

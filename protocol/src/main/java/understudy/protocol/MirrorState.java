@@ -43,8 +43,8 @@ public record MirrorState(
     public enum Condition {
         /// It cannot be used.
         AWAY,
-        /// It is the only one in sync, and has lost some of what it confirmed in this life. It can be used once
-        /// nobody is left who was told of that.
+        /// Its host was started anew since it was counted on, so it may lack what it confirmed, and the view does not
+        /// say that the other one has that. It can be used once nobody is left who was told of it.
         BEHIND,
         /// It can be used, but may lack what it once confirmed.
         LOSSY,
@@ -105,14 +105,12 @@ public record MirrorState(
                 untold);
     }
 
-    /// A replica that is not the only one in sync any more can be made whole from the other.
+    /// A replica can be made whole from the other, once that one alone is in sync.
     MirrorState withoutOldOnly() {
-        MirrorState next = this;
-        for (MirrorSide side : MirrorSide.values()) {
-            boolean isOnlyOne = source().equals(Optional.of(side));
-            next = condition(side) == Condition.BEHIND && !isOnlyOne ? next.with(side, Condition.LOSSY) : next;
-        }
-        return next;
+        return source().map(MirrorSide::other)
+                .filter(side -> condition(side) == Condition.BEHIND)
+                .map(side -> with(side, Condition.LOSSY))
+                .orElse(this);
     }
 
     MirrorState untold(boolean now) {

@@ -13,12 +13,11 @@ import understudy.model.VolumeReplica;
 
 /// What a volume's mirror asks of its VM's view machine, and hears from it.
 ///
-/// The intuition: a [MirrorMachine] asks for a set of replicas, on top of the view that it knows. A [ViewMachine],
-/// which
-/// proposes views for all volumes of its VM, hears what became of each replica, and asks in its own time. So a wish is
-/// told as news of replicas. It has come true with a view that says so and was learnt after the view machine had
-/// heard the news: one that was under way then may say so, too, and be followed by another that was asked for
-/// before.
+/// The intuition: a [MirrorMachine] asks for a set of replicas, on top of the view that it knows. A [ViewMachine]
+/// proposes views for all volumes of its VM: it hears what became of each replica, and asks in its own time. So a
+/// wish is told as news of replicas. It has come true with a view that says so and was learnt after the news were
+/// heard: whatever was asked for before them was asked for that number, and is dead then. A view that was learnt
+/// earlier may say so, too, and an older wish for the next number may still be under way.
 ///
 /// The mirror is not told of views that say of its volume what it knows. It is told of those that come unasked: a host
 /// that went on alone, say, does not count on the other's replica any more, though the mirror never lost it.
@@ -53,6 +52,12 @@ public record MirrorWishes(VolumeId volume, View view, long told, List<HostName>
         return new MirrorWishes(volume, view, 0, List.of(), Optional.empty());
     }
 
+    /// For another mirror in this one's place, which has not read anything yet. What was wished for may still come
+    /// true.
+    public MirrorWishes handedOver() {
+        return new MirrorWishes(volume, view, told, List.of(), open);
+    }
+
     /// The VM's view that is meant by a number of the mirror's.
     public static long viewOf(long number) {
         return number >>> COUNT_BITS;
@@ -70,7 +75,7 @@ public record MirrorWishes(VolumeId volume, View view, long told, List<HostName>
 
     /// Whether the mirror believes otherwise.
     public boolean isToBeTold() {
-        return told != 0 && !toldInSync.equals(inSync());
+        return !toldInSync.isEmpty() && !toldInSync.equals(inSync());
     }
 
     /// The mirror is told what is so, by a number that it has not heard.
@@ -121,12 +126,19 @@ public record MirrorWishes(VolumeId volume, View view, long told, List<HostName>
         return news;
     }
 
-    /// The view machine has heard the news.
+    /// The view machine is about to hear the news; no view is learnt before it has.
+    public MirrorWishes heard() {
+        return with(open.map(it -> new Wish(it.hosts, it.mayComeIn, Optional.of(view))));
+    }
+
+    /// The view machine has heard the news, and has asked for nothing whose outcome is not known.
     ///
-    /// @param isDecided whether it has asked for nothing whose outcome is not known
-    public MirrorWishes heard(boolean isDecided) {
-        boolean isSo = isDecided && open.filter(it -> it.hosts.equals(inSync())).isPresent();
-        return with(isSo ? Optional.empty() : open.map(it -> new Wish(it.hosts, it.mayComeIn, Optional.of(view))));
+    /// @param wish whose news; another one may be open by now
+    public MirrorWishes decided(Optional<Wish> wish) {
+        boolean isSo = open.equals(wish)
+                && open.filter(it -> it.hosts.equals(inSync()) && it.heardOn.isPresent())
+                        .isPresent();
+        return isSo ? with(Optional.empty()) : this;
     }
 
     // ---- from the view machine ------------------------------------------------------------------------------------

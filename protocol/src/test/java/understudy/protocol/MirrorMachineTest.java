@@ -31,7 +31,6 @@ import understudy.protocol.MirrorInput.ReplicaLost;
 import understudy.protocol.MirrorInput.ReplicaReady;
 import understudy.protocol.MirrorInput.Settled;
 import understudy.protocol.MirrorInput.ViewLearnt;
-import understudy.protocol.MirrorState.Condition;
 import understudy.protocol.MirrorState.Copy;
 
 class MirrorMachineTest {
@@ -144,6 +143,34 @@ class MirrorMachineTest {
         step(new ReplicaReady(PEER, false, true));
         assertThat(step(new ReplicaLost(PEER))).isEmpty();
         assertThat(step(new ReplicaReady(PEER, false, true))).containsExactly(new Forget(PEER));
+    }
+
+    /// Its loss was told before the view that leaves it alone in sync was learnt.
+    @Test
+    void aReplicaThatIsBehindIsNotServedByALaterViewEither() {
+        serveBoth();
+        step(new ReplicaLost(LOCAL));
+        step(new ReplicaLost(PEER));
+        assertThat(step(new ReplicaReady(PEER, false, true))).isEmpty();
+        assertThat(step(new ViewLearnt(3, InSync.PEER, true))).containsExactly(new Hold(), new Forget(PEER));
+        assertThat(step(new ProposalUnanswered())).isEmpty();
+        assertThat(step(new Forgotten())).containsExactly(new Propose(4, InSync.PEER));
+    }
+
+    @Test
+    void aReplicaThatIsBehindIsCopiedToOnceTheOtherAloneIsInSync() {
+        serveBoth();
+        step(new ReplicaLost(PEER));
+        step(new ReplicaReady(PEER, false, true));
+        assertThat(step(new ViewLearnt(3, InSync.LOCAL, true)))
+                .endsWith(new Serve(REQUIRED, FOLLOWING), new StartCopy(PEER));
+    }
+
+    @Test
+    void nobodyWasToldAnythingBeforeTheFirstView() {
+        step(new Forgotten());
+        step(new ViewLearnt(1, InSync.PEER, false));
+        assertThat(step(new ReplicaReady(PEER, false, true))).containsExactly(new Propose(2, InSync.PEER));
     }
 
     @Test
@@ -280,8 +307,8 @@ class MirrorMachineTest {
                 assertThat(!isInSync || role == REQUIRED)
                         .as("%s is in sync and not required: %s then %s gives %s", side, state, input, next)
                         .isTrue();
-                assertThat(role != REQUIRED || next.condition(side) != Condition.AWAY)
-                        .as("%s is required and away: %s then %s gives %s", side, state, input, next)
+                assertThat(role != REQUIRED || next.isUsable(side))
+                        .as("%s is required and cannot be used: %s then %s gives %s", side, state, input, next)
                         .isTrue();
             }
         }

@@ -31,7 +31,7 @@ class MirrorWishesTest {
     void whatIsSoIsGrantedAtOnceIfNothingElseIsOpen() {
         wishes = wishes.wished(HERE);
         assertNothingOpen();
-        wishes = wishes.wished(BOTH).heard(false).wished(HERE);
+        wishes = wishes.wished(BOTH).heard().wished(HERE);
         assertOpen();
     }
 
@@ -55,9 +55,9 @@ class MirrorWishesTest {
     /// It was under way, and what was asked for before may follow it.
     @Test
     void aViewThatWasLearntBeforeTheNewsWereHeardGrantsNothing() {
-        wishes = wishes.wished(BOTH).heard(false).wished(HERE).learnt(view(5, "h1"));
+        wishes = wishes.wished(BOTH).heard().wished(HERE).learnt(view(5, "h1"));
         assertOpen();
-        wishes = wishes.heard(false);
+        wishes = wishes.heard();
         assertOpen();
         wishes = wishes.learnt(view(5, "h1"));
         assertOpen();
@@ -69,16 +69,36 @@ class MirrorWishesTest {
 
     @Test
     void whereNothingIsUndecidedWhatIsSoIsGrantedWhenTheNewsAreHeard() {
-        wishes = wishes.wished(BOTH).heard(false).wished(HERE).heard(true);
+        wishes = wishes.wished(BOTH).heard().wished(HERE).heard();
+        wishes = wishes.decided(wishes.open());
         assertNothingOpen();
-        wishes = wishes.wished(BOTH).heard(true);
+        wishes = wishes.wished(BOTH).heard();
+        wishes = wishes.decided(wishes.open());
         assertOpen();
+    }
+
+    @Test
+    void aWishWhoseNewsWereNotHeardIsNotGrantedInThePlaceOfAnother() {
+        MirrorWishes both = wishes.wished(BOTH).heard();
+        wishes = both.wished(HERE).decided(both.open());
+        assertOpen();
+        wishes = wishes.decided(wishes.open()).learnt(view(5, "h1"));
+        assertOpen();
+    }
+
+    @Test
+    void anotherMirrorInThePlaceOfOneGoesOnWithItsNumbersAndWhatIsOpen() {
+        wishes = wishes.telling().wished(BOTH).heard();
+        MirrorWishes next = wishes.handedOver();
+        assertThat(next.isToBeTold()).isFalse();
+        assertThat(next.telling().told()).isGreaterThan(wishes.told());
+        assertThat(next.wished(HERE).open()).isPresent();
     }
 
     /// A host that goes on alone does so by a view of its own.
     @Test
     void theLedgersViewOfANumberReplacesOneOfThisHostAlone() {
-        wishes = wishes.telling().wished(BOTH).heard(false).wished(HERE).heard(false);
+        wishes = wishes.telling().wished(BOTH).heard().wished(HERE).heard();
         View ledgers = new View(4, wishes.view().placement(), wishes.view().volumes(), new UUID(9, 9));
         long before = wishes.told();
         wishes = wishes.learnt(ledgers);

@@ -213,6 +213,9 @@ final class MirrorService {
     private void granted() {
         isWaiting = false;
         asks.removeFirst();
+        volumes().replicas().stream()
+                .filter(VolumeReplica::inSync)
+                .forEach(it -> Optional.ofNullable(starts.get(it.host())).ifPresent(at -> countedIn.put(it.id(), at)));
         told(true);
         askSoon();
     }
@@ -239,10 +242,10 @@ final class MirrorService {
         List<VolumeReplica> wanted = volumes().replicas().stream()
                 .filter(it -> set.has(side(it.host())))
                 .toList();
-        wanted.forEach(it -> Optional.ofNullable(starts.get(it.host())).ifPresent(at -> countedIn.put(it.id(), at)));
         wishes = wishes.wished(wanted.stream().map(VolumeReplica::host).toList());
         wishes.news().forEach(driver::give);
-        wishes = wishes.heard(!driver.hasOpenProposal());
+        wishes = wishes.heard();
+        wishes = driver.hasOpenProposal() ? wishes : wishes.decided(wishes.open());
         isWaiting = true;
         if (wishes.open().isEmpty()) {
             granted();
