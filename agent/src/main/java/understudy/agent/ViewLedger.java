@@ -82,7 +82,8 @@ final class ViewLedger implements VolumeLedger {
     @Override
     public synchronized VolumeView propose(VolumeView wanted) throws IOException {
         if (wishes.isStale(wanted.number())) {
-            return told(FOREIGN);
+            // It was told of this view, or will be: another number would only make its next wish stale, too.
+            return new VolumeView(wishes.told(), members(), FOREIGN);
         }
         name(wanted);
         wishes = wishes.wished(hosts(wanted));

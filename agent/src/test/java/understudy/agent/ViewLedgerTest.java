@@ -113,9 +113,10 @@ class ViewLedgerTest {
     void whatWasAskedForBeforeALaterViewWasHeardIsVoid() throws Exception {
         VolumeView first = ledger.read().orElseThrow();
         Thread learns = learns(view(5, true, true));
-        ledger.propose(after(first, LOCAL, PEER));
+        VolumeView newest = ledger.propose(after(first, LOCAL, PEER));
         learns.join();
         VolumeView answer = ledger.propose(after(first, PEER));
+        assertThat(answer.number()).as("nothing new").isEqualTo(newest.number());
         assertThat(answer.inSync()).containsExactly(LOCAL, PEER);
         assertThat(answer.proposal()).isEqualTo(FOREIGN);
         assertThat(desk.work).isEmpty();
