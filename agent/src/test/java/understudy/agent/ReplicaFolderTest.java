@@ -27,6 +27,7 @@ import understudy.model.VmRecord;
 import understudy.model.VolumeReplica;
 import understudy.model.VolumeSpec;
 import understudy.model.VolumeView;
+import understudy.protocol.MirrorWishes;
 import understudy.volume.store.ReplicaStore;
 import understudy.volume.store.Standing;
 import understudy.volume.store.StoreRefusedException;
@@ -231,8 +232,9 @@ class ReplicaFolderTest {
 
     @Test
     void aReplicaTellsInWhichViewItHadAllAndWhenItWasWritten() throws IOException {
+        long mirrorsNumber = MirrorWishes.at(DISK.id(), view(3, true)).telling().told();
         try (ReplicaStore open = folder.open(view(2, true), DISK)) {
-            open.record(new Standing(7, true, false, Optional.empty()));
+            open.record(new Standing(mirrorsNumber, true, false, Optional.empty()));
         }
         ReplicaReport report = folder.look(view(5, false), DISK);
         assertThat(report.inSyncView()).isEqualTo(3);
