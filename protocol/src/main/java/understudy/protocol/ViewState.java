@@ -65,7 +65,7 @@ public record ViewState(
     }
 
     /// Whether this life of this host runs the VM, by the view that it goes by.
-    public boolean isServing(Replica self) {
+    boolean isServing(Replica self) {
         return placement()
                 .flatMap(Placement::activeReplica)
                 .filter(self::equals)
@@ -104,7 +104,7 @@ public record ViewState(
 
     /// Whether the other host could go on from an image with disks of its own: all are in sync there, by the known
     /// view, and none was told to have failed.
-    public boolean hasDisksThere(HostName other) {
+    boolean hasDisksThere(HostName other) {
         return known.filter(vm -> vm.view().isInSync(other)).isPresent()
                 && spec().disks().stream().noneMatch(disk -> news.isFailed(disk.id(), other));
     }

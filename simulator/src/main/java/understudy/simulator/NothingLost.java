@@ -27,8 +27,8 @@ final class NothingLost implements Checker {
     private final Cluster cluster;
     private final Map<VmId, Map<Integer, Point>> shown = new TreeMap<>();
 
-    /// Proposals by which somebody with a memory was to go on, when they were made, or by somebody who could not know
-    /// that the other can; they may land later.
+    /// Proposals by which somebody with a memory was to go on, when they were made; they may land after it was
+    /// lost.
     private final Set<UUID> sound = new TreeSet<>();
 
     NothingLost(Cluster cluster) {
@@ -55,8 +55,7 @@ final class NothingLost implements Checker {
                         : Optional.empty();
             }
             case Observation.ViewProposed(VmId vm, View view) -> {
-                if (view.placement() instanceof Solo(Replica next)
-                        && (thinksItHasMemory(next, vm) || hasLostDisksOfTheOther(next, vm))) {
+                if (view.placement() instanceof Solo(Replica next) && thinksItHasMemory(next, vm)) {
                     sound.add(view.proposal());
                 }
                 yield Optional.empty();
@@ -134,15 +133,6 @@ final class NothingLost implements Checker {
     private boolean thinksItHasMemory(Replica replica, VmId vm) {
         Host host = cluster.host(replica.host());
         return hasMemory(replica, vm) || host.thinksItHasGuest(vm) || host.justLostImage(vm);
-    }
-
-    /// Who runs the VM and was told that a disk of the other host failed does not leave it to an image there.
-    private boolean hasLostDisksOfTheOther(Replica replica, VmId vm) {
-        return cluster.host(replica.host())
-                .agent()
-                .flatMap(agent -> agent.driver(vm))
-                .filter(VmDriver::hasLostDisksOfTheOther)
-                .isPresent();
     }
 
     private static Optional<Point> image(Host host, VmId vm) {

@@ -93,11 +93,6 @@ final class VmDriver {
         return state.part();
     }
 
-    boolean hasLostDisksOfTheOther() {
-        return state.isServing(agent.replica())
-                && peer().filter(other -> !state.hasDisksThere(other.name())).isPresent();
-    }
-
     long knownView() {
         return state.number();
     }
