@@ -96,21 +96,22 @@ final class StartRules {
         return state.with(new Starting());
     }
 
-    /// What was asked for may still land, and is dealt with then.
-    ViewState unlessForbidden(ViewState state) {
-        if (state.part() instanceof Starting
-                && state.isServing(self)
-                && state.placement().orElseThrow() instanceof Paired(Replica _, Replica standby)
-                && couldGoOn(state, standby)) {
-            // It could not when its active's guest died.
-            return state.with(new Yielding(standby));
+    /// Gives up what this host was about to begin where it may not any more, or where the standby of its dead guest can
+    /// go on after all. What was asked for may still land, and is dealt with then.
+    ViewState unlessOvertaken(ViewState state) {
+        if (state.isServing(self)) {
+            return state.part() instanceof Starting
+                            && state.placement().orElseThrow() instanceof Paired(Replica _, Replica standby)
+                            && couldGoOn(state, standby)
+                    ? state.with(new Yielding(standby))
+                    : state;
         }
         boolean isForbidden = switch (state.part()) {
             case Taking _ -> !state.isTaker(self.host());
             case Starting _ -> isStandbyHost(state) && !state.hasDisks(self.host());
             default -> false;
         };
-        return isForbidden && !state.isServing(self) ? state.with(new Idle()) : state;
+        return isForbidden ? state.with(new Idle()) : state;
     }
 
     ViewState take(ViewState state, Moment now) {

@@ -263,7 +263,7 @@ public final class ViewMachine {
                 proposals.ifServing(state, state.news().replaced(volume, host, id));
         };
         ViewState able = ActiveRules.unlessImageIsVain(next, effects);
-        ViewState used = grants.use(standby.unlessForbidden(start.unlessForbidden(able)), effects);
+        ViewState used = grants.use(standby.unlessForbidden(start.unlessOvertaken(able)), effects);
         return new Step<>(proposals.propose(used, effects), effects);
     }
 
