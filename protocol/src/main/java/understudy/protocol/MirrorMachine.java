@@ -105,8 +105,8 @@ public final class MirrorMachine {
 
     /// A replica that is there is served by a view of its own, in which it counts as what it is now.
     private static MirrorState forgotten(MirrorState state, List<MirrorEffect> effects) {
-        boolean isServed = state.source().filter(state::isUsable).isPresent();
-        boolean isHeld = state.view().isEmpty() || (state.source().isPresent() && !isServed);
+        boolean isHeld = state.view().isEmpty()
+                || state.source().filter(side -> !state.isUsable(side)).isPresent();
         MirrorState next = isHeld ? state.untold(true) : state;
         Optional<MirrorSide> behind = behind(next);
         if (behind.isEmpty()) {
@@ -145,7 +145,7 @@ public final class MirrorMachine {
         if (state.view().filter(known -> known.number() >= number).isPresent()) {
             return state;
         }
-        MirrorState next = state.learnt(number, set, own).withoutOldOnly();
+        MirrorState next = state.learnt(number, set, own).asTarget();
         if (!next.begun()) {
             return forget(next, effects);
         }

@@ -105,8 +105,8 @@ public record MirrorState(
                 untold);
     }
 
-    /// A replica can be made whole from the other, once that one alone is in sync.
-    MirrorState withoutOldOnly() {
+    /// Once the other one alone is in sync, a replica that is behind can be made whole from it.
+    MirrorState asTarget() {
         return source().map(MirrorSide::other)
                 .filter(side -> condition(side) == Condition.BEHIND)
                 .map(side -> with(side, Condition.LOSSY))

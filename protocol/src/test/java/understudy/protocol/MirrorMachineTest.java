@@ -52,6 +52,13 @@ class MirrorMachineTest {
         step(new ViewLearnt(2, InSync.BOTH, true));
     }
 
+    /// The peer's replica is the only one in sync, was served, and is lost.
+    private void losePeerThatIsAlone() {
+        step(new ViewLearnt(1, InSync.PEER, true));
+        step(new ReplicaReady(PEER, true));
+        assertThat(step(new ReplicaLost(PEER))).containsExactly(new Hold());
+    }
+
     @Test
     void aNewLifeServesNothingBeforeAViewOfItsOwn() {
         assertThat(step(new ReplicaReady(LOCAL, true))).isEmpty();
@@ -106,9 +113,7 @@ class MirrorMachineTest {
     /// Nothing was answered without it, so it is as good as it was.
     @Test
     void theOnlyOneInSyncThatWasLostForAWhileStaysWhenTheOtherComesIn() {
-        step(new ViewLearnt(1, InSync.PEER, true));
-        step(new ReplicaReady(PEER, true));
-        assertThat(step(new ReplicaLost(PEER))).containsExactly(new Hold());
+        losePeerThatIsAlone();
         step(new ReplicaReady(PEER, true));
         step(new ReplicaReady(LOCAL, true));
         step(new CopyCaughtUp());
@@ -119,9 +124,7 @@ class MirrorMachineTest {
 
     @Test
     void theOnlyOneInSyncThatLostWhatItConfirmedIsServedWhenNobodyIsLeftWhoWasTold() {
-        step(new ViewLearnt(1, InSync.PEER, true));
-        step(new ReplicaReady(PEER, true));
-        step(new ReplicaLost(PEER));
+        losePeerThatIsAlone();
         assertThat(step(new ReplicaReady(PEER, false, true))).containsExactly(new Forget(PEER));
         assertThat(step(new ReplicaReady(LOCAL, true)))
                 .as("nothing to copy from yet")
@@ -137,9 +140,7 @@ class MirrorMachineTest {
 
     @Test
     void aReplicaThatIsLostAgainWhileItIsBehindIsLookedAtAnew() {
-        step(new ViewLearnt(1, InSync.PEER, true));
-        step(new ReplicaReady(PEER, true));
-        step(new ReplicaLost(PEER));
+        losePeerThatIsAlone();
         step(new ReplicaReady(PEER, false, true));
         assertThat(step(new ReplicaLost(PEER))).isEmpty();
         assertThat(step(new ReplicaReady(PEER, false, true))).containsExactly(new Forget(PEER));
@@ -175,9 +176,7 @@ class MirrorMachineTest {
 
     @Test
     void whereNobodyWasToldAnythingSinceItWasLostThereIsNobodyToForget() {
-        step(new ViewLearnt(1, InSync.PEER, true));
-        step(new ReplicaReady(PEER, true));
-        step(new ReplicaLost(PEER));
+        losePeerThatIsAlone();
         assertThat(step(new Forgotten())).isEmpty();
         assertThat(step(new ReplicaReady(PEER, false, true))).containsExactly(new Propose(2, InSync.PEER));
         step(new ViewLearnt(2, InSync.PEER, true));
