@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -15,14 +14,14 @@ import java.util.UUID;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import understudy.linux.DurableFile;
 
 /// In which start of its host each replica of a VM was last counted on. A replica whose host was started anew since may
 /// lack what a guest that runs here was told: so it is kept for later lives of the agent, as long as such a guest may
 /// live.
 ///
 /// A line each: the replica and the start; in the first one, this host's own. What cannot be read is not known; what
-/// cannot be written is known to this
-/// life only. For many threads.
+/// cannot be written is known to this life only. For many threads.
 final class CountedBoots {
     private static final Logger LOG = LoggerFactory.getLogger(CountedBoots.class);
 
@@ -67,9 +66,7 @@ final class CountedBoots {
                 .collect(Collectors.joining("", self + "\n", ""));
         try {
             Files.createDirectories(file.getParent());
-            Path next = file.resolveSibling(file.getFileName() + ".new");
-            Files.writeString(next, lines, US_ASCII);
-            Files.move(next, file, StandardCopyOption.ATOMIC_MOVE);
+            DurableFile.write(file, lines.getBytes(US_ASCII));
         } catch (IOException e) {
             LOG.warn("{} cannot be written: {}", file, e.toString());
         }
