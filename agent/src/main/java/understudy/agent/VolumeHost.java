@@ -29,7 +29,6 @@ import understudy.protocol.MirrorWishes;
 import understudy.protocol.ViewInput;
 import understudy.qemu.InstanceDirectory;
 import understudy.volume.Volume;
-import understudy.volume.mirror.MirrorObserver;
 import understudy.volume.mirror.ReplicaServer;
 import understudy.volume.mirror.ServedVolume;
 import understudy.volume.nbd.NbdLimits;
@@ -80,7 +79,7 @@ final class VolumeHost {
     private volatile List<VolumeReport> reports = List.of();
 
     /// A volume that is served here.
-    private record Served(ServedVolume volume, ViewLedger ledger, Observer observer) {}
+    private record Served(ServedVolume volume, ViewLedger ledger, VolumeObserver observer) {}
 
     VolumeHost(DriverDesk desk, VolumeWork work) {
         this(
@@ -131,6 +130,23 @@ final class VolumeHost {
         forgotten();
     }
 
+    /// The only replica in sync, the other host's, may lack what a guest was told. One that was booted since knows
+    /// nothing of it.
+    private void wentBack(VolumeSpec disk) {
+        int known = begun.get();
+        desk.post(() -> {
+            if (begun.get() == known) {
+                desk.event(
+                        "disk-went-back",
+                        Severity.ERROR,
+                        disk.name() + ": the other host, which alone had all of it, was started anew; what was not"
+                                + " flushed may be lost, and the VM starts anew");
+                desk.step(new ViewInput.DiskWentBack(disk.id()));
+            }
+            forgotten();
+        });
+    }
+
     /// No guest is left that was told anything of its disks.
     private void forgotten() {
         served.values().forEach(it -> it.volume.forgotten());
@@ -169,7 +185,7 @@ final class VolumeHost {
                     DEADLINE,
                     RETRY,
                     PATIENCE);
-            Observer observer = new Observer(disk);
+            VolumeObserver observer = new VolumeObserver(desk, disk, () -> wentBack(disk));
             ServedVolume volume = new ServedVolume(
                     options, () -> openToServe(disk), peer.map(host -> () -> dial(host, disk.id())), ledger, observer);
             now.put(disk.id(), new Served(volume, ledger, observer));
@@ -354,7 +370,7 @@ final class VolumeHost {
                     Math.max(1, resync.left().bytes() + (double) resync.copied().bytes());
             return resync.copied().bytes() / whole;
         });
-        String reason = it.volume.isProtected() ? "" : it.observer.last;
+        String reason = it.volume.isProtected() ? "" : it.observer.last();
         return new VolumeReport(volume, it.volume.isWaiting(), reason, progress, Optional.of(resync), scrub);
     }
 
@@ -462,62 +478,5 @@ final class VolumeHost {
         looks.end();
         endServing();
         withdraw();
-    }
-
-    /// Tells people what happens to a volume.
-    private final class Observer implements MirrorObserver {
-        private final VolumeSpec disk;
-        private final Repeats repeats = new Repeats();
-        private volatile String last = "";
-
-        Observer(VolumeSpec disk) {
-            this.disk = disk;
-        }
-
-        @Override
-        public void error(String what) {
-            last = what;
-            if (isNews(what)) {
-                desk.event("volume-failed", Severity.ERROR, disk.name() + ": " + what);
-            }
-        }
-
-        @Override
-        public void warning(String what) {
-            last = what;
-            if (isNews(what)) {
-                desk.event("volume-degraded", Severity.WARNING, disk.name() + ": " + what);
-            }
-        }
-
-        private boolean isNews(String what) {
-            boolean isNews = repeats.isNews(what, desk.now());
-            if (!isNews) {
-                LOG.debug("{}/{}: again: {}", desk.spec().name(), disk.name(), what);
-            }
-            return isNews;
-        }
-
-        @Override
-        public void info(String what) {
-            LOG.info("{}/{}: {}", desk.spec().name(), disk.name(), what);
-        }
-
-        /// A guest that was booted since knows nothing of it.
-        @Override
-        public void wentBack(ServedVolume volume) {
-            int known = begun.get();
-            desk.post(() -> {
-                if (begun.get() == known) {
-                    desk.event(
-                            "disk-went-back",
-                            Severity.ERROR,
-                            disk.name() + ": the other host, which alone had all of it, was started anew; what was not"
-                                    + " flushed may be lost, and the VM starts anew");
-                    desk.step(new ViewInput.DiskWentBack(disk.id()));
-                }
-                forgotten();
-            });
-        }
     }
 }
