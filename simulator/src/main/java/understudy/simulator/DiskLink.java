@@ -60,8 +60,7 @@ final class DiskLink {
     private void greet() {
         Mirror mirror = far.orElseThrow();
         mirror.accept(this);
-        long number = near.viewNumber();
-        boolean older = mirror.isServing() || (mirror.viewNumber() > number && mirror.isStrangerTo(near));
+        boolean refused = refuses(mirror, near.viewNumber());
         Optional<UUID> present = mirror.present();
         start = mirror.replica().map(DiskReplica::lostPowerAt).orElse(-1L);
         tell(() -> {
@@ -69,12 +68,12 @@ final class DiskLink {
                 return;
             }
             Optional<UUID> named = near.named(there.name()).map(VolumeReplica::id);
-            if (!older && present.isPresent() && present.equals(named)) {
+            if (!refused && present.isPresent() && present.equals(named)) {
                 ready = true;
                 near.linked(this);
                 return;
             }
-            present.filter(_ -> !older).ifPresent(id -> near.found(there.name(), id));
+            present.filter(_ -> !refused).ifPresent(id -> near.found(there.name(), id));
             close();
             lost();
         });
@@ -118,6 +117,11 @@ final class DiskLink {
         });
     }
 
+    /// @param number of the view by which this end sends
+    private boolean refuses(Mirror mirror, long number) {
+        return mirror.isServing() || (mirror.viewNumber() > number && mirror.isStrangerTo(near));
+    }
+
     private interface Work {
         void on(DiskReplica replica);
     }
@@ -126,8 +130,7 @@ final class DiskLink {
         long number = near.viewNumber();
         connection.ifPresent(made -> made.send(here, () -> {
             Mirror mirror = far.orElseThrow();
-            boolean refused = mirror.isServing() || (mirror.viewNumber() > number && mirror.isStrangerTo(near));
-            if (refused || !mirror.isAccepted(this) || !mirror.works()) {
+            if (refuses(mirror, number) || !mirror.isAccepted(this) || !mirror.works()) {
                 made.close(there);
             } else {
                 work.on(mirror.replica().orElseThrow());

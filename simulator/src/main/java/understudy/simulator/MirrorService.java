@@ -50,7 +50,7 @@ final class MirrorService {
     /// By host: which start of it the replica that is ready was found in.
     private final Map<HostName, Long> starts = new TreeMap<>();
 
-    /// By replica: in which start of its host a view with it was asked for. Kept beside the guest.
+    /// By replica: in which start of its host a view with it was granted. Kept beside the guest.
     private final Map<UUID, Long> countedIn;
 
     /// One after the other.
