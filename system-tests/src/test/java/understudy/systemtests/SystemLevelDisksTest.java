@@ -210,8 +210,9 @@ class SystemLevelDisksTest {
                 String active = vm.awaitProtected().active().orElseThrow().value();
                 String other = Stage.otherThan(active);
                 String written = vm.write("before " + attempt);
-                stage.lab().breakAgent(other, false);
-                vm.await(stage.api(active), "to be said unprotected", v -> !v.isProtected());
+                stage.lab().breakAgent(other, true);
+                vm.await(stage.api(active), "to miss a replica", v -> !areDisksInSync(v));
+                stage.lab().repairAgent(other);
                 vm.await(stage.api(active), "to have its disk in sync", SystemLevelDisksTest::areDisksInSync);
                 stage.lab().breakHost(active);
                 vm.awaitActiveOn(other);
