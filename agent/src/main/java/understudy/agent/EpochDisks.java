@@ -110,6 +110,11 @@ final class EpochDisks implements GuestDisks, KeptDisks, AutoCloseable {
         Files.writeString(word, "");
         epochs.begin(new DiskEpochs.Listener() {
             @Override
+            public void settled() {
+                listener.settled();
+            }
+
+            @Override
             public void applied(long segment) {
                 listener.applied(segment);
             }

@@ -48,6 +48,9 @@ public final class CheckpointStream implements AutoCloseable {
     /// start QEMU before it takes the stream; what it has fetched counts at the next attempt.
     private static final Duration STANDSTILL = Duration.ofSeconds(60);
 
+    /// How long the disks may take to answer what the guest wrote before its first epoch. Its output waits meanwhile.
+    private static final Duration SETTLE = Duration.ofSeconds(2);
+
     /// What is left to copy when the guest is paused for the first whole epoch: 16 MiB.
     private static final long LAST_ROUND_BYTES = 16 << 20;
 
@@ -59,7 +62,7 @@ public final class CheckpointStream implements AutoCloseable {
         /// The first copy has got so far, in [0, 1].
         void copied(double share);
 
-        /// The standby holds the first whole epoch; from its capture on, output leaves by epochs.
+        /// The standby holds the first whole epoch, with which the first output leaves that was held.
         void firstCommitted();
 
         /// The standby holds the last epoch, all output has gone, and the guest stands still.
@@ -94,6 +97,7 @@ public final class CheckpointStream implements AutoCloseable {
     private volatile long movedNanos = System.nanoTime();
     private volatile long onTimeNanos;
     private volatile boolean copied;
+    private volatile boolean settled;
     private volatile boolean lastAsked;
     private volatile long lastEpoch = -1;
     private final Thread capturer;
@@ -197,6 +201,7 @@ public final class CheckpointStream implements AutoCloseable {
                     Capture capture = new Capture(guest, memory)) {
                 copyRounds(memory);
                 copied = true;
+                keepAside();
                 captureEpochs(capture, memory);
             }
         } catch (GuestFailure e) {
@@ -293,6 +298,25 @@ public final class CheckpointStream implements AutoCloseable {
         LockSupport.parkNanos(System.nanoTime() - began);
     }
 
+    /// From here on nothing that the guest does is seen outside, or reaches a disk, before it belongs to an epoch that
+    /// the standby holds.
+    ///
+    /// The guest runs on until what it wrote before is answered. A pause would wait for that, and whoever ends the
+    /// stream for the pause: but a mirror that misses a replica answers only when it was decided to do without.
+    private void keepAside() throws IOException {
+        output.gate(1);
+        disks.begin(new DiskNews());
+        long deadline = System.nanoTime() + SETTLE.toNanos();
+        while (!settled && !ended.get()) {
+            long left = deadline - System.nanoTime();
+            if (left <= 0) {
+                throw new IOException(
+                        "the disks have not answered what the guest wrote within " + SETTLE.toSeconds() + " s");
+            }
+            LockSupport.parkNanos(this, left);
+        }
+    }
+
     private void captureEpochs(Capture capture, GuestMemory memory) throws IOException {
         while (!ended.get() && lastEpoch < 0) {
             boolean last = lastAsked;
@@ -314,12 +338,7 @@ public final class CheckpointStream implements AutoCloseable {
             capture.stop();
         }
         capture.take(staged, () -> {
-            if (epoch == 1) {
-                output.gate(epoch);
-                disks.begin(new DiskNews());
-            } else {
-                writes[0] = disks.seal(epoch);
-            }
+            writes[0] = disks.seal(epoch);
             output.seal();
             if (verified) {
                 checksums[0] = memory.checksums();
@@ -442,6 +461,12 @@ public final class CheckpointStream implements AutoCloseable {
 
     /// What the disks tell of the writes that they keep.
     private final class DiskNews implements GuestDisks.Listener {
+        @Override
+        public void settled() {
+            settled = true;
+            LockSupport.unpark(capturer);
+        }
+
         @Override
         public void applied(long segment) {
             try {

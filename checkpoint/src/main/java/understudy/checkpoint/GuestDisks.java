@@ -16,7 +16,9 @@ public interface GuestDisks {
     /// Disks of a guest that has none.
     GuestDisks NONE = new GuestDisks() {
         @Override
-        public void begin(Listener listener) {}
+        public void begin(Listener listener) {
+            listener.settled();
+        }
 
         @Override
         public void letThrough() {}
@@ -43,6 +45,9 @@ public interface GuestDisks {
 
     /// What disks tell, from threads of their own.
     interface Listener {
+        /// After [#begin]: what the guest wrote before is answered, so a pause does not wait for it.
+        void settled();
+
         /// Segments up to this one are on the disks: the standby is to be told.
         void applied(long segment);
 
@@ -75,8 +80,8 @@ public interface GuestDisks {
         void writeTo(MemorySegment into);
     }
 
-    /// From now on what the guest writes is kept, for epoch 2 and later ones. Called while it stands still for the
-    /// first capture, once.
+    /// From now on what the guest writes is kept. Called while it runs, when its output is held, before the first
+    /// capture, once.
     ///
     /// @throws IOException if it cannot be written down that something is kept
     void begin(Listener listener) throws IOException;
@@ -87,7 +92,7 @@ public interface GuestDisks {
     /// No pause comes after all.
     void holdBack();
 
-    /// Ends the running epoch, from the second on. Called while the guest stands still, and quick.
+    /// Ends the running epoch. Called while the guest stands still, and quick.
     Sealed seal(long epoch);
 
     /// The standby holds all epochs up to this one.

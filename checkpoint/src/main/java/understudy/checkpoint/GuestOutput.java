@@ -5,7 +5,8 @@ import java.io.IOException;
 /// The gate that a guest's output passes, all its ports together.
 public interface GuestOutput {
 
-    /// From now on output is held under the running epoch. Called while the guest stands still, once.
+    /// From now on output is held under the running epoch. Called while the guest runs, before the first capture,
+    /// once.
     void gate(long epoch) throws IOException;
 
     /// Takes what the guest has sent so far into the running epoch, and begins the next. Called while the guest

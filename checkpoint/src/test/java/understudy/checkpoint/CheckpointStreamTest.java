@@ -60,7 +60,7 @@ class CheckpointStreamTest {
         final CopyOnWriteArrayList<String> standbyTold = new CopyOnWriteArrayList<>();
         final CheckpointStatistics statistics = new CheckpointStatistics();
         final AtomicReference<ImageStream> image = new AtomicReference<>();
-        final RecordedDisks disks = new RecordedDisks();
+        final RecordedDisks disks;
         final RecordedOutput output;
         final CheckpointStream stream;
         private final Wires wires;
@@ -72,6 +72,11 @@ class CheckpointStreamTest {
 
         /// @param until what the standby says of the time in which output may leave
         Pair(GuestHandle standby, long cutAfter, long until) throws IOException {
+            this(standby, cutAfter, until, new RecordedDisks());
+        }
+
+        Pair(GuestHandle standby, long cutAfter, long until, RecordedDisks disks) throws IOException {
+            this.disks = disks;
             StreamOffer offer = new StreamOffer(machine.id(), 3, UUID.randomUUID(), active.ramBytes());
             wires = Wires.open().cutAfter(cutAfter);
             disks.of(active);
@@ -198,6 +203,41 @@ class CheckpointStreamTest {
         assertThat(pair.told).containsExactly("first");
     }
 
+    private Pair busyPair() throws IOException {
+        RecordedDisks busy = new RecordedDisks();
+        busy.keepBusy();
+        Pair pair = new Pair(machine.start(Role.STANDBY), Long.MAX_VALUE, RecordedOutput.UNTIL, busy);
+        await().atMost(LIMIT).until(busy::hasBegun);
+        return pair;
+    }
+
+    private static void awaitCount(GuestHandle guest) {
+        int before = TestGuest.count(guest);
+        await().atMost(LIMIT).until(() -> TestGuest.count(guest) - before > 1000);
+    }
+
+    @Test
+    void theGuestRunsUntilItsDisksHaveAnsweredWhatItWroteBefore() throws IOException {
+        try (Pair pair = busyPair()) {
+            awaitCount(active);
+            assertThat(pair.image().confirmed()).isZero();
+            pair.disks.settle();
+            pair.awaitReleased(2);
+        }
+        assertActiveRuns();
+    }
+
+    @Test
+    void disksThatDoNotAnswerAreNotWaitedForForEver() throws IOException {
+        try (Pair pair = busyPair()) {
+            await().atMost(LIMIT).until(() -> !pair.broken().isEmpty());
+            assertThat(pair.broken())
+                    .containsExactly("broken: the disks have not answered what the guest wrote within 2 s");
+            assertThat(pair.image().confirmed()).isZero();
+        }
+        assertActiveRuns();
+    }
+
     @Test
     void outputWaitsForWhatTheGuestFlushed() throws IOException {
         try (Pair pair = pair(machine.start(Role.STANDBY))) {
@@ -221,7 +261,7 @@ class CheckpointStreamTest {
             pair.stream.close();
             pair.image().close();
             List<Long> all =
-                    LongStream.rangeClosed(2, pair.image().confirmed()).boxed().toList();
+                    LongStream.rangeClosed(1, pair.image().confirmed()).boxed().toList();
             assertThat(pair.disks.kept()).isEqualTo(all);
         }
     }

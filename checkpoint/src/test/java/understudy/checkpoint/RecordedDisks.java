@@ -23,9 +23,27 @@ final class RecordedDisks implements GuestDisks, KeptDisks {
     private long applied;
     private long safe = Long.MAX_VALUE;
     private boolean isLetThrough;
+    private boolean isBusy;
+    private boolean isSettled;
 
     synchronized void of(GuestHandle handle) {
         guest = Optional.of(handle);
+    }
+
+    /// What was written before it began is not answered until [#settle].
+    synchronized void keepBusy() {
+        isBusy = true;
+    }
+
+    void settle() {
+        synchronized (this) {
+            isSettled = true;
+        }
+        listener.get().settled();
+    }
+
+    synchronized boolean hasBegun() {
+        return listener.get() != null;
     }
 
     /// Flushes of epochs after this one are not answered by the disks.
@@ -63,12 +81,15 @@ final class RecordedDisks implements GuestDisks, KeptDisks {
     }
 
     @Override
-    public synchronized void begin(Listener told) {
-        check(listener.getAndSet(told) == null, "begun twice");
-        check(isLetThrough, "the guest was paused while answers could be held back");
-        isLetThrough = false;
-        sealed = 1;
-        checkStandsStill();
+    public void begin(Listener told) {
+        boolean isDone;
+        synchronized (this) {
+            check(listener.getAndSet(told) == null, "begun twice");
+            isDone = !isBusy;
+        }
+        if (isDone) {
+            settle();
+        }
     }
 
     @Override
@@ -83,7 +104,7 @@ final class RecordedDisks implements GuestDisks, KeptDisks {
 
     @Override
     public synchronized Sealed seal(long epoch) {
-        check(listener.get() != null, "sealed before it had begun");
+        check(isSettled, "paused before what was written had been answered");
         check(isLetThrough, "the guest was paused while answers could be held back");
         check(epoch == sealed + 1, "sealed %d after %d".formatted(epoch, sealed));
         isLetThrough = false;
@@ -104,7 +125,7 @@ final class RecordedDisks implements GuestDisks, KeptDisks {
 
     @Override
     public synchronized void committed(long epoch) {
-        check(epoch == 1 || kept.contains(epoch), "%d is committed, and kept are %s".formatted(epoch, kept));
+        check(kept.contains(epoch), "%d is committed, and kept are %s".formatted(epoch, kept));
         committed = epoch;
     }
 

@@ -21,6 +21,9 @@ import understudy.volume.Volume;
 /// Simpler, and wrong: to apply writes at once and to undo them at a takeover. That needs the old content on the
 /// standby before each write, so a read of the disk and a round trip per write.
 ///
+/// When the copying begins the guest runs, and the volumes may be at changes that went straight to them. It is not to
+/// be paused before these are answered ([Listener#settled]): the pause would take as long as they do.
+///
 /// Awkward: a flush is answered at once, though what it promises to the guest holds only later. Nobody outside may
 /// see what the guest does upon the answer before it holds: [#durable].
 ///
@@ -46,6 +49,7 @@ public final class DiskEpochs implements AutoCloseable {
     private final Bounds bounds;
     private final Pressure pressure;
     private final List<EpochDisk> disks;
+    private final DirectChanges direct = new DirectChanges();
     private final ReentrantLock lock = new ReentrantLock();
 
     /// For the applier: there may be something to do.
@@ -66,6 +70,10 @@ public final class DiskEpochs implements AutoCloseable {
 
     /// What happens; from any thread, and not in order: of two numbers the greater counts. Nobody may wait in it.
     public interface Listener {
+
+        /// After [#begin]: all changes that the volumes were asked for before are answered. A pause waits for none of
+        /// them.
+        void settled();
 
         /// A segment is on the disks: the standby is to be told, and then [#told] to be called.
         void applied(long segment);
@@ -172,8 +180,8 @@ public final class DiskEpochs implements AutoCloseable {
         return next;
     }
 
-    /// From now on writes are kept. To be called while the guest stands still with no request under way, just when
-    /// its epoch 1 was taken. Segments are numbered from 1 again.
+    /// From now on writes are kept; [Listener#settled] is told, perhaps before this returns. To be called when the
+    /// guest's output is held already, and before its epoch 1 is taken. Segments are numbered from 1 again.
     ///
     /// @throws IllegalStateException if it is not direct
     public void begin(Listener told) {
@@ -183,7 +191,6 @@ public final class DiskEpochs implements AutoCloseable {
             require(Phase.DIRECT);
             kept = new Kept(disks.size());
             commits = new Commits(rules);
-            commits.seal(new Sealed(1, List.of()), 0);
             durable = 0;
             listener = Optional.of(told);
             pressure.begin(told);
@@ -194,6 +201,7 @@ public final class DiskEpochs implements AutoCloseable {
             lock.unlock();
         }
         started.start();
+        direct.await(told::settled);
     }
 
     /// The guest is about to be paused, for which QEMU waits for all answers: no write is slowed down until the next
@@ -359,6 +367,10 @@ public final class DiskEpochs implements AutoCloseable {
     }
 
     // ---- lanes ----------------------------------------------------------------------------------------------
+
+    DirectChanges direct() {
+        return direct;
+    }
 
     Rules rules() {
         return rules;

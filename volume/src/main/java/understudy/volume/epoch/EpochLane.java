@@ -15,6 +15,7 @@ final class EpochLane implements Lane {
     private final DiskEpochs epochs;
     private final int disk;
     private final LaneClient client;
+    private final DirectChanges.OfLane direct;
     private final LateOverlays overlays;
     private final List<Change> changes = new ArrayList<>();
 
@@ -25,7 +26,8 @@ final class EpochLane implements Lane {
         this.epochs = epochs;
         this.disk = disk;
         this.client = client;
-        overlays = new LateOverlays(client, epochs, disk);
+        direct = epochs.direct().ofLane();
+        overlays = new LateOverlays(client, epochs, disk, direct);
     }
 
     private Lane lower() {
@@ -37,9 +39,19 @@ final class EpochLane implements Lane {
         return known;
     }
 
-    /// Whether requests go straight to the volume. Not behind those that do not.
-    private boolean isDirect() {
-        return epochs.phase() == DiskEpochs.Phase.DIRECT && changes.isEmpty();
+    /// Not behind changes that do not.
+    private boolean goesStraight(int request) {
+        return changes.isEmpty() && mayGoStraight(request);
+    }
+
+    /// Whether a change goes straight to the volume: then it counts as under way there.
+    private boolean mayGoStraight(int request) {
+        direct.begins(request);
+        boolean isDirect = epochs.phase() == DiskEpochs.Phase.DIRECT;
+        if (!isDirect) {
+            direct.ends(request);
+        }
+        return isDirect;
     }
 
     @Override
@@ -76,7 +88,7 @@ final class EpochLane implements Lane {
 
     @Override
     public void write(int request, long offset, MemorySegment payload, boolean durable) {
-        if (isDirect()) {
+        if (goesStraight(request)) {
             lower().write(request, offset, payload, durable);
         } else {
             changes.add(new Change.Write(request, offset, payload, durable));
@@ -85,7 +97,7 @@ final class EpochLane implements Lane {
 
     @Override
     public void zero(int request, long offset, long length, boolean mayPunch, boolean durable) {
-        if (isDirect()) {
+        if (goesStraight(request)) {
             lower().zero(request, offset, length, mayPunch, durable);
         } else {
             changes.add(new Change.Zero(request, offset, length, mayPunch, durable));
@@ -94,7 +106,7 @@ final class EpochLane implements Lane {
 
     @Override
     public void trim(int request, long offset, long length, boolean durable) {
-        if (isDirect()) {
+        if (goesStraight(request)) {
             lower().trim(request, offset, length, durable);
         } else {
             changes.add(new Change.Trim(request, offset, length, durable));
@@ -103,7 +115,7 @@ final class EpochLane implements Lane {
 
     @Override
     public void flush(int request) {
-        if (isDirect()) {
+        if (goesStraight(request)) {
             lower().flush(request);
         } else {
             changes.add(new Change.Flush(request));
@@ -116,7 +128,7 @@ final class EpochLane implements Lane {
             switch (epochs.phase()) {
                 case KEEPING -> keep();
                 case DRAINING -> epochs.awaitDrained();
-                case DIRECT -> changes.removeFirst().pass(lower());
+                case DIRECT -> passFirst();
                 case UNSERVED -> client.failed(changes.removeFirst().request(), Failure.IO);
                 case CLOSED -> client.failed(changes.removeFirst().request(), Failure.SHUTTING_DOWN);
             }
@@ -124,6 +136,13 @@ final class EpochLane implements Lane {
         Lane known = lower;
         if (known != null) {
             known.end();
+        }
+    }
+
+    /// While it waited, all was drained; but the guest may be copied again by now.
+    private void passFirst() {
+        if (mayGoStraight(changes.getFirst().request())) {
+            changes.removeFirst().pass(lower());
         }
     }
 
@@ -173,5 +192,6 @@ final class EpochLane implements Lane {
         if (known != null) {
             known.close();
         }
+        direct.endAll();
     }
 }

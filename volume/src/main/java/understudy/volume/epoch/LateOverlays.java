@@ -5,17 +5,20 @@ import java.lang.foreign.ValueLayout;
 import java.util.concurrent.ConcurrentHashMap;
 import understudy.volume.LaneClient;
 
-/// Hands a volume's answers to the client, and lays over those of reads what was kept when they were submitted.
+/// Hands a volume's answers to the client, lays over those of reads what was kept when they were submitted, and keeps
+/// account of changes that are answered.
 final class LateOverlays implements LaneClient {
     private final LaneClient client;
     private final DiskEpochs epochs;
     private final int disk;
+    private final DirectChanges.OfLane direct;
     private final ConcurrentHashMap<Integer, Overlay> byRequest = new ConcurrentHashMap<>();
 
-    LateOverlays(LaneClient client, DiskEpochs epochs, int disk) {
+    LateOverlays(LaneClient client, DiskEpochs epochs, int disk, DirectChanges.OfLane direct) {
         this.client = client;
         this.epochs = epochs;
         this.disk = disk;
+        this.direct = direct;
     }
 
     /// The volume is about to be asked for a range of which this is kept.
@@ -34,6 +37,7 @@ final class LateOverlays implements LaneClient {
 
     @Override
     public void done(int request) {
+        direct.ends(request);
         client.done(request);
     }
 
@@ -52,6 +56,7 @@ final class LateOverlays implements LaneClient {
     @Override
     public void failed(int request, Failure failure) {
         byRequest.remove(request);
+        direct.ends(request);
         client.failed(request, failure);
     }
 

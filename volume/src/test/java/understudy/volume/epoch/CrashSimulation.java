@@ -63,7 +63,7 @@ final class CrashSimulation {
             }
             Link link = new Link(active, SIZES, 1 + random.nextInt(4));
             active.begin(link);
-            mark(1);
+            mark(0);
             copy(active, guest, link);
             switch (random.nextInt(3)) {
                 case 0 -> losePower(active, volumes, link);
@@ -86,11 +86,11 @@ final class CrashSimulation {
     }
 
     private Mark marked(long epoch) {
-        return marks.getOrDefault(epoch, marks.getOrDefault(1L, new Mark(0, 0)));
+        return marks.getOrDefault(epoch, marks.getOrDefault(0L, new Mark(0, 0)));
     }
 
     private void copy(DiskEpochs active, List<GuestDisk> guest, Link link) {
-        long epoch = 1;
+        long epoch = 0;
         for (int i = random.nextInt(120); i > 0; i--) {
             switch (random.nextInt(10)) {
                 case 0, 1, 2 -> change(guest, false);

@@ -39,10 +39,16 @@ class DiskEpochsTest {
 
     /// What the owner is told.
     private static final class Heard implements DiskEpochs.Listener {
+        private final AtomicInteger settlings = new AtomicInteger();
         private final List<Long> applied = Collections.synchronizedList(new ArrayList<>());
         private final List<Long> durable = Collections.synchronizedList(new ArrayList<>());
         private final AtomicInteger pressures = new AtomicInteger();
         private final List<String> failures = Collections.synchronizedList(new ArrayList<>());
+
+        @Override
+        public void settled() {
+            settlings.incrementAndGet();
+        }
 
         @Override
         public void applied(long segment) {
@@ -89,6 +95,7 @@ class DiskEpochsTest {
     private void copy() {
         disks.serve(volumes());
         disks.begin(heard);
+        Sealed _ = disks.seal(1);
     }
 
     private static byte[] bytes(int length, int value) {
@@ -155,6 +162,53 @@ class DiskEpochsTest {
         assertThatThrownBy(() -> disks.seal(1)).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> disks.committed(2)).isInstanceOf(IllegalArgumentException.class);
         assertThatThrownBy(() -> disks.told(1)).isInstanceOf(IllegalArgumentException.class);
+    }
+
+    // ---- the beginning --------------------------------------------------------------------------------------
+
+    @Test
+    void theCopyingBeginsUnderWritesAndIsToldWhenTheVolumesHaveAnsweredThem() {
+        disks.serve(volumes());
+        first.fates(_ -> Fate.HELD);
+        second.fates(_ -> Fate.HELD);
+        int before = one.write(0, bytes(512, 1), false);
+        int flushed = two.flush();
+        one.end();
+        two.end();
+        disks.begin(heard);
+        write(one, 512, 512, 2); // is kept, and answered
+        flush(two);
+        first.answerHeld();
+        one.await(before);
+        assertThat(heard.settlings).hasValue(0);
+        second.answerHeld();
+        two.await(flushed);
+        assertThat(heard.settlings).hasValue(1);
+        first.fates(_ -> Fate.AT_ONCE);
+        second.fates(_ -> Fate.AT_ONCE);
+        commit(1);
+        awaitApplied(1L);
+        assertThat(first.content(0, 512)).isEqualTo(bytes(512, 1));
+        assertThat(first.content(512, 512)).isEqualTo(bytes(512, 2));
+        assertThat(heard.settlings).hasValue(1);
+    }
+
+    @Test
+    void whatFailedAndWhatNobodyWaitsForIsNotWaitedFor() {
+        disks.serve(volumes());
+        first.fates(_ -> Fate.FAILED);
+        int refused = one.write(0, bytes(512, 1), false);
+        one.end();
+        assertThat(one.awaitAnswer(refused).failure()).contains(Failure.IO);
+        second.fates(_ -> Fate.HELD);
+        int read = two.read(0, 512);
+        int _ = two.write(0, bytes(512, 1), false);
+        two.end();
+        disks.begin(heard);
+        assertThat(two.isAnswered(read)).isFalse();
+        assertThat(heard.settlings).hasValue(0);
+        two.close();
+        assertThat(heard.settlings).hasValue(1);
     }
 
     // ---- order ----------------------------------------------------------------------------------------------

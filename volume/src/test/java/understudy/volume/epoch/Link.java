@@ -17,7 +17,7 @@ final class Link implements DiskEpochs.Listener {
     private final Queue<Message> toStandby = new ConcurrentLinkedQueue<>();
     private final Queue<Message> appliedToStandby = new ConcurrentLinkedQueue<>();
     private final Queue<Message> toActive = new ConcurrentLinkedQueue<>();
-    private long committed = 1;
+    private long committed;
     private volatile long durable;
     private volatile Optional<String> failure = Optional.empty();
 
@@ -33,7 +33,6 @@ final class Link implements DiskEpochs.Listener {
         this.appliedAtOnce = appliedAtOnce;
         this.active = active;
         standby = new KeptWrites(sizes);
-        toActive.add(new Message.Epoch(1, new byte[0]));
     }
 
     void send(Sealed sealed) {
@@ -82,7 +81,7 @@ final class Link implements DiskEpochs.Listener {
         }
     }
 
-    /// The last epoch that the standby holds.
+    /// The last epoch that the standby holds; 0 while it holds none.
     long committed() {
         return committed;
     }
@@ -99,6 +98,9 @@ final class Link implements DiskEpochs.Listener {
     Optional<String> failure() {
         return failure;
     }
+
+    @Override
+    public void settled() {}
 
     @Override
     public void applied(long segment) {

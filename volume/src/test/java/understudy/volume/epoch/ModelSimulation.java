@@ -73,8 +73,8 @@ final class ModelSimulation {
         Link link = new Link(disks, SIZES, 1 + random.nextInt(4));
         disks.begin(link);
         twinOf.clear();
-        keepTwin(1);
-        long epoch = 1;
+        keepTwin(0);
+        long epoch = 0;
         for (int i = random.nextInt(80); i > 0; i--) {
             switch (random.nextInt(12)) {
                 case 0 -> {

@@ -38,6 +38,9 @@ class CopiedGuestTest {
     /// An owner that hears nothing.
     private static final class Deaf implements DiskEpochs.Listener {
         @Override
+        public void settled() {}
+
+        @Override
         public void applied(long segment) {}
 
         @Override
