@@ -418,8 +418,6 @@ public final class Agent implements AutoCloseable {
             case AgentMessage.Report report -> reports.put(report.host(), new Told(report, now()));
             case AgentMessage.Hears word -> hearsay.told(word, now());
             case AgentMessage.Happened(var event) -> events.told(event);
-            case AgentMessage.Switchover(VmId vm) ->
-                driver(vm).ifPresent(d -> d.input(new ViewInput.SwitchoverAsked()));
             case AgentMessage.StopNow(VmId vm) -> driver(vm).ifPresent(VmDriver::stopNow);
         }
     }

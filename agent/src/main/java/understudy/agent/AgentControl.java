@@ -12,7 +12,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
-import java.util.function.Predicate;
 import understudy.agent.rest.Control;
 import understudy.api.ClusterStatus;
 import understudy.api.Event;
@@ -43,8 +42,6 @@ import understudy.protocol.LedgerState;
 
 /// What this agent does for callers of the REST API.
 final class AgentControl implements Control {
-    private static final Duration SWITCHOVER = Duration.ofSeconds(30);
-
     /// How long to look for a VM that is not known here, in case that it was just created elsewhere.
     private static final Duration LOOK = Duration.ofMillis(1500);
 
@@ -141,24 +138,35 @@ final class AgentControl implements Control {
     @Override
     public VmStatus switchover(VmName name) {
         VmRecord before = record(name);
-        if (!(before.view().placement() instanceof Placement.Paired(Replica active, Replica standby))) {
+        HostName active = before.view()
+                .placement()
+                .activeReplica()
+                .map(Replica::host)
+                .orElseThrow(() -> Problem.of(
+                                "vm-not-running",
+                                "VM " + name + " does not run.",
+                                "Start it: understudy vm start " + name)
+                        .refused());
+        Optional<HostName> to = before.spec().otherThan(active);
+        if (to.filter(statuses::isUp).isEmpty()) {
             throw Problem.of(
                             "not-protected",
                             "VM " + name + " has no standby that could go on.",
-                            "Wait until it is protected: understudy vm show " + name)
+                            to.map(host -> "Wait until " + host + " answers: understudy host list")
+                                    .orElse("It may run on one host only."))
                     .refused();
         }
-        agent.tell(active.host(), new AgentMessage.Switchover(before.spec().id()));
-        VmId id = before.spec().id();
-        if (!await(
-                SWITCHOVER,
-                state -> state.vm(id)
-                        .filter(vm -> vm.view().isActive(standby.host()))
-                        .isPresent())) {
-            throw Problem.of("switchover-failed", "VM " + name + " stayed where it was.", "See understudy events.")
-                    .refused();
+        VmStatus after = decided(new LedgerCommand.MoveVm(before.spec().id(), to));
+        if (!before.destination().equals(to)) {
+            to.ifPresent(host -> agent.happened(
+                    Optional.of(name), "switchover-asked", Severity.INFO, name + " is to go on on " + host));
         }
-        return vm(name);
+        return after;
+    }
+
+    @Override
+    public VmStatus stay(VmName name) {
+        return decided(new LedgerCommand.MoveVm(record(name).spec().id(), Optional.empty()));
     }
 
     @Override
@@ -313,17 +321,6 @@ final class AgentControl implements Control {
             Thread.currentThread().interrupt();
             throw new IllegalStateException("interrupted", e);
         }
-    }
-
-    private boolean await(Duration time, Predicate<LedgerState> condition) {
-        long end = System.nanoTime() + time.toNanos();
-        while (!condition.test(agent.ledger().seen())) {
-            if (System.nanoTime() - end > 0) {
-                return false;
-            }
-            pause();
-        }
-        return true;
     }
 
     private static void pause() {

@@ -34,9 +34,6 @@ sealed interface AgentMessage {
     /// Something happened where the sender is.
     record Happened(Event event) implements AgentMessage {}
 
-    /// A user asks for a switchover.
-    record Switchover(VmId vm) implements AgentMessage {}
-
     /// A user does not want to wait for the guest to shut down.
     record StopNow(VmId vm) implements AgentMessage {}
 

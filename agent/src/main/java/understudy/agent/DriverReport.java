@@ -8,6 +8,7 @@ import understudy.api.VmState;
 import understudy.checkpoint.CheckpointStatistics;
 import understudy.model.Replica;
 import understudy.model.VmName;
+import understudy.model.VmRecord;
 import understudy.model.VmSpec;
 import understudy.protocol.Part;
 import understudy.protocol.Part.Booting;
@@ -28,6 +29,7 @@ import understudy.protocol.Part.Running;
 import understudy.protocol.Part.Starting;
 import understudy.protocol.Part.Taking;
 import understudy.protocol.Part.Yielding;
+import understudy.protocol.PeerState;
 import understudy.protocol.ViewInput;
 import understudy.protocol.ViewState;
 
@@ -38,17 +40,28 @@ final class DriverReport {
     /// Something to be told when a part begins.
     record Transition(String kind, Severity severity, String text) {}
 
+    /// What is known of the VM besides its part.
+    ///
+    /// @param isCopied    whether a standby is to have an image of it, by its level or because it is to be moved
+    /// @param peerAnswers whether its other host is heard
+    /// @param isWhole     whether all of its disks are in sync on both hosts
+    record Outlook(boolean isCopied, boolean peerAnswers, boolean isWhole) {
+        static Outlook of(ViewState state) {
+            return new Outlook(
+                    DriverReport.isCopied(state),
+                    state.peer() instanceof PeerState.Up,
+                    state.known().filter(it -> !it.view().isWhole()).isEmpty());
+        }
+    }
+
     /// @param trouble      why it does not run as it should; empty if nothing is wrong
     /// @param failedCopies of attempts to protect it; empty if none failed
-    /// @param peerAnswers  whether its other host is heard
-    /// @param isWhole      whether all of its disks are in sync on both hosts
     static VmReport of(
             VmSpec spec,
             Part part,
             String trouble,
             String failedCopies,
-            boolean peerAnswers,
-            boolean isWhole,
+            Outlook outlook,
             Optional<Double> progress,
             Optional<CheckpointStatistics.Snapshot> statistics,
             List<VolumeReport> volumes,
@@ -56,8 +69,8 @@ final class DriverReport {
         return new VmReport(
                 spec.id(),
                 state(part, trouble),
-                part instanceof Protected || (part instanceof Running && !spec.isCopied()),
-                reason(spec, part, trouble, failedCopies, peerAnswers, isWhole),
+                spec.isCopied() ? part instanceof Protected : isServing(part),
+                reason(spec, part, trouble, failedCopies, outlook),
                 progress,
                 statistics.map(DriverReport::checkpoints),
                 volumes,
@@ -70,6 +83,25 @@ final class DriverReport {
             case Halting _ -> true;
             case Idle _, Found _, Starting _, Taking _, Outwaiting _, Yielding _, Receiving _, Holding _, Claiming _ ->
                 false;
+        };
+    }
+
+    /// Its guest runs and what it writes is mirrored: what a level below `system` needs of its active host.
+    private static boolean isServing(Part part) {
+        return switch (part) {
+            case Running _, Copying _, Raising _, Protected _, Dropping _, HandingOver _ -> true;
+            case Idle _,
+                    Found _,
+                    Starting _,
+                    Taking _,
+                    Outwaiting _,
+                    Booting _,
+                    Yielding _,
+                    Halting _,
+                    Receiving _,
+                    Holding _,
+                    Claiming _,
+                    Resuming _ -> false;
         };
     }
 
@@ -92,22 +124,21 @@ final class DriverReport {
         };
     }
 
-    private static String reason(
-            VmSpec spec, Part part, String trouble, String failedCopies, boolean peerAnswers, boolean isWhole) {
+    private static String reason(VmSpec spec, Part part, String trouble, String failedCopies, Outlook outlook) {
         return switch (part) {
-            case Protected _ -> isWhole ? "" : "a disk of it is on one host only";
+            case Protected _ -> outlook.isWhole() ? "" : "a disk of it is on one host only";
             case Copying _ -> with("its memory is being copied to the standby", failedCopies);
             case Raising _ -> "the pair is being recorded in the ledger";
-            case Dropping _ when !spec.isCopied() -> "its standby gives up the copy of its memory";
+            case Dropping _ when !outlook.isCopied() -> "its standby gives up the copy of its memory";
             case Dropping _ -> "its standby is lost";
             case HandingOver _ -> "it is being handed over to its standby";
             case Halting _ -> "it is shutting down";
             case Taking _ -> "its active host is lost; this one takes over";
             case Outwaiting _ -> "it starts when its former host's lease has run out";
-            case Running _ when !spec.isCopied() -> trouble;
+            case Running _ when !outlook.isCopied() -> trouble;
             case Running _ when spec.hosts().size() < 2 -> "it may run on one host only";
-            case Running _ when !peerAnswers -> "its other host does not answer";
-            case Running _ when !isWhole -> "its disks are not in sync on both hosts yet";
+            case Running _ when !outlook.peerAnswers() -> "its other host does not answer";
+            case Running _ when !outlook.isWhole() -> "its disks are not in sync on both hosts yet";
             case Running _ -> with("its memory is about to be copied to the standby", failedCopies);
             case Idle _, Found _, Starting _, Booting _, Yielding _, Receiving _, Holding _, Claiming _, Resuming _ ->
                 trouble;
@@ -178,7 +209,7 @@ final class DriverReport {
     }
 
     private static boolean isCopied(ViewState state) {
-        return state.known().filter(vm -> vm.spec().isCopied()).isPresent();
+        return state.known().filter(VmRecord::isCopied).isPresent();
     }
 
     /// What is told of a solo grant, by the host that runs the VM.

@@ -122,6 +122,7 @@ final class Statuses {
                 spec.cpu(),
                 vm.wanted(),
                 reason(vm, report, isCurrent),
+                vm.destination(),
                 report.flatMap(VmReport::progress),
                 report.flatMap(VmReport::checkpoints),
                 spec.care());

@@ -26,7 +26,6 @@ import understudy.model.VmRecord;
 import understudy.model.VmSpec;
 import understudy.model.VolumeId;
 import understudy.protocol.Part;
-import understudy.protocol.PeerState;
 import understudy.protocol.Step;
 import understudy.protocol.ViewEffect;
 import understudy.protocol.ViewInput;
@@ -68,8 +67,7 @@ final class VmDriver implements DriverDesk, StreamOffers.Taker, AutoCloseable {
     private Optional<Early> early = Optional.empty();
     private Optional<Boolean> votesEnough = Optional.empty();
     private final CopyAttempts copies = new CopyAttempts();
-    private volatile boolean peerAnswers;
-    private volatile boolean isWhole = true;
+    private volatile DriverReport.Outlook outlook = new DriverReport.Outlook(false, false, true);
     /// As the ledger has it: disks grow, and levels change.
     private volatile VmSpec spec;
     private volatile long knownView;
@@ -235,8 +233,7 @@ final class VmDriver implements DriverDesk, StreamOffers.Taker, AutoCloseable {
                 part,
                 trouble,
                 copies.told(),
-                peerAnswers,
-                isWhole,
+                outlook,
                 active.progress(),
                 active.statistics(),
                 volumes.reports(),
@@ -338,10 +335,9 @@ final class VmDriver implements DriverDesk, StreamOffers.Taker, AutoCloseable {
         Part before = state.part();
         state = step.state();
         part = state.part();
-        peerAnswers = state.peer() instanceof PeerState.Up;
-        isWhole = state.known().filter(it -> !it.view().isWhole()).isEmpty();
+        outlook = DriverReport.Outlook.of(state);
         spec = state.known().map(VmRecord::spec).orElse(spec);
-        if (part instanceof Part.Protected || part instanceof Part.Idle || !spec.isCopied()) {
+        if (part instanceof Part.Protected || part instanceof Part.Idle || !outlook.isCopied()) {
             copies.forget();
         }
         knownView = state.number();
@@ -396,8 +392,6 @@ final class VmDriver implements DriverDesk, StreamOffers.Taker, AutoCloseable {
             case ViewEffect.OpenGate() -> active.openGate();
             case ViewEffect.StartCopy(Replica to, long view) -> active.startCopy(to, view);
             case ViewEffect.MakeLastEpoch() -> active.makeLastEpoch();
-            case ViewEffect.RefuseSwitchover() ->
-                event("switchover-refused", Severity.WARNING, "there is no standby that could go on");
             case ViewEffect.CloseStream() -> {
                 active.closeStream();
                 standby.closeStream();

@@ -63,7 +63,6 @@ class AgentMessageTest {
                 new AgentMessage.Report(new HostName("h1"), new ByteSize(0), List.of()),
                 new AgentMessage.Hears(Map.of(new HostName("h1"), 12L)),
                 new AgentMessage.Happened(event),
-                new AgentMessage.Switchover(VM),
                 new AgentMessage.StopNow(VM));
     }
 
@@ -105,7 +104,7 @@ class AgentMessageTest {
                 "{\"StopNow\":5}",
                 "{\"StopNow\":{}}",
                 "{\"StopNow\":{\"vm\":null}}",
-                "{\"Switchover\":{\"vm\":\"x\"}}",
+                "{\"StopNow\":{\"vm\":\"x\"}}",
                 "{\"Report\":{\"host\":\"h1\"}}",
                 "{\"Report\":{\"host\":\"h1\",\"memoryFree\":\"5M\",\"vms\":[null]}}",
                 "{\"Happened\":{}}",

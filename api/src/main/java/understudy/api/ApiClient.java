@@ -103,8 +103,15 @@ public final class ApiClient implements AutoCloseable {
         return ask("POST", "/vms/" + name + "/level?level=" + level, VmStatus.class);
     }
 
+    /// Has it moved, running, to its other host. Returns when that is recorded; [VmStatus#movingTo] is empty when it is
+    /// done.
     public VmStatus switchover(VmName name) {
         return ask("POST", "/vms/" + name + "/switchover", VmStatus.class);
+    }
+
+    /// Has one that is being moved stay, if it has not been handed over yet.
+    public VmStatus stay(VmName name) {
+        return ask("DELETE", "/vms/" + name + "/switchover", VmStatus.class);
     }
 
     /// What a forced start would begin from and cost.

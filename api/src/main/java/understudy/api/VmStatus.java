@@ -22,6 +22,7 @@ import understudy.model.VmName;
 /// @param hosts       the hosts that may run it, preferred first
 /// @param wanted      whether its users want it to run
 /// @param reason      why it failed or is not protected; empty if it is as it should be
+/// @param movingTo    the host to which it is being moved, while it is
 /// @param progress    how much of the first copy of its RAM is done, in [0, 1], while there is one
 /// @param checkpoints while it is checkpointed
 /// @param care        what is done when its guest fails, and its turn when all start
@@ -44,6 +45,7 @@ public record VmStatus(
         String cpu,
         boolean wanted,
         String reason,
+        Optional<HostName> movingTo,
         Optional<Double> progress,
         Optional<Checkpoints> checkpoints,
         Care care) {

@@ -38,7 +38,7 @@ class JsonTest {
                 "to":null,"full":false,"left":"0","copied":"0","bytesPerSecond":0,"secondsLeft":null},\
                 "scrub":{"host":"h1","began":"2026-01-02T03:04:05Z","ended":null,"progress":0.0,"compared":false,\
                 "corrupt":0,"peer":0,"differing":0,"unmended":0,"trouble":""}}],"hosts":["h1","h2"],"machine":"pc-q35-7.2","cpu":"qemu64","wanted":true,\
-                "reason":"","progress":0.5,"checkpoints":null,"care":{"restartLimit":"5/10m","onCrash":null,"watchdog":null,\
+                "reason":"","movingTo":"h2","progress":0.5,"checkpoints":null,"care":{"restartLimit":"5/10m","onCrash":null,"watchdog":null,\
                 "startOrder":100,"startDelaySeconds":0}}""");
     }
 
@@ -221,6 +221,7 @@ class JsonTest {
                 "qemu64",
                 true,
                 "",
+                Optional.of(new HostName("h2")),
                 Optional.of(0.5),
                 checkpoints,
                 Care.DEFAULT);

@@ -47,6 +47,7 @@ final class Text {
                 .with("state", vm.state())
                 .with("level", vm.level())
                 .with("protected", yes(vm.isProtected()) + (vm.reason().isEmpty() ? "" : ": " + vm.reason()));
+        vm.movingTo().ifPresent(host -> facts.with("moving to", host));
         vm.progress().ifPresent(share -> facts.with("first copy", percent(share)));
         facts.with("active", name(vm.active()))
                 .with("standby", name(vm.standby()))
@@ -109,10 +110,18 @@ final class Text {
         String where = vm.active().map(host -> " on " + host).orElse("");
         String how = switch (vm.state()) {
             case STOPPED -> "";
-            case RUNNING -> vm.isProtected() ? protection(vm) : ", not protected" + because(vm);
+            case RUNNING -> (vm.isProtected() ? protection(vm) : ", not protected" + because(vm)) + moving(vm);
             case STARTING, PAUSED, FAILED -> because(vm);
         };
         return vm.name() + ": " + vm.state() + where + how;
+    }
+
+    private static String moving(VmStatus vm) {
+        String copied = vm.progress()
+                .filter(_ -> vm.isProtected())
+                .map(share -> " (" + percent(share) + " copied)")
+                .orElse("");
+        return vm.movingTo().map(host -> ", moving to " + host + copied).orElse("");
     }
 
     private static String protection(VmStatus vm) {

@@ -89,18 +89,28 @@ final class VmCommand {
 
     @Command(
             name = "switchover",
-            header = "Let a VM's standby become active: move it, running, to its other host.",
-            description =
-                    "Connections stay open. The host that it leaves becomes its standby; before work on a host, wait"
-                            + " until it runs elsewhere.",
+            header = "Move a VM, running, to its other host.",
+            description = {
+                "Connections stay open. Below level system its memory is copied first, and the guest runs on",
+                "meanwhile. The host that it leaves protects it from then on, so before work on a host move its VMs",
+                "away, or all at once: understudy host hand-over."
+            },
             footerHeading = "%nExamples:%n",
-            footer = "  understudy vm switchover web-1")
+            footer = {
+                "  understudy vm switchover web-1",
+                "  Let one that is being moved stay where it is:",
+                "    understudy vm switchover web-1 --cancel"
+            })
     int switchover(
             @Parameters(paramLabel = "NAME", description = "The VM's name.") VmName name,
+            @Option(names = "--cancel", description = "Stay, if it has not been handed over yet.") boolean cancel,
             @Mixin WaitOptions wait,
             @Mixin ClusterOptions cluster) {
         try (ApiClient client = cluster.connect()) {
             VmStatus before = client.vm(name);
+            if (cancel) {
+                return WaitOptions.printed(cluster, client.stay(name));
+            }
             return wait.switchedOver(cluster, client, before, client.switchover(name));
         }
     }

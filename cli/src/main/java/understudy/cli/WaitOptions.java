@@ -82,8 +82,8 @@ final class WaitOptions {
         if (!noWait && vm.active().equals(before.active())) {
             throw Problem.of(
                             "time-out",
-                            vm.name() + " has not switched over within " + seconds + " s",
-                            "look at its host's events: understudy events")
+                            vm.name() + " has not moved within " + seconds + " s",
+                            "it is tried on; understudy vm switchover %s --cancel lets it stay".formatted(vm.name()))
                     .because(vm.reason())
                     .refused();
         }
@@ -106,7 +106,7 @@ final class WaitOptions {
                 .with("vm", vm.name());
     }
 
-    private static int printed(ClusterOptions cluster, VmStatus vm) {
+    static int printed(ClusterOptions cluster, VmStatus vm) {
         cluster.print(vm, () -> Text.sentence(vm));
         return ExitCode.OK;
     }

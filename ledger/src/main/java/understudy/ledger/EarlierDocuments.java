@@ -4,11 +4,12 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /// Completes what was written before VMs had care and could be given up, and hosts told of devices (format 3), and
-/// before there were solo grants (4), forced starts (5) and changes of level (6): logs and snapshots of these
+/// before there were solo grants (4), forced starts (5), changes of level (6) and moves (7): logs and snapshots of
+/// these
 /// formats are read, and mean what they meant.
 final class EarlierDocuments {
     static final int FIRST = 3;
-    private static final int LAST = 6;
+    private static final int LAST = 7;
 
     private EarlierDocuments() {}
 
@@ -22,6 +23,7 @@ final class EarlierDocuments {
             spec.putIfAbsent("care", usual);
             if (record.has("revision")) {
                 record.putIfAbsent("failure", record.nullNode());
+                record.putIfAbsent("destination", record.nullNode());
             }
         }
         if (node instanceof ObjectNode host && host.has("cpuModels") && host.has("accelerator")) {

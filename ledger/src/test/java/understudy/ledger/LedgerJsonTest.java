@@ -52,7 +52,9 @@ class LedgerJsonTest {
             new LedgerCommand.GiveUp(cared.id(), Samples.H1, "it died"),
             new LedgerCommand.ForceStart(id, 4, Samples.H2.host(), List.of(new UUID(3, 3)), new UUID(4, 5)),
             new LedgerCommand.RegisterHost(Samples.host("w1")),
-            new LedgerCommand.SetLevel(db.id(), Level.SYSTEM));
+            new LedgerCommand.SetLevel(db.id(), Level.SYSTEM),
+            new LedgerCommand.MoveVm(id, Optional.of(Samples.H1.host())),
+            new LedgerCommand.MoveVm(db.id(), Optional.empty()));
 
     @Test
     void everyCommandComesBackAsItWas() {
@@ -66,6 +68,7 @@ class LedgerJsonTest {
         VmRecord record = new VmRecord(web, true, Samples.view(7, new Placement.Solo(Samples.H2)));
         for (LedgerAnswer answer : List.of(
                 new LedgerAnswer.Accepted(Optional.of(record)),
+                new LedgerAnswer.Accepted(Optional.of(record.withDestination(Optional.of(Samples.H1.host())))),
                 new LedgerAnswer.Accepted(Optional.empty()),
                 new LedgerAnswer.Leased(new TreeSet<>(List.of(id, db.id()))),
                 new LedgerAnswer.Conflict(record),
@@ -102,13 +105,13 @@ class LedgerJsonTest {
         assertThat(LedgerJson.state(state.getBytes(StandardCharsets.UTF_8)).vm(id))
                 .contains(new VmRecord(web, true, view, 2));
         assertThat(new String(LedgerJson.encode(new LedgerCommand.CreateVm(web, true, view)), StandardCharsets.UTF_8)
-                        .replace("\"format\":7", "\"format\":3")
+                        .replace("\"format\":8", "\"format\":3")
                         .replace(",\"soloGrant\":false", "")
                         .replaceAll(",\"care\":\\{.*?\"startDelaySeconds\":0}", ""))
                 .as("what has become more since")
                 .isEqualTo(command);
         assertThatThrownBy(() -> LedgerJson.command(
-                        command.replace("\"format\":3", "\"format\":7").getBytes(StandardCharsets.UTF_8)))
+                        command.replace("\"format\":3", "\"format\":8").getBytes(StandardCharsets.UTF_8)))
                 .as("and only there what is missing is completed")
                 .isInstanceOf(IllegalArgumentException.class);
     }
@@ -125,7 +128,7 @@ class LedgerJsonTest {
     @Test
     void namesAndIdsAreReadable() {
         assertThat(new String(LedgerJson.encode(commands.get(1)), StandardCharsets.UTF_8))
-                .startsWith("{\"format\":7,\"command\":{\"do\":\"change-view\",\"vm\":\"" + id)
+                .startsWith("{\"format\":8,\"command\":{\"do\":\"change-view\",\"vm\":\"" + id)
                 .contains("\"placement\":{\"is\":\"solo\",\"active\":{\"host\":\"h1\"");
     }
 
@@ -158,14 +161,14 @@ class LedgerJsonTest {
     void whatThisReleaseDoesNotKnowIsRefused() {
         String good = new String(LedgerJson.encode(commands.get(7)), StandardCharsets.UTF_8);
         for (String bad : List.of(
-                good.replace("\"format\":7", "\"format\":2"),
+                good.replace("\"format\":8", "\"format\":2"),
                 good.replace("delete-vm", "format-disk"),
                 good.replace("\"vm\"", "\"new\":1,\"vm\""),
                 good.replaceAll("\"vm\":\"[^\"]*\"", "\"vm\":null"),
                 good + "x",
                 "null",
-                "{\"format\":7,\"command\":null}",
-                "{\"format\":7}",
+                "{\"format\":8,\"command\":null}",
+                "{\"format\":8}",
                 "[".repeat(60_000))) {
             assertThat(bad).isNotEqualTo(good);
             assertThatThrownBy(() -> LedgerJson.command(bad.getBytes(StandardCharsets.UTF_8)))

@@ -4,22 +4,36 @@ import java.util.Optional;
 
 /// All that the ledger holds of one VM.
 ///
-/// @param wanted   whether its users want it to run
-/// @param failure  why the cluster itself gave it up; only while it is not wanted, and until its users say again
-///                 what they want
-/// @param revision goes up by one with every change of the record, so that of two copies the newer one can be
-///              told
-public record VmRecord(VmSpec spec, boolean wanted, Optional<String> failure, View view, long revision) {
+/// @param wanted      whether its users want it to run
+/// @param failure     why the cluster itself gave it up; only while it is not wanted, and until its users say again
+///                    what they want
+/// @param destination the host to which it is to be moved, running; only while it is wanted, and not one that runs it
+///                    already
+/// @param revision    goes up by one with every change of the record, so that of two copies the newer one can be
+///                    told
+public record VmRecord(
+        VmSpec spec,
+        boolean wanted,
+        Optional<String> failure,
+        Optional<HostName> destination,
+        View view,
+        long revision) {
 
     public VmRecord {
         if (wanted && failure.isPresent()) {
             throw new IllegalArgumentException(spec.name() + " is wanted and given up");
         }
+        if (destination.isPresent() && !wanted) {
+            throw new IllegalArgumentException(spec.name() + " is not wanted and to be moved");
+        }
+        if (destination.filter(view::isActive).isPresent()) {
+            throw new IllegalArgumentException(spec.name() + " is to be moved to where it runs");
+        }
     }
 
-    /// A VM that nobody gave up.
+    /// A VM that nobody gave up, and that is to stay where it is.
     public VmRecord(VmSpec spec, boolean wanted, View view, long revision) {
-        this(spec, wanted, Optional.empty(), view, revision);
+        this(spec, wanted, Optional.empty(), Optional.empty(), view, revision);
     }
 
     /// A VM that was just created.
@@ -27,20 +41,34 @@ public record VmRecord(VmSpec spec, boolean wanted, Optional<String> failure, Vi
         this(spec, wanted, view, 1);
     }
 
+    /// Whether a standby is to have an image of it: its level asks for that, or it is to be moved.
+    public boolean isCopied() {
+        return spec.isCopied() || destination.isPresent();
+    }
+
+    /// It has been moved when its destination runs it, however that came about.
     public VmRecord withView(View next) {
-        return new VmRecord(spec, wanted, failure, next, revision + 1);
+        Optional<HostName> left = destination.filter(host -> !next.isActive(host));
+        return new VmRecord(spec, wanted, failure, left, next, revision + 1);
     }
 
     public VmRecord withSpec(VmSpec changed) {
-        return new VmRecord(changed, wanted, failure, view, revision + 1);
+        return new VmRecord(changed, wanted, failure, destination, view, revision + 1);
     }
 
+    /// Who wants it to stop wants it nowhere else.
     public VmRecord withWanted(boolean running) {
-        return new VmRecord(spec, running, Optional.empty(), view, revision + 1);
+        Optional<HostName> left = destination.filter(_ -> running);
+        return new VmRecord(spec, running, Optional.empty(), left, view, revision + 1);
+    }
+
+    /// @param to empty if it is to stay where it is
+    public VmRecord withDestination(Optional<HostName> to) {
+        return new VmRecord(spec, wanted, failure, to, view, revision + 1);
     }
 
     /// Nobody is to run it until somebody asks again.
     public VmRecord givenUp(String reason) {
-        return new VmRecord(spec, false, Optional.of(reason), view, revision + 1);
+        return new VmRecord(spec, false, Optional.of(reason), Optional.empty(), view, revision + 1);
     }
 }

@@ -31,7 +31,6 @@ import understudy.protocol.ViewEffect.DropImage;
 import understudy.protocol.ViewEffect.KillGuest;
 import understudy.protocol.ViewEffect.MakeLastEpoch;
 import understudy.protocol.ViewEffect.OpenGate;
-import understudy.protocol.ViewEffect.RefuseSwitchover;
 import understudy.protocol.ViewEffect.StartCopy;
 
 /// What a host does with a guest that it runs: the part of [ViewMachine] that begins, ends and gives up copies, and
@@ -77,7 +76,7 @@ final class ActiveRules {
         if (other.isEmpty() || !(state.peer() instanceof PeerState.Up(var life)) || !state.isWanted()) {
             return state;
         }
-        if (!state.spec().isCopied() || !state.hasDisksThere(other.get())) {
+        if (!state.isCopied() || !state.hasDisksThere(other.get())) {
             return state;
         }
         Replica standby = new Replica(other.get(), life);
@@ -86,14 +85,14 @@ final class ActiveRules {
     }
 
     /// A standby goes on with its own disks: where it lacks one it could not, so nothing is built on its image any
-    /// more. Nor is it where users have chosen another level meanwhile; a hand-over that was begun comes to its
-    /// end first.
+    /// more. Nor is it where users have chosen another level meanwhile, or want it to be moved no more; a hand-over
+    /// that was begun comes to its end first.
     ///
     /// A copy that is given up for its level will not be tried again. So a view is asked for, by which the
     /// other host drops what it has of it.
     static ViewState unlessImageIsVain(ViewState state, List<ViewEffect> effects) {
         return switch (state.part()) {
-            case Copying _ when !state.spec().isCopied() -> drop(state, false, effects);
+            case Copying _ when !state.isCopied() -> drop(state, false, effects);
             case Copying(Replica standby) when isVain(state, standby) -> stopCopy(state, effects);
             case Raising(Replica standby) when isVain(state, standby) -> drop(state, false, effects);
             case Protected(Replica standby) when isVain(state, standby) -> drop(state, false, effects);
@@ -104,7 +103,7 @@ final class ActiveRules {
     }
 
     private static boolean isVain(ViewState state, Replica standby) {
-        return !state.spec().isCopied() || !state.hasDisksThere(standby.host());
+        return !state.isCopied() || !state.hasDisksThere(standby.host());
     }
 
     static ViewState copyCommitted(ViewState state, Replica committed) {
@@ -123,12 +122,13 @@ final class ActiveRules {
         };
     }
 
-    static ViewState switchoverAsked(ViewState state, List<ViewEffect> effects) {
-        if (state.part() instanceof Protected(Replica standby)) {
+    /// A VM that is to be moved is handed over as soon as its standby could go on. If that comes to nothing it is tried
+    /// again, when the standby has a new copy.
+    static ViewState handOverIfMoved(ViewState state, List<ViewEffect> effects) {
+        if (state.part() instanceof Protected(Replica standby) && state.isMovedTo(standby.host())) {
             effects.add(new MakeLastEpoch());
             return state.with(new HandingOver(standby, false));
         }
-        effects.add(new RefuseSwitchover());
         return state;
     }
 

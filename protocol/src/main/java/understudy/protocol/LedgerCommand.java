@@ -1,6 +1,7 @@
 package understudy.protocol;
 
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import understudy.model.ByteSize;
 import understudy.model.HostName;
@@ -49,6 +50,13 @@ public sealed interface LedgerCommand {
     /// Whether it runs or not: what one level needs and another does not is brought about by its active host. Refused
     /// for a VM without disks.
     record SetLevel(VmId vm, Level level) implements LedgerCommand {}
+
+    /// Its users want a VM that runs to go on, running, on another of its hosts. Forgotten when that host runs it, or
+    /// when
+    /// it is to stop. Refused for a VM without disks below level `system`, which is never copied.
+    ///
+    /// @param to empty if it is to stay where it is
+    record MoveVm(VmId vm, Optional<HostName> to) implements LedgerCommand {}
 
     /// The cluster gives a VM up: nobody wants it to run until its users say so again. Of no effect unless `by` runs
     /// it and it is wanted: who was deposed meanwhile has nothing to say of the guest.

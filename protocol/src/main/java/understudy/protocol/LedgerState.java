@@ -86,6 +86,8 @@ public record LedgerState(
                 vm(id).map(vm -> put(vm.withWanted(wanted))).orElseGet(() -> refuse(unknown(id)));
             case LedgerCommand.SetLevel(VmId id, Level level) ->
                 vm(id).map(vm -> protect(vm, level)).orElseGet(() -> refuse(unknown(id)));
+            case LedgerCommand.MoveVm(VmId id, Optional<HostName> to) ->
+                vm(id).map(vm -> move(vm, to)).orElseGet(() -> refuse(unknown(id)));
             case LedgerCommand.GiveUp(VmId id, Replica by, String reason) ->
                 vm(id).map(vm -> giveUp(vm, by, reason)).orElseGet(() -> refuse(unknown(id)));
             case LedgerCommand.GrowVolume(VmId id, VolumeId volume, ByteSize size) ->
@@ -196,6 +198,37 @@ public record LedgerState(
         return put(vm.withSpec(spec.with(level)));
     }
 
+    private Applied move(VmRecord vm, Optional<HostName> to) {
+        Optional<HostName> left = to.filter(host -> !vm.view().isActive(host));
+        if (vm.destination().equals(left)) {
+            return accept(Optional.of(vm));
+        }
+        return left.flatMap(host -> immovable(vm, host))
+                .map(this::refuse)
+                .orElseGet(() -> put(vm.withDestination(left)));
+    }
+
+    /// Why a VM cannot be moved to a host while it runs; empty if it can.
+    private static Optional<Problem> immovable(VmRecord vm, HostName to) {
+        VmSpec spec = vm.spec();
+        if (!spec.hosts().contains(to)) {
+            return Optional.of(notOf(spec, to));
+        }
+        if (!vm.wanted() || vm.view().placement() instanceof Placement.Stopped) {
+            return Optional.of(Problem.of("vm-not-running", spec.name() + " does not run.", "Start it first.")
+                    .with("vm", spec.name()));
+        }
+        if (!spec.mayBePaired()) {
+            return Optional.of(Problem.of(
+                            "not-movable",
+                            "%s has no disks and is not at level %s: such a VM is not moved while it runs."
+                                    .formatted(spec.name(), Level.SYSTEM),
+                            "Stop it, or make it anew at level " + Level.SYSTEM + ".")
+                    .with("vm", spec.name()));
+        }
+        return Optional.empty();
+    }
+
     /// Only while nobody runs it: a guest's disk does not change its size under it.
     private Applied grow(VmRecord vm, VolumeId volume, ByteSize size) {
         Optional<VolumeSpec> disk = vm.spec().disk(volume);
@@ -269,11 +302,15 @@ public record LedgerState(
         Optional<HostName> standby = placement.standbyReplica().map(Replica::host);
         return active.filter(host -> !spec.hosts().contains(host))
                 .or(() -> standby.filter(host -> !spec.hosts().contains(host)))
-                .map(host -> Problem.of(
-                                "host-not-of-vm",
-                                host + " is not one of the hosts of " + spec.name() + ".",
-                                "Place it on " + spec.hosts() + ".")
-                        .with("host", host));
+                .map(host -> notOf(spec, host));
+    }
+
+    private static Problem notOf(VmSpec spec, HostName host) {
+        return Problem.of(
+                        "host-not-of-vm",
+                        host + " is not one of the hosts of " + spec.name() + ".",
+                        "Place it on " + spec.hosts() + ".")
+                .with("host", host);
     }
 
     private static Problem unknown(VmId id) {

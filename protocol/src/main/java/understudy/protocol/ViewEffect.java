@@ -51,9 +51,6 @@ public sealed interface ViewEffect {
     /// Pause the guest for good, and send what it did as the last epoch.
     record MakeLastEpoch() implements ViewEffect {}
 
-    /// The VM is not protected, so nobody could go on in this host's place.
-    record RefuseSwitchover() implements ViewEffect {}
-
     /// End the stream to or from the other host. What the image has stays; nothing more is applied to it.
     record CloseStream() implements ViewEffect {}
 

@@ -79,9 +79,6 @@ public sealed interface ViewInput {
     /// The image here cannot be used any more.
     record ImageLost() implements ViewInput {}
 
-    /// Somebody asks that the standby go on in this host's place.
-    record SwitchoverAsked() implements ViewInput {}
-
     /// The standby confirmed the last epoch of a guest that stands still since.
     record LastEpochCommitted() implements ViewInput {}
 

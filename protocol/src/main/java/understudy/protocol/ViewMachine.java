@@ -64,7 +64,6 @@ import understudy.protocol.ViewInput.ReplicaReplaced;
 import understudy.protocol.ViewInput.ReplicasFound;
 import understudy.protocol.ViewInput.StreamBroken;
 import understudy.protocol.ViewInput.StreamOffered;
-import understudy.protocol.ViewInput.SwitchoverAsked;
 import understudy.protocol.ViewInput.Tick;
 import understudy.protocol.ViewInput.VotesCounted;
 
@@ -113,7 +112,7 @@ import understudy.protocol.ViewInput.VotesCounted;
 /// nothing.
 ///
 /// The level may change at any time. Nothing is safe or unsafe by it: a copy is begun, and a pair is dropped, as if a
-/// standby had come or gone.
+/// standby had come or gone. A VM that is to be moved is one of level `system` until it has been, whatever its level.
 ///
 /// What is decided here is what a host makes of a view that it learns, and of its peer; [ActiveRules],
 /// [StandbyRules] and [StartRules] are about a guest that runs here, an image that lies here, and neither;
@@ -241,7 +240,6 @@ public final class ViewMachine {
             case StreamOffered(Replica active, long number) -> standby.streamOffered(state, active, number, effects);
             case ImageCompleted() -> StandbyRules.imageCompleted(state);
             case ImageLost() -> StandbyRules.imageLost(state, effects);
-            case SwitchoverAsked() -> ActiveRules.switchoverAsked(state, effects);
             case LastEpochCommitted() -> ActiveRules.lastEpochCommitted(state);
             case VotesCounted(boolean enough, Moment at) ->
                 state.with(state.grant().counted(enough, at));
@@ -262,7 +260,7 @@ public final class ViewMachine {
             case ReplicaReplaced(var volume, var host, UUID id) ->
                 proposals.ifServing(state, state.news().replaced(volume, host, id));
         };
-        ViewState able = ActiveRules.unlessImageIsVain(next, effects);
+        ViewState able = ActiveRules.handOverIfMoved(ActiveRules.unlessImageIsVain(next, effects), effects);
         ViewState used = grants.use(standby.unlessForbidden(start.unlessOvertaken(able)), effects);
         return new Step<>(proposals.propose(used, effects), effects);
     }

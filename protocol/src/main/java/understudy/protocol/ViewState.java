@@ -72,6 +72,16 @@ public record ViewState(
                 .isPresent();
     }
 
+    /// Whether a standby is to have an image of it.
+    boolean isCopied() {
+        return known.filter(VmRecord::isCopied).isPresent();
+    }
+
+    /// Whether its users want it to go on on a host that does not run it.
+    boolean isMovedTo(HostName host) {
+        return known.flatMap(VmRecord::destination).filter(host::equals).isPresent();
+    }
+
     boolean isWanted() {
         return known.filter(VmRecord::wanted).isPresent();
     }

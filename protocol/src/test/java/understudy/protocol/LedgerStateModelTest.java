@@ -7,9 +7,11 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
+import understudy.model.HostName;
 import understudy.model.Placement;
 import understudy.model.Placement.Paired;
 import understudy.model.Placement.Solo;
@@ -90,6 +92,7 @@ class LedgerStateModelTest {
             case SetWanted _,
                     LedgerCommand.SetLevel _,
                     LedgerCommand.ForceStart _,
+                    LedgerCommand.MoveVm _,
                     LedgerCommand.GiveUp _,
                     LedgerCommand.GrowVolume _,
                     LedgerCommand.RegisterHost _,
@@ -102,7 +105,10 @@ class LedgerStateModelTest {
         long number = state.vm(spec.id()).map(vm -> vm.view().number()).orElse(1L) + random.nextInt(-1, 2);
         return switch (random.nextInt(12)) {
             case 0, 1 -> new CreateVm(spec, random.nextBoolean(), view(1, new Stopped()));
-            case 2 -> new SetWanted(spec.id(), random.nextBoolean());
+            case 2 ->
+                random.nextBoolean()
+                        ? new SetWanted(spec.id(), random.nextBoolean())
+                        : new LedgerCommand.MoveVm(spec.id(), destination(random));
             case 3 ->
                 random.nextBoolean()
                         ? new DeleteVm(spec.id())
@@ -110,6 +116,11 @@ class LedgerStateModelTest {
             case 4, 5 -> sent.isEmpty() ? new DeleteVm(spec.id()) : sent.get(random.nextInt(sent.size()));
             default -> new ChangeView(spec.id(), number, view(Math.max(1, number + 1), placement(random)));
         };
+    }
+
+    private static Optional<HostName> destination(SplittableRandom random) {
+        int host = random.nextInt(3);
+        return host < 2 ? Optional.of(REPLICAS[host].host()) : Optional.empty();
     }
 
     private static Placement placement(SplittableRandom random) {

@@ -400,7 +400,7 @@ class ViewMachineGrantTest {
     @Test
     void theGrantEndsBeforeTheVmIsHandedOver() {
         grantPair();
-        step(new ViewInput.SwitchoverAsked());
+        step(new RecordLearnt(state.known().orElseThrow().withDestination(Optional.of(H2))));
         assertGrantAsked(9, PAIR, false, step(new ViewInput.LastEpochCommitted()));
         assertGrantAsked(10, new Solo(PEER), false, learn(9, PAIR, List.of(), false));
     }

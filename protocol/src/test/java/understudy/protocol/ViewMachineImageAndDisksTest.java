@@ -65,7 +65,6 @@ import understudy.protocol.ViewInput.ReplicaFailed;
 import understudy.protocol.ViewInput.ReplicaRecovered;
 import understudy.protocol.ViewInput.ReplicasFound;
 import understudy.protocol.ViewInput.StreamOffered;
-import understudy.protocol.ViewInput.SwitchoverAsked;
 import understudy.protocol.ViewInput.Tick;
 
 /// A VM of level `system` with two disks. `SELF` is this host, `PEER` the VM's other one.
@@ -159,7 +158,7 @@ class ViewMachineImageAndDisksTest {
     @Test
     void aSwitchoverGoesBackWhenADiskFailsThere() {
         protect();
-        assertThat(step(new SwitchoverAsked())).containsExactly(new MakeLastEpoch());
+        assertThat(move()).containsExactly(new MakeLastEpoch());
         assertProposed(5, new Solo(SELF), ONE_HERE, step(new ReplicaFailed(DISK0, H2, "dead")));
         assertThat(state.part()).isEqualTo(new Dropping(true, 4));
     }
@@ -170,6 +169,48 @@ class ViewMachineImageAndDisksTest {
         assertProposed(5, new Paired(SELF, PEER), ONE_THERE, step(new ReplicaFailed(DISK0, H1, "dead")));
         learn(5, new Paired(SELF, PEER), ONE_THERE);
         assertPart(Protected.class);
+    }
+
+    // ---- the VM is moved ----
+
+    @Test
+    void aGuestOfAnyLevelIsCopiedAndHandedOverWhenItIsMoved() {
+        spec = SPEC.with(Level.COMPONENT);
+        run(BOTH);
+        move();
+        assertThat(step(new Tick(at(400)))).containsExactly(new StartCopy(PEER, 3));
+        assertProposed(4, new Paired(SELF, PEER), BOTH, step(new CopyCommitted(PEER)));
+        VmRecord moved = state.known().orElseThrow();
+        assertThat(step(new RecordLearnt(moved.withView(view(4, new Paired(SELF, PEER), BOTH)))))
+                .contains(new MakeLastEpoch());
+        assertProposed(5, new Solo(PEER), THERE, step(new LastEpochCommitted()));
+        assertThat(moved.withView(view(5, new Solo(PEER), THERE)).destination()).isEmpty();
+    }
+
+    @Test
+    void aCopyThatIsMadeForAMoveIsGivenUpWhenThatIsCancelled() {
+        spec = SPEC.with(Level.COMPONENT);
+        run(BOTH);
+        move();
+        step(new Tick(at(400)));
+        assertPart(Copying.class);
+        List<ViewEffect> effects =
+                step(new RecordLearnt(state.known().orElseThrow().withDestination(Optional.empty())));
+        assertThat(effects).contains(new CloseStream());
+        assertProposed(4, new Solo(SELF), BOTH, effects);
+        assertThat(learn(4, new Solo(SELF), BOTH)).contains(new OpenGate());
+        assertThat(step(new Tick(at(9_000)))).isEmpty();
+    }
+
+    @Test
+    void aVmIsMovedWhenItsDisksAreInSyncThere() {
+        spec = SPEC.with(Level.RESTART);
+        run(HERE);
+        move();
+        assertThat(step(new Tick(at(4_000)))).isEmpty();
+        VmRecord moved = state.known().orElseThrow();
+        step(new RecordLearnt(moved.withView(view(4, new Solo(SELF), BOTH))));
+        assertThat(step(new Tick(at(4_020)))).containsExactly(new StartCopy(PEER, 4));
     }
 
     // ---- the level changes ----
@@ -212,7 +253,7 @@ class ViewMachineImageAndDisksTest {
     @Test
     void aHandOverThatWasBegunComesToItsEndAtAnyLevel() {
         protect();
-        step(new SwitchoverAsked());
+        move();
         spec = SPEC.with(Level.COMPONENT);
         assertThat(relearn(4, new Paired(SELF, PEER), BOTH)).doesNotHaveAnyElementsOfTypes(CloseStream.class);
         assertProposed(5, new Solo(PEER), THERE, step(new LastEpochCommitted()));
@@ -223,7 +264,7 @@ class ViewMachineImageAndDisksTest {
     @Test
     void aSwitchoverLeavesTheDisksOfTheStandbyAlone() {
         protect();
-        step(new SwitchoverAsked());
+        move();
         assertProposed(5, new Solo(PEER), THERE, step(new LastEpochCommitted()));
     }
 
@@ -535,6 +576,11 @@ class ViewMachineImageAndDisksTest {
         step(new ReplicasFound(List.of(DISK0, DISK1)));
         assertThat(step(new StreamOffered(PEER, 7))).containsExactly(new AcceptStream());
         assertPart(Receiving.class);
+    }
+
+    private List<ViewEffect> move() {
+        VmRecord known = state.known().orElseThrow();
+        return step(new RecordLearnt(known.withDestination(Optional.of(H2))));
     }
 
     private void hold() {

@@ -44,7 +44,6 @@ import understudy.protocol.ViewEffect.MakeLastEpoch;
 import understudy.protocol.ViewEffect.OpenGate;
 import understudy.protocol.ViewEffect.Propose;
 import understudy.protocol.ViewEffect.RefuseStream;
-import understudy.protocol.ViewEffect.RefuseSwitchover;
 import understudy.protocol.ViewEffect.ResumeImage;
 import understudy.protocol.ViewEffect.ShutDownGuest;
 import understudy.protocol.ViewEffect.StartCopy;
@@ -63,7 +62,6 @@ import understudy.protocol.ViewInput.RecordGone;
 import understudy.protocol.ViewInput.RecordLearnt;
 import understudy.protocol.ViewInput.StreamBroken;
 import understudy.protocol.ViewInput.StreamOffered;
-import understudy.protocol.ViewInput.SwitchoverAsked;
 import understudy.protocol.ViewInput.Tick;
 
 /// `SELF` is this host, `PEER` the VM's other one; the primed ones are later lives of their agents.
@@ -229,7 +227,7 @@ class ViewMachineTest {
     @Test
     void aSwitchoverHandsOverAfterTheLastEpoch() {
         protect();
-        assertThat(step(new SwitchoverAsked())).containsExactly(new MakeLastEpoch());
+        assertThat(move()).containsExactly(new MakeLastEpoch());
         assertProposed(4, new Solo(PEER), step(new LastEpochCommitted()));
         assertThat(learn(4, new Solo(PEER))).hasAtLeastOneElementOfType(KillGuest.class);
     }
@@ -237,16 +235,36 @@ class ViewMachineTest {
     @Test
     void aSwitchoverWhoseStreamBreaksGoesBack() {
         protect();
-        step(new SwitchoverAsked());
+        move();
         step(new LastEpochCommitted());
         assertProposed(4, new Solo(SELF), step(new StreamBroken(at(900))));
         assertThat(learn(4, new Solo(SELF))).containsExactly(new OpenGate());
     }
 
     @Test
-    void aSwitchoverOfAnUnprotectedVmIsRefused() {
+    void aSwitchoverThatCameToNothingIsTriedAgain() {
+        protect();
+        move();
+        step(new StreamBroken(at(900)));
+        VmRecord again = record(4, new Solo(SELF)).withDestination(Optional.of(PEER.host()));
+        step(new RecordLearnt(again));
+        assertThat(step(new Tick(at(9_000)))).containsExactly(new StartCopy(PEER, 4));
+        step(new CopyCommitted(PEER));
+        assertThat(step(new RecordLearnt(
+                        again.withView(record(5, new Paired(SELF, PEER)).view()))))
+                .containsExactly(new MakeLastEpoch());
+    }
+
+    @Test
+    void aSwitchoverOfAnUnprotectedVmWaitsForItsStandby() {
         run();
-        assertThat(step(new SwitchoverAsked())).containsExactly(new RefuseSwitchover());
+        VmRecord moved = record(2, new Solo(SELF)).withDestination(Optional.of(PEER.host()));
+        assertThat(step(new RecordLearnt(moved))).isEmpty();
+        step(new Tick(at(400)));
+        step(new CopyCommitted(PEER));
+        assertThat(step(new RecordLearnt(
+                        moved.withView(record(3, new Paired(SELF, PEER)).view()))))
+                .containsExactly(new MakeLastEpoch());
     }
 
     // ---- the standby ----
@@ -526,7 +544,6 @@ class ViewMachineTest {
                 new StreamOffered(PEER, 7),
                 new ImageCompleted(),
                 new ImageLost(),
-                new SwitchoverAsked(),
                 new LastEpochCommitted(),
                 new ProposalUnanswered());
         List<ViewInput> all = new ArrayList<>(plain);
@@ -534,6 +551,9 @@ class ViewMachineTest {
             for (long number = 6; number <= 8; number++) {
                 all.add(new RecordLearnt(record(number, placement)));
                 all.add(new RecordLearnt(record(number, placement).withWanted(false)));
+                if (placement.activeReplica().filter(SELF::equals).isPresent()) {
+                    all.add(new RecordLearnt(record(number, placement).withDestination(Optional.of(PEER.host()))));
+                }
             }
         }
         return all;
@@ -554,6 +574,12 @@ class ViewMachineTest {
         step(new CopyCommitted(PEER));
         learn(3, new Paired(SELF, PEER));
         assertPart(Protected.class);
+    }
+
+    /// It is protected, and is to go on on its other host.
+    private List<ViewEffect> move() {
+        VmRecord known = state.known().orElseThrow();
+        return step(new RecordLearnt(known.withDestination(Optional.of(PEER.host()))));
     }
 
     private void hold() {

@@ -27,7 +27,6 @@ import understudy.protocol.ViewEffect.ApplyInSync;
 import understudy.protocol.ViewEffect.BootGuest;
 import understudy.protocol.ViewEffect.OpenGate;
 import understudy.protocol.ViewEffect.Propose;
-import understudy.protocol.ViewEffect.RefuseSwitchover;
 import understudy.protocol.ViewEffect.RemoveReplicas;
 import understudy.protocol.ViewInput.GuestFound;
 import understudy.protocol.ViewInput.GuestGone;
@@ -42,7 +41,6 @@ import understudy.protocol.ViewInput.ReplicaFailed;
 import understudy.protocol.ViewInput.ReplicaRecovered;
 import understudy.protocol.ViewInput.ReplicaReplaced;
 import understudy.protocol.ViewInput.ReplicasFound;
-import understudy.protocol.ViewInput.SwitchoverAsked;
 import understudy.protocol.ViewInput.Tick;
 
 /// A VM of level `component` with two disks. `SELF` is this host, `PEER` the VM's other one.
@@ -313,12 +311,6 @@ class ViewMachineVolumesTest {
     void theReplicasOfADeletedVmAreRemoved() {
         learn(1, new Stopped(), BOTH);
         assertThat(step(new RecordGone())).containsExactly(new RemoveReplicas());
-    }
-
-    @Test
-    void thereIsNoSwitchoverOfAVmWithoutAnImage() {
-        run(BOTH);
-        assertThat(step(new SwitchoverAsked())).containsExactly(new RefuseSwitchover());
     }
 
     // ---- every part, every input ----

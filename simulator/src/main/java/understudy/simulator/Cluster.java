@@ -335,6 +335,10 @@ final class Cluster {
 
     /// Whether a VM is where its users want it, at its level.
     boolean isWell(VmRecord vm) {
+        return vm.destination().isEmpty() && isWellWhereItIs(vm);
+    }
+
+    private boolean isWellWhereItIs(VmRecord vm) {
         VmId id = vm.spec().id();
         return switch (vm.view().placement()) {
             case Placement.Stopped _ ->

@@ -10,7 +10,6 @@ import understudy.model.VmRecord;
 import understudy.model.VolumeId;
 import understudy.protocol.ForcedStart;
 import understudy.protocol.LedgerCommand;
-import understudy.protocol.ViewInput;
 
 /// What can go wrong, and how it is repaired: one method each.
 final class Faults {
@@ -112,17 +111,17 @@ final class Faults {
         }
     }
 
+    /// Of no effect on one that is not copied, or does not run.
     void askSwitchover(VmRecord vm) {
-        vm.view()
-                .placement()
-                .activeReplica()
-                .map(active -> cluster.host(active.host()))
-                .ifPresent(host -> {
-                    note("switchover-asked", host.name(), "of " + vm.spec().name());
-                    host.agent()
-                            .ifPresent(agent -> host.inLife(
-                                    agent.life(), () -> agent.driver(vm.spec()).give(new ViewInput.SwitchoverAsked())));
-                });
+        switchover(vm).ifPresent(cluster.ledger()::apply);
+    }
+
+    /// What is asked of the ledger then; nothing where there is no other host.
+    Optional<LedgerCommand> switchover(VmRecord vm) {
+        Optional<HostName> to =
+                vm.view().placement().activeReplica().flatMap(it -> vm.spec().otherThan(it.host()));
+        to.ifPresent(host -> note("switchover-asked", host, "of " + vm.spec().name()));
+        return to.map(_ -> new LedgerCommand.MoveVm(vm.spec().id(), to));
     }
 
     void breakDisk(HostName name, VolumeId volume) {
@@ -225,13 +224,6 @@ final class Faults {
 
     void noteWish(VmRecord vm, Level level) {
         cluster.note("level-wanted", Optional.empty(), vm.spec().name().toString(), level.toString());
-    }
-
-    void noteSwitchover(VmDriver driver) {
-        note(
-                "switchover-asked",
-                driver.agent().host().name(),
-                "of " + driver.spec().name());
     }
 
     private void note(String event, HostName name, String text) {

@@ -11,8 +11,6 @@ import understudy.model.VolumeId;
 import understudy.model.VolumeSpec;
 import understudy.protocol.LedgerAnswer;
 import understudy.protocol.LedgerCommand;
-import understudy.protocol.Part;
-import understudy.protocol.ViewInput;
 import understudy.simulator.ClusterPlan.VmPlan;
 import understudy.simulator.scenario.Command;
 
@@ -186,28 +184,16 @@ final class Operator {
     }
 
     private Optional<String> relocate(VmId vm, HostName host) {
-        Optional<VmRecord> record = cluster.ledger().vm(vm);
-        if (record.filter(it -> it.view().isActive(host)).isPresent()) {
-            return Optional.empty();
-        }
-        return record.filter(it -> it.view().isStandby(host)).isPresent()
-                ? switchOver(vm)
-                : Optional.of(host + " is not its standby");
+        return cluster.ledger().vm(vm).filter(it -> it.view().isActive(host)).isPresent()
+                ? Optional.empty()
+                : switchOver(vm);
     }
 
     private Optional<String> switchOver(VmId vm) {
-        Optional<VmDriver> driver = active(vm)
-                .map(cluster::host)
-                .filter(Node::isResponsive)
-                .flatMap(Host::agent)
-                .flatMap(agent -> agent.driver(vm));
-        if (driver.isEmpty()) {
-            return Optional.of("its host does not answer");
-        }
-        faults.noteSwitchover(driver.get());
-        driver.get().give(new ViewInput.SwitchoverAsked());
-        return driver.get().part() instanceof Part.HandingOver
-                ? Optional.empty()
-                : Optional.of("it has no standby that could go on at once");
+        return cluster.ledger()
+                .vm(vm)
+                .flatMap(faults::switchover)
+                .map(this::ask)
+                .orElseGet(() -> Optional.of("there is no other host for it"));
     }
 }

@@ -208,6 +208,7 @@ final class SimulatedLedger {
             case LedgerCommand.ForceStart it -> Optional.of(it.vm());
             case LedgerCommand.SetWanted it -> Optional.of(it.vm());
             case LedgerCommand.SetLevel it -> Optional.of(it.vm());
+            case LedgerCommand.MoveVm it -> Optional.of(it.vm());
             case LedgerCommand.GiveUp it -> Optional.of(it.vm());
             case LedgerCommand.GrowVolume it -> Optional.of(it.vm());
             case LedgerCommand.DeleteVm it -> Optional.of(it.vm());

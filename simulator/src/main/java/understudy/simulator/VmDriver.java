@@ -200,7 +200,6 @@ final class VmDriver {
             case ViewEffect.OpenGate() -> open();
             case ViewEffect.StartCopy(Replica standby, long view) -> startCopy(standby, view);
             case ViewEffect.MakeLastEpoch() -> outgoing.ifPresent(OutgoingStream::makeLast);
-            case ViewEffect.RefuseSwitchover() -> {}
             case ViewEffect.CloseStream() -> closeStreams();
             case ViewEffect.AcceptStream() -> accept();
             case ViewEffect.RefuseStream(String _) -> offered.ifPresent(IncomingStream::close);

@@ -47,10 +47,16 @@ public interface Control {
     /// @param force whether its guest is not asked
     VmStatus stop(VmName name, boolean force);
 
-    /// Lets the standby become active.
+    /// Wants a VM that runs to go on, running, on its other host; [VmStatus#movingTo] says where to, until it does.
+    /// Below
+    /// level `system` it is copied for that first.
     ///
-    /// @throws Problem.Refused with `not-protected` if there is no standby that could
+    /// @throws Problem.Refused with `not-protected` if there is no standby that could, `vm-not-running` or
+    ///     `not-movable`
     VmStatus switchover(VmName name);
+
+    /// Wants it to stay where it is, if it has not been handed over yet.
+    VmStatus stay(VmName name);
 
     /// Changes the level of a VM, whether it runs or not; [VmStatus#isProtected] says when it has what that promises.
     ///

@@ -49,6 +49,7 @@ final class Operations implements AutoCloseable {
                 Route.of("POST", "/vms/{name}/level", e -> e.answer(OK, control.protect(e.vm(), e.level("level"))))
                         .with("level"),
                 Route.of("POST", "/vms/{name}/switchover", e -> e.answer(OK, control.switchover(e.vm()))),
+                Route.of("DELETE", "/vms/{name}/switchover", e -> e.answer(OK, control.stay(e.vm()))),
                 Route.of(
                                 "GET",
                                 "/vms/{name}/force-start",

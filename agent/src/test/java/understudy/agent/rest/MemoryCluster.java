@@ -186,6 +186,7 @@ public final class MemoryCluster implements Control {
                 request.stopped() ? "it is stopped" : "it is starting",
                 Optional.empty(),
                 Optional.empty(),
+                Optional.empty(),
                 request.care());
     }
 
@@ -238,6 +239,7 @@ public final class MemoryCluster implements Control {
                 vm.cpu(),
                 state != VmState.STOPPED,
                 reason,
+                Optional.empty(),
                 progress,
                 checkpoints,
                 vm.care());
@@ -263,6 +265,11 @@ public final class MemoryCluster implements Control {
         }
         List<HostName> swapped = List.of(vm.standby().orElseThrow(), vm.active().orElseThrow());
         return change(name, v -> changed(v, VmState.RUNNING, true, swapped, Optional.empty()));
+    }
+
+    @Override
+    public synchronized VmStatus stay(VmName name) {
+        return existing(name);
     }
 
     @Override

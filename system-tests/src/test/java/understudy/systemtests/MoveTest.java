@@ -1,0 +1,76 @@
+package understudy.systemtests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.extension.ExtendWith;
+import understudy.lab.probe.EchoClient;
+import understudy.model.HostName;
+import understudy.model.Level;
+
+/// A VM below level `system` moves between its hosts: neither guest nor client notices, and then it has what its level
+/// promises, and no more.
+@ExtendWith(OnStage.class)
+@Timeout(value = 5, unit = TimeUnit.MINUTES)
+class MoveTest {
+
+    @Test
+    void aGuestOfLevelComponentIsMovedThereAndBackAndThenBootedAfterALossOfPower(Stage stage) {
+        try (Vm vm = stage.createWithDisk("moving", 46, Level.COMPONENT, List.of("h1", "h2"))) {
+            vm.awaitProtected();
+            String boot = vm.bootId();
+            String written = "";
+            try (EchoClient client = vm.client()) {
+                for (int i = 0; i < 2; i++) {
+                    String from = vm.active();
+                    written = vm.write("before move " + i);
+                    stage.api().switchover(vm.id());
+                    vm.awaitActiveOn(Stage.otherThan(from));
+                    Vm.awaitEchoes(client, 100);
+                    assertThat(vm.read()).isEqualTo(written);
+                    vm.await(
+                            "to be protected where it is, and not copied",
+                            v -> v.isProtected()
+                                    && v.movingTo().isEmpty()
+                                    && v.checkpoints().isEmpty());
+                }
+                Vm.endFlawless(client);
+            }
+            assertThat(vm.bootId()).isEqualTo(boot);
+
+            String active = vm.active();
+            stage.lab().breakHost(active);
+            vm.awaitActiveOn(Stage.otherThan(active));
+            assertThat(vm.bootId()).isNotEqualTo(boot);
+            assertThat(vm.read()).isEqualTo(written);
+            stage.lab().repairHost(active);
+            vm.awaitProtected();
+        }
+    }
+
+    @Test
+    void aMoveThatIsAskedForBeforeTheOtherHostIsReadyIsMadeWhenItIs(Stage stage) {
+        try (Vm vm = stage.createWithDisk("waiting", 47, Level.RESTART, List.of("h1", "h2"))) {
+            vm.awaitProtected();
+            String boot = vm.bootId();
+            String from = vm.active();
+            String to = Stage.otherThan(from);
+            stage.lab().breakAgent(to, true);
+            vm.await(stage.api(from), "to miss a replica", v -> !v.isProtected());
+            String written = vm.write("while one host is away");
+            stage.lab().repairAgent(to);
+            Stage.eventually(
+                    "a move that is taken",
+                    Vm.PATIENCE,
+                    () -> stage.api(from).switchover(vm.id()).movingTo().equals(Optional.of(new HostName(to))));
+            vm.awaitActiveOn(to);
+            assertThat(vm.read()).isEqualTo(written);
+            assertThat(vm.bootId()).isEqualTo(boot);
+            assertThat(vm.awaitProtected().movingTo()).isEmpty();
+        }
+    }
+}
