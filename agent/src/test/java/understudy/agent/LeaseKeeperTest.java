@@ -60,10 +60,11 @@ class LeaseKeeperTest {
         lease.want(true);
         assertThat(lease.mayGoOn()).isFalse();
         keeper.start();
-        await().until(() -> told.get() == 1);
+        await().until(() -> told.get() > 0);
         assertThat(lease.isWanted()).isTrue();
+        int before = told.get();
         lease.need(false);
-        assertThat(told).hasValue(2);
+        assertThat(told).hasValueGreaterThan(before);
         assertThat(lease.mayGoOn()).isTrue();
     }
 

@@ -348,6 +348,16 @@ public final class Lab {
         }
     }
 
+    /// Kills several agents alone at one moment (SIGKILL); they are started again at once.
+    public void breakAgents(List<String> names) {
+        List<Node> nodes = names.stream().map(topology::node).toList();
+        try (LabLock _ = LabLock.take()) {
+            LabProcess.killAll(nodes.stream()
+                    .flatMap(node -> supervisor(node).agent(node.namespace()).stream())
+                    .toList());
+        }
+    }
+
     /// Kills a host's agent and all of its QEMUs at one moment (SIGKILL), while the host and its links stay up:
     /// its kernel closes their connections, and its supervisor starts the agent again at once.
     public void killProcesses(String host) {

@@ -126,7 +126,7 @@ class LabDiskTest {
         in("h1", write("a"));
         lab.breakDisk("h1", DiskFault.HANG);
         Process writer = start("h1", write("a"));
-        Await.until("it to begin", SOON, () -> running("h1", "dd"));
+        Await.until("it to be stuck", SOON, () -> isStuck("h1", "dd"));
         lab.repairDisk("h1", DiskRepair.REPLACED);
         assertThat(text(writer)).contains(EIO);
         assertThat(in("h1", "ls " + VOLUMES)).isEqualTo("lost+found");
@@ -222,6 +222,11 @@ class LabDiskTest {
     private static boolean running(String host, String program) {
         return LabProcess.in(Namespace.of(host)).stream()
                 .anyMatch(process -> name(process).equals(program));
+    }
+
+    private static boolean isStuck(String host, String program) {
+        return LabProcess.in(Namespace.of(host)).stream()
+                .anyMatch(process -> name(process).equals(program) && process.isStuck());
     }
 
     private static String name(LabProcess process) {

@@ -69,6 +69,8 @@ class DiskFaultTest {
             assertThat(obstacles(stage, Stage.otherThan(host))).containsAll(onlyCopies);
             assertThat(obstacles(stage, host)).doesNotContainAnyElementsOf(onlyCopies);
             guest.awaitRequests();
+            // A disk that nobody uses may not be missed yet.
+            guest.useFiles();
             guest.endFio(LONGEST_STALL);
         } finally {
             stage.lab().repairDisk(host, repair);

@@ -233,7 +233,7 @@ final class DiskGuest {
                 .anyMatch(replica -> replica.host().equals(new HostName(host)) && !replica.inSync());
     }
 
-    /// Waits for a copy to be under way. It may be over before it is seen.
+    /// Waits for a copy to be under way. A quick one may be over before it is seen.
     ///
     /// @return whether it was seen
     boolean seesResyncing(String disk) {

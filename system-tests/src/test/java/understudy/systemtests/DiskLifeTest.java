@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
@@ -11,13 +12,15 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import understudy.api.ResyncTerms;
 import understudy.lab.DiskRepair;
+import understudy.model.ByteSize;
 
 /// Agents and hosts that die under a guest that uses its disks.
 @ExtendWith(OnStage.class)
 @Timeout(value = 5, unit = TimeUnit.MINUTES)
 class DiskLifeTest {
-    private static final int COPIES_MAX = 4;
+    private static final ByteSize SLOWLY = ByteSize.ofMebibytes(2);
     private static final Duration LONGEST_STALL = Duration.ofSeconds(20);
     private static final long MIB = 1 << 20;
     private static final int SECTOR = 512;
@@ -74,25 +77,35 @@ class DiskLifeTest {
         String active = guest.vm().active();
         String standby = Stage.otherThan(active);
         for (int round = 0; round < DiskGuest.ROUNDS; round++) {
-            assertThat(beginsToCopy(guest, stage, standby)).isTrue();
+            beginToCopy(guest, stage, standby);
             stage.lab().breakAgent(role.equals("active") ? active : standby, false);
             guest.awaitRequests();
+            hurry(guest, stage);
             guest.awaitWhole();
             guest.useFiles();
         }
         end(guest);
     }
 
-    /// @return whether a copy was seen under way; a quick one may be over before it is
-    private static boolean beginsToCopy(DiskGuest guest, Stage stage, String standby) {
-        boolean isSeen = false;
-        for (int i = 0; i < COPIES_MAX && !isSeen; i++) {
-            guest.fillFiles();
-            stage.lab().repairDisk(standby, DiskRepair.REPLACED);
-            guest.nudgeFiles();
-            isSeen = guest.seesResyncing(DiskGuest.FILES_DISK);
-        }
-        return isSeen;
+    /// So slowly that it goes on until [#hurry].
+    private static void beginToCopy(DiskGuest guest, Stage stage, String standby) {
+        limit(guest, stage, SLOWLY);
+        guest.fillFiles();
+        stage.lab().repairDisk(standby, DiskRepair.REPLACED);
+        guest.nudgeFiles();
+        assertThat(guest.seesResyncing(DiskGuest.FILES_DISK)).isTrue();
+    }
+
+    private static void hurry(DiskGuest guest, Stage stage) {
+        limit(guest, stage, new ByteSize(0));
+    }
+
+    private static void limit(DiskGuest guest, Stage stage, ByteSize bytesPerSecond) {
+        ResyncTerms terms = new ResyncTerms(Optional.empty(), Optional.of(bytesPerSecond));
+        Stage.eventually("new terms of a resync", Vm.PATIENCE, () -> {
+            stage.api().resync(guest.vm().id(), DiskGuest.FILES_DISK, terms);
+            return true;
+        });
     }
 
     private static void end(DiskGuest guest) {

@@ -25,8 +25,9 @@ class PartitionTest {
         List<Long> old = vm.qemusOn(cut);
         try (EchoClient client = vm.client();
                 LanWatch lan = vm.watch()) {
-            stage.lab().breakLink(cut, other);
+            // In this order, or the active may go on alone before the second.
             stage.lab().breakLink(cut, "w1");
+            stage.lab().breakLink(cut, other);
             vm.awaitActiveOn(other);
             long before = lan.framesFrom(cut);
             Vm.awaitEchoes(client, 50);
@@ -82,7 +83,11 @@ class PartitionTest {
         VmStatus before = vm.status();
         try (EchoClient client = vm.client()) {
             stage.lab().breakWitness("w1");
-            Stage.during(A_WHILE, () -> assertThat(vm.status().isProtected()).isTrue());
+            Stage.during(A_WHILE, () -> {
+                assertThat(vm.status().view()).isEqualTo(before.view());
+                assertThat(vm.status().active()).isEqualTo(before.active());
+            });
+            vm.awaitProtected();
             Vm.awaitEchoes(client, 50);
             Stage.eventually(
                     "a majority without the witness",

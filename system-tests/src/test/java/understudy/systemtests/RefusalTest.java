@@ -100,7 +100,7 @@ class RefusalTest {
     void theDeletionOfAVmThatRuns(Stage stage) {
         Vm vm = stage.vm();
         assertRefused(understudy("vm", "delete", "usual"), "not stopped", "understudy vm stop usual");
-        assertThat(vm.status().isProtected()).isTrue();
+        vm.awaitProtected();
     }
 
     @Test

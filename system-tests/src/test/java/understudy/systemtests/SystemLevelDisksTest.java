@@ -191,8 +191,7 @@ class SystemLevelDisksTest {
         try (Vm vm = stage.createWithDisk("orphan", 38, Level.SYSTEM, List.of("h1", "h2"))) {
             String written = vm.write("flushed");
             String boot = vm.bootId();
-            stage.lab().breakAgent("h1", false);
-            stage.lab().breakAgent("h2", false);
+            stage.lab().breakAgents(List.of("h1", "h2"));
             vm.awaitProtected();
             assertThat(vm.bootId()).isNotEqualTo(boot);
             assertThat(vm.read()).isEqualTo(written);

@@ -184,6 +184,9 @@ record Vm(Stage stage, String name, String address) implements AutoCloseable {
     @Override
     public void close() {
         try {
+            // A connection that broke with a host is noticed by a question; a request to change something is not
+            // repeated.
+            VmStatus _ = status();
             stage.api().stop(id(), true);
             await("to be stopped", v -> v.state() == VmState.STOPPED);
             stage.api().delete(id());
