@@ -55,6 +55,9 @@ public final class CheckpointStream implements AutoCloseable {
     private static final long LAST_ROUND_BYTES = 16 << 20;
 
     private static final int ROUNDS_MAX = 8;
+
+    /// Between rounds that are sent only because something else is waited for.
+    private static final Duration ROUND_REST = Duration.ofMillis(10);
     private static final long CHUNK_BYTES = 1 << 20;
 
     /// Told by the stream's own threads: an implementation must not wait.
@@ -201,7 +204,7 @@ public final class CheckpointStream implements AutoCloseable {
                     Capture capture = new Capture(guest, memory)) {
                 copyRounds(memory);
                 copied = true;
-                keepAside();
+                keepAside(memory);
                 captureEpochs(capture, memory);
             }
         } catch (GuestFailure e) {
@@ -303,7 +306,9 @@ public final class CheckpointStream implements AutoCloseable {
     ///
     /// The guest runs on until what it wrote before is answered. A pause would wait for that, and whoever ends the
     /// stream for the pause: but a mirror that misses a replica answers only when it was decided to do without.
-    private void keepAside() throws IOException {
+    ///
+    /// What it writes to its memory meanwhile is copied on, so that the first epoch stays small.
+    private void keepAside(GuestMemory memory) throws IOException {
         output.gate(1);
         disks.begin(new DiskNews());
         long deadline = System.nanoTime() + SETTLE.toNanos();
@@ -313,7 +318,10 @@ public final class CheckpointStream implements AutoCloseable {
                 throw new IOException(
                         "the disks have not answered what the guest wrote within " + SETTLE.toSeconds() + " s");
             }
-            LockSupport.parkNanos(this, left);
+            copyRound(memory.ram().segment(), memory.written(), 0);
+            if (!settled) {
+                LockSupport.parkNanos(this, Math.min(left, ROUND_REST.toNanos()));
+            }
         }
     }
 

@@ -189,9 +189,12 @@ final class EpochLane implements Lane {
     @Override
     public void close() {
         Lane known = lower;
-        if (known != null) {
-            known.close();
+        try {
+            if (known != null) {
+                known.close();
+            }
+        } finally {
+            direct.endAll();
         }
-        direct.endAll();
     }
 }

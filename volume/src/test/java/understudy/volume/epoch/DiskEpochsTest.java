@@ -193,6 +193,27 @@ class DiskEpochsTest {
         assertThat(heard.settlings).hasValue(1);
     }
 
+    /// Its pieces have one number, and an answer each; some may be kept.
+    @Test
+    void allPiecesOfALongWriteAreWaitedFor() {
+        DirectChanges changes = new DirectChanges();
+        DirectChanges.OfLane lane = changes.ofLane();
+        lane.begins(7);
+        lane.begins(7);
+        changes.await(heard::settled);
+        lane.begins(7);
+        lane.ends(7); // it is kept
+        lane.ends(7);
+        assertThat(heard.settlings).hasValue(0);
+        lane.ends(8); // a read
+        lane.ends(7);
+        assertThat(heard.settlings).hasValue(1);
+        lane.ends(7);
+        lane.endAll();
+        changes.await(heard::settled);
+        assertThat(heard.settlings).hasValue(2);
+    }
+
     @Test
     void whatFailedAndWhatNobodyWaitsForIsNotWaitedFor() {
         disks.serve(volumes());
