@@ -66,13 +66,18 @@ final class Gate {
         return mode == Mode.OPEN || (mode == Mode.GATED && frame.epoch() <= released);
     }
 
-    /// Called while the guest stands still: all that it made so far belongs to `captured`, the rest to the next.
-    void seal(long captured) {
+    /// What the guest makes from now on waits for its epochs, the first of which runs.
+    void gate() {
         if (mode == Mode.OPEN) {
             held.clear();
             released = 0;
         }
         mode = Mode.GATED;
+        epoch = 1;
+    }
+
+    /// Called while the guest stands still: all that it made so far belongs to `captured`, the rest to the next.
+    void seal(long captured) {
         epoch = captured + 1;
     }
 

@@ -18,6 +18,9 @@ final class OutgoingStream {
     /// Silence of the standby after which the stream counts as broken.
     private static final long SILENCE_MAX = Schedule.SECOND;
 
+    /// How long the disks may take to answer what the guest asked for before its first epoch.
+    private static final long SETTLE_MAX = 2 * Schedule.SECOND;
+
     /// How much later the epoch of an idle guest is made: it would be empty, and there may be thousands.
     private static final long IDLE_WAITS = 2 * Schedule.SECOND;
 
@@ -88,12 +91,42 @@ final class OutgoingStream {
     void accepted() {
         driver.later(cluster.dice().millis(20, 300), () -> {
             if (!closed) {
-                begun = true;
                 state = sender.initial(now());
-                capture(1);
+                keepAside();
             }
         });
         heard();
+    }
+
+    /// What an earlier stream left is drained first.
+    private void keepAside() {
+        if (closed) {
+            return;
+        }
+        if (driver.aside().isDraining()) {
+            driver.later(Schedule.MILLISECOND, this::keepAside);
+            return;
+        }
+        driver.gate().gate();
+        driver.aside().begin();
+        captureWhenSettled(now().nanos() + SETTLE_MAX);
+    }
+
+    /// The guest runs on until its disks have answered what it asked for before.
+    private void captureWhenSettled(long until) {
+        Optional<Guest> guest = driver.guest();
+        if (closed || guest.isEmpty()) {
+            return;
+        }
+        heard();
+        if (isSettled(guest.get())) {
+            begun = true;
+            capture(1);
+        } else if (now().nanos() > until) {
+            broken();
+        } else {
+            driver.later(Schedule.MILLISECOND, () -> captureWhenSettled(until));
+        }
     }
 
     private void heard() {

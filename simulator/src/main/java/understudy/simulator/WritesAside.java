@@ -13,7 +13,7 @@ import understudy.model.VolumeId;
 import understudy.model.VolumeSpec;
 
 /// What the guest of a VM of level `system` asks of its disks. While it runs alone all passes on to the mirrors. From
-/// the capture of a stream's first epoch on, writes and flushes are answered at once and kept here; they travel with
+/// just before a stream's first epoch on, writes and flushes are answered at once and kept here; they travel with
 /// their epoch, and are applied to the mirrors when that is committed.
 ///
 /// A flush ends a *segment*. Segments of all disks are in one order: the writes of one are applied, then all
@@ -105,19 +105,22 @@ final class WritesAside {
 
     // ---- epochs ---------------------------------------------------------------------------------------------------
 
+    /// What the guest asks for from now on is kept, and belongs to epoch 1. Its output waits already.
+    void begin() {
+        mode = driver.spec().disks().isEmpty() ? Mode.PASSED_ON : Mode.KEPT;
+        epoch = 1;
+        committed = 0;
+        segment = 0;
+        isTelling = false;
+        isCutOff = false;
+        applied.clear();
+        driver.guest()
+                .filter(_ -> mode == Mode.KEPT)
+                .ifPresent(guest -> guest.keptBy(Optional.of(driver.agent().life())));
+    }
+
     /// The guest stands still, and has nothing open. What it asked for since the last time belongs to this epoch.
     List<KeptRequest> seal(long captured) {
-        if (mode == Mode.PASSED_ON) {
-            mode = driver.spec().disks().isEmpty() ? Mode.PASSED_ON : Mode.KEPT;
-            committed = 0;
-            segment = 0;
-            isTelling = false;
-            isCutOff = false;
-            applied.clear();
-            driver.guest()
-                    .filter(_ -> mode == Mode.KEPT)
-                    .ifPresent(guest -> guest.keptBy(Optional.of(driver.agent().life())));
-        }
         epoch = captured + 1;
         List<KeptRequest> sealed = List.copyOf(unsealed);
         unsealed.clear();
