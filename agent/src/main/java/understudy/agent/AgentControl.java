@@ -136,7 +136,7 @@ final class AgentControl implements Control {
     }
 
     @Override
-    public VmStatus switchover(VmName name) {
+    public VmStatus switchover(VmName name, Optional<HostName> from) {
         VmRecord before = record(name);
         HostName active = before.view()
                 .placement()
@@ -147,6 +147,9 @@ final class AgentControl implements Control {
                                 "VM " + name + " does not run.",
                                 "Start it: understudy vm start " + name)
                         .refused());
+        if (from.filter(host -> !host.equals(active)).isPresent()) {
+            return statuses.of(before); // it has moved
+        }
         Optional<HostName> to = before.spec().otherThan(active);
         if (to.filter(statuses::isUp).isEmpty()) {
             throw Problem.of(
@@ -461,6 +464,22 @@ final class AgentControl implements Control {
     @Override
     public List<HostStatus> hosts() {
         return statuses.hosts();
+    }
+
+    @Override
+    public HostStatus maintain(HostName host, boolean on) {
+        boolean was = read().maintained().contains(host);
+        Optional<VmRecord> _ = answer(new LedgerCommand.Maintain(host, on));
+        if (on && !was) {
+            agent.happened(
+                    Optional.empty(),
+                    "maintenance-begun",
+                    Severity.INFO,
+                    host + " is in maintenance: its VMs move away");
+        } else if (was && !on) {
+            agent.happened(Optional.empty(), "maintenance-ended", Severity.INFO, host + " is in maintenance no more");
+        }
+        return statuses.host(host);
     }
 
     @Override

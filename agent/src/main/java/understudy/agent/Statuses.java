@@ -18,6 +18,7 @@ import understudy.model.ByteSize;
 import understudy.model.HostName;
 import understudy.model.HostRecord;
 import understudy.model.Placement;
+import understudy.model.Problem;
 import understudy.model.Replica;
 import understudy.model.VmRecord;
 import understudy.model.VmSpec;
@@ -188,6 +189,18 @@ final class Statuses {
                 .toList();
     }
 
+    /// @throws Problem.Refused with `no-such-host`
+    HostStatus host(HostName name) {
+        return hosts().stream()
+                .filter(host -> host.name().equals(name))
+                .findFirst()
+                .orElseThrow(() -> Problem.of(
+                                "no-such-host",
+                                "There is no host named " + name + ".",
+                                "List them: understudy host list")
+                        .refused());
+    }
+
     private HostStatus of(HostRecord host, Known known, Optional<HostName> leader) {
         LedgerState state = known.state();
         return new HostStatus(
@@ -201,6 +214,7 @@ final class Statuses {
                 host.qemu(),
                 host.accelerator(),
                 leader.equals(Optional.of(host.name())),
+                state.maintained().contains(host.name()),
                 state.vms().values().stream()
                         .filter(vm -> vm.view().isActive(host.name()))
                         .map(vm -> vm.spec().name())
@@ -234,10 +248,10 @@ final class Statuses {
                 vms.size(),
                 (int) vms.stream().filter(v -> v.state() == VmState.RUNNING).count(),
                 (int) vms.stream().filter(VmStatus::isProtected).count(),
-                alarms(vms));
+                alarms(vms, known.state()));
     }
 
-    private List<String> alarms(List<VmStatus> vms) {
+    private List<String> alarms(List<VmStatus> vms, LedgerState state) {
         List<String> alarms = new ArrayList<>();
         if (!agent.ledger().hasQuorum()) {
             alarms.add("This agent has no contact with a majority of the voters; nothing can be decided from here.");
@@ -247,6 +261,7 @@ final class Statuses {
                 alarms.add(voter + " is lost.");
             }
         }
+        state.maintained().forEach(host -> alarms.add(host + " is in maintenance."));
         for (VmStatus vm : vms) {
             if (vm.wanted() && !vm.isProtected()) {
                 alarms.add("VM " + vm.name() + " is not protected"

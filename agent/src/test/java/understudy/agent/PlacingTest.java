@@ -102,7 +102,7 @@ class PlacingTest {
     }
 
     private LedgerState state() {
-        return new LedgerState(0, vms, hosts, new TreeMap<>());
+        return new LedgerState(0, vms, hosts, new TreeMap<>(), new TreeSet<>());
     }
 
     private Problem refused(VmRequest request) {

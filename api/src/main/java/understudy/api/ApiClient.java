@@ -105,8 +105,16 @@ public final class ApiClient implements AutoCloseable {
 
     /// Has it moved, running, to its other host. Returns when that is recorded; [VmStatus#movingTo] is empty when it is
     /// done.
-    public VmStatus switchover(VmName name) {
-        return ask("POST", "/vms/" + name + "/switchover", VmStatus.class);
+    ///
+    /// @param from the host that it is to leave: if another one runs it, nothing is done
+    public VmStatus switchover(VmName name, HostName from) {
+        return ask("POST", "/vms/" + name + "/switchover?from=" + from, VmStatus.class);
+    }
+
+    /// Puts a host into maintenance, or ends that. Returns when it is recorded; [HandOver#maintain] waits for its
+    /// VMs.
+    public HostStatus maintain(HostName host, boolean on) {
+        return ask(on ? "POST" : "DELETE", "/hosts/" + host + "/maintenance", HostStatus.class);
     }
 
     /// Has one that is being moved stay, if it has not been handed over yet.

@@ -14,6 +14,7 @@ import understudy.model.VmName;
 /// @param qemu        QEMU's version; empty on a witness
 /// @param accelerator `kvm` or `tcg`; empty on a witness
 /// @param leader      whether it leads the ledger
+/// @param maintenance whether VMs that run there are moved away
 /// @param vms         the VMs that run there
 /// @param obstacles   why it should not be switched off now, a sentence each; empty if it may be
 public record HostStatus(
@@ -27,6 +28,7 @@ public record HostStatus(
         String qemu,
         String accelerator,
         boolean leader,
+        boolean maintenance,
         List<VmName> vms,
         List<String> obstacles) {
     public HostStatus {

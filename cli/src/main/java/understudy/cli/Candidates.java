@@ -21,6 +21,15 @@ final class Candidates {
         }
     }
 
+    static final class Switches implements Iterable<String> {
+        @Override
+        public Iterator<String> iterator() {
+            return Arrays.stream(HostCommand.Switch.values())
+                    .map(HostCommand.Switch::toString)
+                    .iterator();
+        }
+    }
+
     static final class Policies implements Iterable<String> {
         @Override
         public Iterator<String> iterator() {

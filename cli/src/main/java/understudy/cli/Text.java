@@ -147,7 +147,7 @@ final class Text {
         hosts.forEach(host -> table.row(
                 host.name(),
                 host.role(),
-                host.state(),
+                host.state() + maintenance(host),
                 yes(host.leader()),
                 host.vms().size(),
                 host.cpus(),
@@ -173,11 +173,15 @@ final class Text {
                 : host + " should not be switched off now:\n  - " + String.join("\n  - ", obstacles);
     }
 
+    private static String maintenance(HostStatus host) {
+        return host.maintenance() ? ", in maintenance" : "";
+    }
+
     static String host(HostStatus host) {
         return new Facts()
                 .with("name", host.name())
                 .with("role", host.role())
-                .with("state", host.state())
+                .with("state", host.state() + maintenance(host))
                 .with("leads", yes(host.leader()))
                 .with("url", host.url())
                 .with("memory", size(host.memory()) + ", " + size(host.memoryFree()) + " free")

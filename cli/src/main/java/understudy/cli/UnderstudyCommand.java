@@ -61,6 +61,7 @@ public final class UnderstudyCommand {
         converts(root, WatchdogReaction.class, WatchdogReaction::parse);
         converts(root, Format.class, Format::parse);
         converts(root, Output.class, Output::parse);
+        converts(root, HostCommand.Switch.class, HostCommand.Switch::parse);
         converts(root, NicOption.class, NicOption::parse);
         converts(root, DiskOption.class, DiskOption::parse);
         addHelp(root);

@@ -7,7 +7,9 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import understudy.api.ApiClient;
 import understudy.api.VmStatus;
+import understudy.model.HostName;
 import understudy.model.Level;
+import understudy.model.Problem;
 import understudy.model.VmName;
 
 @Command(
@@ -93,7 +95,7 @@ final class VmCommand {
             description = {
                 "Connections stay open. Below level system its memory is copied first, and the guest runs on",
                 "meanwhile. The host that it leaves protects it from then on, so before work on a host move its VMs",
-                "away, or all at once: understudy host hand-over."
+                "away, or all at once: understudy host maintenance."
             },
             footerHeading = "%nExamples:%n",
             footer = {
@@ -111,8 +113,15 @@ final class VmCommand {
             if (cancel) {
                 return WaitOptions.printed(cluster, client.stay(name));
             }
-            return wait.switchedOver(cluster, client, before, client.switchover(name));
+            return wait.switchedOver(cluster, client, before, client.switchover(name, active(before)));
         }
+    }
+
+    private static HostName active(VmStatus vm) {
+        return vm.active()
+                .orElseThrow(() -> Problem.of(
+                                "vm-not-running", vm.name() + " does not run", "understudy vm start " + vm.name())
+                        .refused());
     }
 
     @Command(

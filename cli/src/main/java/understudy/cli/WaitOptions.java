@@ -69,17 +69,20 @@ final class WaitOptions {
         return printed(cluster, vm);
     }
 
-    /// Waits until another host runs a VM than the one that did.
+    /// Waits until another host runs a VM than the one that did, as long as it is to be moved.
     int switchedOver(ClusterOptions cluster, ApiClient client, VmStatus before, VmStatus first) {
         VmStatus vm = noWait
                 ? first
-                : waiting(cluster, client)
-                        .until(
-                                first,
-                                v -> v.state() == VmState.RUNNING
-                                        && v.active().isPresent()
-                                        && !v.active().equals(before.active()));
-        if (!noWait && vm.active().equals(before.active())) {
+                : waiting(cluster, client).until(first, v -> v.movingTo().isEmpty() && v.state() != VmState.STARTING);
+        boolean isElsewhere = vm.active().isPresent() && !vm.active().equals(before.active());
+        if (!noWait && !isElsewhere && vm.movingTo().isEmpty()) {
+            throw Problem.of(
+                            "not-moved",
+                            vm.name() + " has not moved: somebody stopped it, or lets it stay",
+                            "understudy events --vm " + vm.name() + " says what happened")
+                    .refused();
+        }
+        if (!noWait && !isElsewhere) {
             throw Problem.of(
                             "time-out",
                             vm.name() + " has not moved within " + seconds + " s",

@@ -127,6 +127,20 @@ class CommandsTest {
     }
 
     @Test
+    void aHostIsPutIntoMaintenanceAndTakenOutOfIt() {
+        terminal.run(CREATE);
+        Ran on = terminal.run("host maintenance h1 on");
+        assertThat(on.exitCode()).isEqualTo(ExitCode.OK);
+        assertThat(on.out()).contains("h1 may be switched off");
+        assertThat(terminal.run("host list").out()).contains("up, in maintenance");
+        assertThat(terminal.run("vm list").out()).containsPattern("web-1 .* h2 +h1 ");
+        assertThat(terminal.run("host maintenance h1 off").out()).isEqualTo("h1: VMs may run there again\n");
+        assertThat(terminal.run("host list").out()).doesNotContain("maintenance");
+        assertThat(terminal.run("host maintenance h9 on").err()).contains("no host h9");
+        assertThat(terminal.run("host maintenance h1 maybe").exitCode()).isEqualTo(ExitCode.USAGE);
+    }
+
+    @Test
     void anEmptyClusterSaysHowToBegin() {
         assertThat(terminal.run("vm list").out()).startsWith("no VMs; understudy vm create --help");
         assertThat(terminal.run("vm list --output json").out()).isEqualTo("[ ]\n");
@@ -389,6 +403,8 @@ class CommandsTest {
                 "host",
                 "host list",
                 "host show",
+                "host hand-over",
+                "host maintenance",
                 "events",
                 "status",
                 "completion")) {

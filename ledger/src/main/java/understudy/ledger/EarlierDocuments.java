@@ -4,7 +4,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /// Completes what was written before VMs had care and could be given up, and hosts told of devices (format 3), and
-/// before there were solo grants (4), forced starts (5), changes of level (6) and moves (7): logs and snapshots of
+/// before there were solo grants (4), forced starts (5), changes of level (6), moves and maintenance (7): logs and
+/// snapshots of
 /// these
 /// formats are read, and mean what they meant.
 final class EarlierDocuments {
@@ -31,6 +32,9 @@ final class EarlierDocuments {
         }
         if (node instanceof ObjectNode view && view.has("placement") && view.has("proposal")) {
             view.putIfAbsent("soloGrant", view.booleanNode(false));
+        }
+        if (node instanceof ObjectNode state && state.has("applied") && state.has("renewals")) {
+            state.putIfAbsent("maintained", state.arrayNode());
         }
         node.forEach(child -> complete(child, usual));
     }

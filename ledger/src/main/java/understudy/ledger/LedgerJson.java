@@ -6,6 +6,7 @@ import com.fasterxml.jackson.annotation.JsonSubTypes;
 import com.fasterxml.jackson.annotation.JsonTypeInfo;
 import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.List;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -81,7 +82,8 @@ final class LedgerJson {
                 state.applied(),
                 List.copyOf(state.vms().values()),
                 List.copyOf(state.hosts().values()),
-                state.renewals()));
+                state.renewals(),
+                state.maintained()));
     }
 
     /// @throws IllegalArgumentException if the bytes are no command of a known format
@@ -109,7 +111,7 @@ final class LedgerJson {
         document.vms().forEach(vm -> vms.put(vm.spec().id(), vm));
         SortedMap<HostName, HostRecord> hosts = new TreeMap<>();
         document.hosts().forEach(host -> hosts.put(host.name(), host));
-        return new LedgerState(document.applied(), vms, hosts, document.renewals());
+        return new LedgerState(document.applied(), vms, hosts, document.renewals(), document.maintained());
     }
 
     static byte[] encode(SavedRecord saved) {
@@ -153,7 +155,12 @@ final class LedgerJson {
     record AnswerDocument(int format, LedgerAnswer answer) {}
 
     record StateDocument(
-            int format, long applied, List<VmRecord> vms, List<HostRecord> hosts, SortedMap<HostName, Long> renewals) {}
+            int format,
+            long applied,
+            List<VmRecord> vms,
+            List<HostRecord> hosts,
+            SortedMap<HostName, Long> renewals,
+            Set<HostName> maintained) {}
 
     @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "do")
     @JsonSubTypes({
@@ -167,7 +174,8 @@ final class LedgerJson {
         @JsonSubTypes.Type(value = LedgerCommand.GrowVolume.class, name = "grow-volume"),
         @JsonSubTypes.Type(value = LedgerCommand.DeleteVm.class, name = "delete-vm"),
         @JsonSubTypes.Type(value = LedgerCommand.RenewLease.class, name = "renew-lease"),
-        @JsonSubTypes.Type(value = LedgerCommand.RegisterHost.class, name = "register-host")
+        @JsonSubTypes.Type(value = LedgerCommand.RegisterHost.class, name = "register-host"),
+        @JsonSubTypes.Type(value = LedgerCommand.Maintain.class, name = "maintain")
     })
     private interface CommandMixin {}
 

@@ -54,7 +54,8 @@ class LedgerJsonTest {
             new LedgerCommand.RegisterHost(Samples.host("w1")),
             new LedgerCommand.SetLevel(db.id(), Level.SYSTEM),
             new LedgerCommand.MoveVm(id, Optional.of(Samples.H1.host())),
-            new LedgerCommand.MoveVm(db.id(), Optional.empty()));
+            new LedgerCommand.MoveVm(db.id(), Optional.empty()),
+            new LedgerCommand.Maintain(Samples.H2.host(), true));
 
     @Test
     void everyCommandComesBackAsItWas() {

@@ -36,6 +36,9 @@ import understudy.protocol.ViewEffect.StartCopy;
 /// What a host does with a guest that it runs: the part of [ViewMachine] that begins, ends and gives up copies, and
 /// answers the death of the guest or of its disks.
 final class ActiveRules {
+    /// How many times longer than copies at the longest hand-overs wait for another try.
+    private static final int RARER = 16;
+
     private final Replica self;
     private final ViewMachine.Timing timing;
 
@@ -68,7 +71,9 @@ final class ActiveRules {
     private ViewState failed(ViewState state, Moment at) {
         int shift = Math.min(state.failures(), 16);
         Duration wait = timing.retryAfter().multipliedBy(1L << shift);
-        return state.failedUntil(at.plus(wait.compareTo(timing.retryMax()) < 0 ? wait : timing.retryMax()));
+        // Each hand-over stops the guest for a moment.
+        Duration longest = state.isMoved() ? timing.retryMax().multipliedBy(RARER) : timing.retryMax();
+        return state.failedUntil(at.plus(wait.compareTo(longest) < 0 ? wait : longest));
     }
 
     ViewState copyToPeer(ViewState state, List<ViewEffect> effects) {
@@ -106,17 +111,25 @@ final class ActiveRules {
         return !state.isCopied() || !state.hasDisksThere(standby.host());
     }
 
+    /// Where it is to be moved, no copy is a success before it has been.
     static ViewState copyCommitted(ViewState state, Replica committed) {
-        return state.part() instanceof Copying(Replica standby) && standby.equals(committed)
-                ? state.with(new Raising(standby)).withoutFailures()
-                : state;
+        if (!(state.part() instanceof Copying(Replica standby)) || !standby.equals(committed)) {
+            return state;
+        }
+        ViewState raising = state.with(new Raising(standby));
+        return state.isMoved() ? raising : raising.withoutFailures();
+    }
+
+    /// A hand-over that comes to nothing.
+    ViewState takeBack(ViewState state, Moment at, List<ViewEffect> effects) {
+        return failed(drop(state, true, effects), at);
     }
 
     ViewState streamBroken(ViewState state, Moment at, List<ViewEffect> effects) {
         return switch (state.part()) {
             case Copying _ -> failed(stopCopy(state, effects), at);
             case Raising _, Protected _ -> failed(drop(state, false, effects), at);
-            case HandingOver _ -> failed(drop(state, true, effects), at);
+            case HandingOver _ -> takeBack(state, at, effects);
             case Receiving _ -> StandbyRules.dropped(state, effects);
             default -> state;
         };

@@ -87,6 +87,9 @@ public sealed interface LedgerCommand {
     /// its answer holds as of one place in the log, whoever leads.
     record RenewLease(HostName host, Life life) implements LedgerCommand {}
 
+    /// Whether a host is in maintenance: VMs that run there, or come to, are to be moved away as long as it is.
+    record Maintain(HostName host, boolean on) implements LedgerCommand {}
+
     /// What a host says of itself; replaces what it said before.
     record RegisterHost(HostRecord host) implements LedgerCommand {}
 }

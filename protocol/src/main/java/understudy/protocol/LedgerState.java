@@ -3,6 +3,7 @@ package understudy.protocol;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
@@ -46,11 +47,13 @@ import understudy.protocol.LedgerAnswer.Refused;
 /// @param hosts   by name; unmodifiable
 /// @param renewals how often each host has renewed its lease: one that goes on doing so lives, whoever hears it;
 ///                unmodifiable
+/// @param maintained the hosts that are in maintenance: VMs that run there are to be moved away; unmodifiable
 public record LedgerState(
         long applied,
         SortedMap<VmId, VmRecord> vms,
         SortedMap<HostName, HostRecord> hosts,
-        SortedMap<HostName, Long> renewals) {
+        SortedMap<HostName, Long> renewals,
+        Set<HostName> maintained) {
     /// The most VMs of one cluster. The whole state travels in one answer, which has at most 32 MiB between voters;
     /// a VM with all that one can have (8 disks on two hosts, 2 KiB of kernel command line) takes about 7 KiB.
     public static final int VMS_MAX = 2048;
@@ -64,6 +67,7 @@ public record LedgerState(
         vms = Collections.unmodifiableSortedMap(new TreeMap<>(vms));
         hosts = Collections.unmodifiableSortedMap(new TreeMap<>(hosts));
         renewals = Collections.unmodifiableSortedMap(new TreeMap<>(renewals));
+        maintained = Collections.unmodifiableSet(new TreeSet<>(maintained));
     }
 
     /// A new state and what to tell the proposer.
@@ -71,7 +75,7 @@ public record LedgerState(
 
     /// What a new cluster starts with.
     public static LedgerState empty() {
-        return new LedgerState(0, new TreeMap<>(), new TreeMap<>(), new TreeMap<>());
+        return new LedgerState(0, new TreeMap<>(), new TreeMap<>(), new TreeMap<>(), new TreeSet<>());
     }
 
     /// Decides one command. Total: it throws for no command that can be written.
@@ -95,6 +99,7 @@ public record LedgerState(
             case LedgerCommand.DeleteVm(VmId id) -> vm(id).map(this::delete).orElseGet(() -> refuse(unknown(id)));
             case LedgerCommand.RenewLease(HostName host, Life life) -> renew(new Replica(host, life));
             case LedgerCommand.RegisterHost(HostRecord host) -> register(host);
+            case LedgerCommand.Maintain(HostName host, boolean on) -> maintain(host, on);
         };
     }
 
@@ -203,30 +208,38 @@ public record LedgerState(
         if (vm.destination().equals(left)) {
             return accept(Optional.of(vm));
         }
-        return left.flatMap(host -> immovable(vm, host))
-                .map(this::refuse)
-                .orElseGet(() -> put(vm.withDestination(left)));
+        Optional<Problem> refused = left.map(host -> Moves.refusal(vm, host, maintained))
+                .orElseGet(() -> vm.view()
+                        .placement()
+                        .activeReplica()
+                        .map(Replica::host)
+                        .filter(maintained::contains)
+                        .map(Moves::inMaintenance));
+        return refused.map(this::refuse).orElseGet(() -> put(vm.withDestination(left)));
     }
 
-    /// Why a VM cannot be moved to a host while it runs; empty if it can.
-    private static Optional<Problem> immovable(VmRecord vm, HostName to) {
-        VmSpec spec = vm.spec();
-        if (!spec.hosts().contains(to)) {
-            return Optional.of(notOf(spec, to));
+    private boolean isHost(HostName name) {
+        return host(name)
+                .map(it -> it.role() == HostRecord.Role.HOST)
+                .orElseGet(() ->
+                        vms.values().stream().anyMatch(vm -> vm.spec().hosts().contains(name)));
+    }
+
+    private Applied maintain(HostName host, boolean on) {
+        if (!isHost(host)) {
+            return refuse(Problem.of(
+                            "no-such-host", "There is no host named " + host + ".", "List them: understudy host list")
+                    .with("host", host));
         }
-        if (!vm.wanted() || vm.view().placement() instanceof Placement.Stopped) {
-            return Optional.of(Problem.of("vm-not-running", spec.name() + " does not run.", "Start it first.")
-                    .with("vm", spec.name()));
+        Set<HostName> changed = new TreeSet<>(maintained);
+        if (!(on ? changed.add(host) : changed.remove(host))) {
+            return accept(Optional.empty());
         }
-        if (!spec.mayBePaired()) {
-            return Optional.of(Problem.of(
-                            "not-movable",
-                            "%s has no disks and is not at level %s: such a VM is not moved while it runs."
-                                    .formatted(spec.name(), Level.SYSTEM),
-                            "Stop it, or make it anew at level " + Level.SYSTEM + ".")
-                    .with("vm", spec.name()));
-        }
-        return Optional.empty();
+        SortedMap<VmId, VmRecord> moved = new TreeMap<>(vms);
+        // On or off, what is on its way there or from there has another word to wait for.
+        moved.replaceAll((_, vm) -> Moves.awayFrom(changed, Moves.isAbout(vm, host) ? Moves.staying(vm) : vm));
+        return new Applied(
+                new LedgerState(applied + 1, moved, hosts, renewals, changed), new Accepted(Optional.empty()));
     }
 
     /// Only while nobody runs it: a guest's disk does not change its size under it.
@@ -267,7 +280,8 @@ public record LedgerState(
         }
         SortedMap<VmId, VmRecord> rest = new TreeMap<>(vms);
         rest.remove(vm.spec().id());
-        return new Applied(new LedgerState(applied + 1, rest, hosts, renewals), new Accepted(Optional.empty()));
+        return new Applied(
+                new LedgerState(applied + 1, rest, hosts, renewals, maintained), new Accepted(Optional.empty()));
     }
 
     private Applied register(HostRecord host) {
@@ -277,7 +291,8 @@ public record LedgerState(
         }
         SortedMap<HostName, HostRecord> more = new TreeMap<>(hosts);
         more.put(host.name(), host);
-        return new Applied(new LedgerState(applied + 1, vms, more, renewals), new Accepted(Optional.empty()));
+        return new Applied(
+                new LedgerState(applied + 1, vms, more, renewals, maintained), new Accepted(Optional.empty()));
     }
 
     private Applied renew(Replica holder) {
@@ -292,7 +307,7 @@ public record LedgerState(
                 active.add(vm.spec().id());
             }
         }
-        return new Applied(new LedgerState(applied + 1, vms, hosts, more), new Leased(active));
+        return new Applied(new LedgerState(applied + 1, vms, hosts, more, maintained), new Leased(active));
     }
 
     /// A placement may name only the hosts that the VM was created for.
@@ -302,15 +317,11 @@ public record LedgerState(
         Optional<HostName> standby = placement.standbyReplica().map(Replica::host);
         return active.filter(host -> !spec.hosts().contains(host))
                 .or(() -> standby.filter(host -> !spec.hosts().contains(host)))
-                .map(host -> notOf(spec, host));
-    }
-
-    private static Problem notOf(VmSpec spec, HostName host) {
-        return Problem.of(
-                        "host-not-of-vm",
-                        host + " is not one of the hosts of " + spec.name() + ".",
-                        "Place it on " + spec.hosts() + ".")
-                .with("host", host);
+                .map(host -> Problem.of(
+                                "host-not-of-vm",
+                                host + " is not one of the hosts of " + spec.name() + ".",
+                                "Place it on " + spec.hosts() + ".")
+                        .with("host", host));
     }
 
     private static Problem unknown(VmId id) {
@@ -327,9 +338,11 @@ public record LedgerState(
     }
 
     private Applied put(VmRecord vm) {
+        VmRecord placed = Moves.awayFrom(maintained, vm);
         SortedMap<VmId, VmRecord> more = new TreeMap<>(vms);
-        more.put(vm.spec().id(), vm);
-        return new Applied(new LedgerState(applied + 1, more, hosts, renewals), new Accepted(Optional.of(vm)));
+        more.put(placed.spec().id(), placed);
+        return new Applied(
+                new LedgerState(applied + 1, more, hosts, renewals, maintained), new Accepted(Optional.of(placed)));
     }
 
     private Applied accept(Optional<VmRecord> vm) {
@@ -341,6 +354,6 @@ public record LedgerState(
     }
 
     private Applied answer(LedgerAnswer answer) {
-        return new Applied(new LedgerState(applied + 1, vms, hosts, renewals), answer);
+        return new Applied(new LedgerState(applied + 1, vms, hosts, renewals, maintained), answer);
     }
 }

@@ -225,7 +225,7 @@ public final class ViewMachine {
         ViewState next = switch (input) {
             case RecordLearnt(VmRecord record) -> learn(state, record, effects);
             case RecordGone() -> forget(state, effects);
-            case PeerHeard(HostName _, var life, Moment _) -> peerHeard(state, new PeerState.Up(life), effects);
+            case PeerHeard(HostName _, var life, Moment at) -> peerHeard(state, new PeerState.Up(life), at, effects);
             case PeerLost(Moment at, boolean closed) -> peerLost(state, new PeerState.Lost(at, closed), effects);
             case PeerHeardElsewhere(Moment at) -> state.with(state.peer().heardElsewhere(at));
             case PeerRenewed(Moment at) -> state.with(state.succession().renewed(at));
@@ -440,7 +440,7 @@ public final class ViewMachine {
 
     // ---- what the peer does -----------------------------------------------------------------------------------------
 
-    private ViewState peerHeard(ViewState state, PeerState.Up peer, List<ViewEffect> effects) {
+    private ViewState peerHeard(ViewState state, PeerState.Up peer, Moment at, List<ViewEffect> effects) {
         ViewState next = state.with(peer);
         return switch (next.part()) {
             case Copying(Replica standby)
@@ -450,7 +450,7 @@ public final class ViewMachine {
             case Protected(Replica standby)
             when !standby.life().equals(peer.life()) -> ActiveRules.drop(next, false, effects);
             case HandingOver(Replica standby, boolean _)
-            when !standby.life().equals(peer.life()) -> ActiveRules.drop(next, true, effects);
+            when !standby.life().equals(peer.life()) -> active.takeBack(next, at, effects);
             case Yielding(Replica standby) when !standby.life().equals(peer.life()) -> next.with(new Starting());
             case Holding _ -> standby.claimIfActiveIsOver(next, effects);
             default -> next;
@@ -465,7 +465,7 @@ public final class ViewMachine {
         return switch (next.part()) {
             case Copying _ -> ActiveRules.stopCopy(next, effects);
             case Raising _, Protected _ -> ActiveRules.drop(next, false, effects);
-            case HandingOver _ -> ActiveRules.drop(next, true, effects);
+            case HandingOver _ -> active.takeBack(next, peer.since(), effects);
             default -> next;
         };
     }

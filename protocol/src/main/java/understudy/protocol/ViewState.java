@@ -77,6 +77,11 @@ public record ViewState(
         return known.filter(VmRecord::isCopied).isPresent();
     }
 
+    /// Whether it is to be moved, running.
+    boolean isMoved() {
+        return known.flatMap(VmRecord::destination).isPresent();
+    }
+
     /// Whether its users want it to go on on a host that does not run it.
     boolean isMovedTo(HostName host) {
         return known.flatMap(VmRecord::destination).filter(host::equals).isPresent();

@@ -19,6 +19,7 @@ import understudy.model.Placement.Stopped;
 import understudy.model.Replica;
 import understudy.model.View;
 import understudy.model.VmId;
+import understudy.model.VmRecord;
 import understudy.model.VmSpec;
 import understudy.protocol.LedgerAnswer.Accepted;
 import understudy.protocol.LedgerCommand.ChangeView;
@@ -60,6 +61,7 @@ class LedgerStateModelTest {
                 assertThat(applied.state().vms()).as("seed %d", seed).isEqualTo(state.vms());
             }
             state = applied.state();
+            checkMoves(state, seed);
             check(state, seed, i + 1);
         }
     }
@@ -73,6 +75,25 @@ class LedgerStateModelTest {
         assertThat(state.vms().values().stream().map(vm -> vm.spec().name()))
                 .as("seed %d", seed)
                 .doesNotHaveDuplicates();
+    }
+
+    /// No VM that can leave a host in maintenance is to stay there, and none is on its way to one.
+    private static void checkMoves(LedgerState state, long seed) {
+        for (VmRecord vm : state.vms().values()) {
+            Optional<HostName> active = vm.view().placement().activeReplica().map(Replica::host);
+            boolean mustLeave = vm.wanted()
+                    && active.filter(state.maintained()::contains).isPresent()
+                    && vm.spec()
+                            .otherThan(active.orElseThrow())
+                            .filter(other -> !state.maintained().contains(other))
+                            .isPresent();
+            assertThat(vm.destination().isPresent() || !mustLeave)
+                    .as("seed %d: %s, %s", seed, vm, state.maintained())
+                    .isTrue();
+            assertThat(vm.destination().filter(state.maintained()::contains))
+                    .as("seed %d: %s", seed, vm)
+                    .isEmpty();
+        }
     }
 
     private void record(LedgerCommand command) {
@@ -93,6 +114,7 @@ class LedgerStateModelTest {
                     LedgerCommand.SetLevel _,
                     LedgerCommand.ForceStart _,
                     LedgerCommand.MoveVm _,
+                    LedgerCommand.Maintain _,
                     LedgerCommand.GiveUp _,
                     LedgerCommand.GrowVolume _,
                     LedgerCommand.RegisterHost _,
@@ -114,6 +136,7 @@ class LedgerStateModelTest {
                         ? new DeleteVm(spec.id())
                         : new LedgerCommand.GiveUp(spec.id(), REPLICAS[random.nextInt(2)], "it died");
             case 4, 5 -> sent.isEmpty() ? new DeleteVm(spec.id()) : sent.get(random.nextInt(sent.size()));
+            case 6 -> new LedgerCommand.Maintain(REPLICAS[random.nextInt(2)].host(), random.nextBoolean());
             default -> new ChangeView(spec.id(), number, view(Math.max(1, number + 1), placement(random)));
         };
     }

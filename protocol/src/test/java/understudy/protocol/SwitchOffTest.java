@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import understudy.model.HostName;
@@ -42,7 +43,7 @@ class SwitchOffTest {
         for (VmRecord vm : vms) {
             records.put(vm.spec().id(), vm);
         }
-        LedgerState state = new LedgerState(1, records, new TreeMap<>(), new TreeMap<>());
+        LedgerState state = new LedgerState(1, records, new TreeMap<>(), new TreeMap<>(), new TreeSet<>());
         return SwitchOff.obstacles(state, List.of(H1, H2, W1), up::contains, host);
     }
 

@@ -255,6 +255,33 @@ class ViewMachineTest {
                 .containsExactly(new MakeLastEpoch());
     }
 
+    /// Each of them stops the guest.
+    @Test
+    void handOversThatFailComeMoreAndMoreRarely() {
+        protect();
+        VmRecord moved = state.known().orElseThrow().withDestination(Optional.of(PEER.host()));
+        long failed = 10_000;
+        long waited = 0;
+        for (long view = 4; view < 40; view += 2) {
+            step(new RecordLearnt(moved));
+            assertPart(HandingOver.class);
+            step(new StreamBroken(at(failed)));
+            moved = moved.withView(record(view, new Solo(SELF)).view());
+            step(new RecordLearnt(moved));
+            long wait = 0;
+            while (!(state.part() instanceof Copying)) {
+                wait += 100;
+                step(new Tick(at(failed + wait)));
+            }
+            assertThat(wait).isGreaterThanOrEqualTo(waited).isLessThanOrEqualTo(33_000);
+            waited = wait;
+            failed += wait + 1_000;
+            step(new CopyCommitted(PEER));
+            moved = moved.withView(record(view + 1, new Paired(SELF, PEER)).view());
+        }
+        assertThat(waited).isGreaterThan(30_000);
+    }
+
     @Test
     void aSwitchoverOfAnUnprotectedVmWaitsForItsStandby() {
         run();

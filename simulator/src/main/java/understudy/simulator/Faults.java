@@ -211,7 +211,17 @@ final class Faults {
                     .filter(disk -> !host.hasWorkingDisk(disk.id()))
                     .forEach(disk -> repairDisk(host.name(), disk.id(), false));
         }
+        cluster.ledger().maintained().forEach(host -> maintain(host, false));
         cluster.ledger().vms().stream().filter(vm -> !vm.wanted()).forEach(vm -> want(vm, true));
+    }
+
+    void noteMaintenance(HostName host, boolean on) {
+        note(on ? "maintenance-begun" : "maintenance-ended", host, "");
+    }
+
+    void maintain(HostName host, boolean on) {
+        noteMaintenance(host, on);
+        cluster.ledger().apply(new LedgerCommand.Maintain(host, on));
     }
 
     void noteWish(VmRecord vm, boolean wanted) {

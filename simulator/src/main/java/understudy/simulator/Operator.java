@@ -86,6 +86,10 @@ final class Operator {
             case Command.Relocate(VmId vm, HostName host) -> {
                 return relocate(vm, host);
             }
+            case Command.Maintain(HostName host, boolean on) -> {
+                faults.noteMaintenance(host, on);
+                return ask(new LedgerCommand.Maintain(host, on));
+            }
             case Command.Add(VmPlan vm) -> {
                 return add(vm);
             }

@@ -32,6 +32,7 @@ final class RandomFaults {
         GUEST_CRASH,
         IMAGE_LOSS,
         SWITCHOVER,
+        MAINTENANCE,
         STOP_AND_START,
         LEVEL_CHANGE,
         DISK_ERROR,
@@ -128,6 +129,10 @@ final class RandomFaults {
             case GUEST_CRASH -> faults.crashGuest(hostOf(vm, host), vm);
             case IMAGE_LOSS -> faults.loseImage(hostOf(vm, host), vm);
             case SWITCHOVER -> faults.askSwitchover(vm);
+            case MAINTENANCE -> {
+                faults.maintain(host, true);
+                later(200, 9_000, () -> faults.maintain(host, false));
+            }
             case STOP_AND_START -> {
                 faults.want(vm, !vm.wanted());
                 later(10, 3_000, () -> faults.want(vm, true));

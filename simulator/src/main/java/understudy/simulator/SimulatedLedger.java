@@ -7,6 +7,7 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
@@ -80,6 +81,10 @@ final class SimulatedLedger {
 
     Collection<VmRecord> vms() {
         return truth.vms().values();
+    }
+
+    Set<HostName> maintained() {
+        return truth.maintained();
     }
 
     /// Goes up whenever a VM comes, goes, or becomes something else.
@@ -184,7 +189,7 @@ final class SimulatedLedger {
         LedgerState before = truth;
         LedgerState.Applied applied = truth.apply(command);
         truth = applied.state();
-        Optional<VmId> about = about(command);
+        List<VmId> about = about(command);
         if (command instanceof LedgerCommand.ChangeView(VmId id, long _, View _)) {
             changed(before, id, applied.answer());
         }
@@ -196,23 +201,25 @@ final class SimulatedLedger {
         if (command instanceof LedgerCommand.RenewLease(HostName host, var _)) {
             cluster.partners().of(host).forEach(other -> tellOfRenewal(cluster.node(other), host));
         }
-        about.ifPresent(id -> log(before.vm(id), truth.vm(id)));
+        about.forEach(id -> log(before.vm(id), truth.vm(id)));
         copies.forEach(this::feed);
         return applied.answer();
     }
 
-    private static Optional<VmId> about(LedgerCommand command) {
+    /// What it may change.
+    private List<VmId> about(LedgerCommand command) {
         return switch (command) {
-            case LedgerCommand.CreateVm it -> Optional.of(it.spec().id());
-            case LedgerCommand.ChangeView it -> Optional.of(it.vm());
-            case LedgerCommand.ForceStart it -> Optional.of(it.vm());
-            case LedgerCommand.SetWanted it -> Optional.of(it.vm());
-            case LedgerCommand.SetLevel it -> Optional.of(it.vm());
-            case LedgerCommand.MoveVm it -> Optional.of(it.vm());
-            case LedgerCommand.GiveUp it -> Optional.of(it.vm());
-            case LedgerCommand.GrowVolume it -> Optional.of(it.vm());
-            case LedgerCommand.DeleteVm it -> Optional.of(it.vm());
-            case LedgerCommand.RegisterHost _, LedgerCommand.RenewLease _ -> Optional.empty();
+            case LedgerCommand.CreateVm it -> List.of(it.spec().id());
+            case LedgerCommand.ChangeView it -> List.of(it.vm());
+            case LedgerCommand.ForceStart it -> List.of(it.vm());
+            case LedgerCommand.SetWanted it -> List.of(it.vm());
+            case LedgerCommand.SetLevel it -> List.of(it.vm());
+            case LedgerCommand.MoveVm it -> List.of(it.vm());
+            case LedgerCommand.GiveUp it -> List.of(it.vm());
+            case LedgerCommand.GrowVolume it -> List.of(it.vm());
+            case LedgerCommand.DeleteVm it -> List.of(it.vm());
+            case LedgerCommand.Maintain _ -> List.copyOf(truth.vms().keySet());
+            case LedgerCommand.RegisterHost _, LedgerCommand.RenewLease _ -> List.of();
         };
     }
 

@@ -23,12 +23,12 @@ class GuestLifeTest {
         String first = vm.active();
         String second = Stage.otherThan(first);
         try (EchoClient client = vm.client()) {
-            stage.api().switchover(vm.id());
+            vm.switchOver();
             vm.awaitActiveOn(second);
             Vm.awaitEchoes(client, 20);
             VmStatus there = vm.awaitVerified();
             assertThat(there.standby().orElseThrow().value()).isEqualTo(first);
-            stage.api().switchover(vm.id());
+            vm.switchOver();
             vm.awaitActiveOn(first);
             Vm.awaitEchoes(client, 20);
             vm.awaitVerified();

@@ -84,7 +84,7 @@ class SystemLevelDisksTest {
     @Order(3)
     void aSwitchoverTakesTheDisksAlong(Stage stage) {
         Vm vm = stage.disks(Level.SYSTEM).vm();
-        goesOnElsewhere(stage, _ -> stage.api().switchover(vm.id()));
+        goesOnElsewhere(stage, _ -> vm.switchOver());
     }
 
     /// @param cause has the guest leave the host that it is given
@@ -176,7 +176,7 @@ class SystemLevelDisksTest {
             vm.shell("printf '%-511s\\n' grown | dd of=/dev/vda bs=512 count=1 conv=fsync seek=" + last
                     + " 2>/dev/null");
             vm.awaitProtected();
-            stage.api().switchover(vm.id());
+            vm.switchOver();
             vm.awaitActiveOn(Stage.otherThan(active));
             String there =
                     vm.shell("echo 3 >/proc/sys/vm/drop_caches; dd if=/dev/vda bs=512 skip=" + last + " 2>/dev/null");

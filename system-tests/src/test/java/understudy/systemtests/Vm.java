@@ -71,6 +71,11 @@ record Vm(Stage stage, String name, String address) implements AutoCloseable {
         return status().active().orElseThrow().value();
     }
 
+    /// Asks for it to be moved to its other host.
+    VmStatus switchOver() {
+        return stage.api().switchover(id(), new HostName(active()));
+    }
+
     /// The ids of its QEMU processes on a host; other VMs have some there, too.
     List<Long> qemusOn(String host) {
         return stage.node(host).qemusOf(name);

@@ -51,9 +51,10 @@ public interface Control {
     /// Below
     /// level `system` it is copied for that first.
     ///
+    /// @param from the host that it is to leave: if another one runs it, nothing is done
     /// @throws Problem.Refused with `not-protected` if there is no standby that could, `vm-not-running` or
     ///     `not-movable`
-    VmStatus switchover(VmName name);
+    VmStatus switchover(VmName name, Optional<HostName> from);
 
     /// Wants it to stay where it is, if it has not been handed over yet.
     VmStatus stay(VmName name);
@@ -114,6 +115,12 @@ public interface Control {
 
     /// All hosts and witnesses, by name.
     List<HostStatus> hosts();
+
+    /// Puts a host into maintenance, or ends that. While it lasts VMs that run there are moved away as soon as they can
+    /// be. Returns when that is recorded.
+    ///
+    /// @throws Problem.Refused with `no-such-host`
+    HostStatus maintain(HostName host, boolean on);
 
     ClusterStatus status();
 

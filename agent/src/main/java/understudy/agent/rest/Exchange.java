@@ -68,6 +68,14 @@ final class Exchange {
         }
     }
 
+    HostName host() {
+        try {
+            return new HostName(parameter("name"));
+        } catch (IllegalArgumentException e) {
+            throw badValue(String.valueOf(e.getMessage()), "name").refused();
+        }
+    }
+
     /// @throws Problem.Refused with `bad-value` if the query parameter is there and no name of a host
     Optional<HostName> optionalHost(String name) {
         try {

@@ -22,6 +22,7 @@ final class HttpStatus {
                     "host-lives",
                     "vm-not-stopped",
                     "vm-not-running",
+                    "host-in-maintenance",
                     "scrub-runs",
                     "not-protected" -> 409;
             case "too-large" -> 413;

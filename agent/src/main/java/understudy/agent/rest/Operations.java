@@ -48,7 +48,11 @@ final class Operations implements AutoCloseable {
                         .with("force"),
                 Route.of("POST", "/vms/{name}/level", e -> e.answer(OK, control.protect(e.vm(), e.level("level"))))
                         .with("level"),
-                Route.of("POST", "/vms/{name}/switchover", e -> e.answer(OK, control.switchover(e.vm()))),
+                Route.of(
+                                "POST",
+                                "/vms/{name}/switchover",
+                                e -> e.answer(OK, control.switchover(e.vm(), e.optionalHost("from"))))
+                        .with("from"),
                 Route.of("DELETE", "/vms/{name}/switchover", e -> e.answer(OK, control.stay(e.vm()))),
                 Route.of(
                                 "GET",
@@ -77,6 +81,8 @@ final class Operations implements AutoCloseable {
                         .with("paused", "limit"),
                 Route.of("GET", "/vms/{name}/volumes/{disk}/content", this::export),
                 Route.of("GET", "/hosts", e -> e.answer(OK, control.hosts())),
+                Route.of("POST", "/hosts/{name}/maintenance", e -> e.answer(OK, control.maintain(e.host(), true))),
+                Route.of("DELETE", "/hosts/{name}/maintenance", e -> e.answer(OK, control.maintain(e.host(), false))),
                 Route.of("GET", "/status", e -> e.answer(OK, control.status())),
                 Route.of("GET", "/events", this::events).with("after", "limit"),
                 Route.of("POST", "/files", this::store),

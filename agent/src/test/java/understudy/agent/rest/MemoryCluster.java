@@ -86,6 +86,7 @@ public final class MemoryCluster implements Control {
     }
 
     private final Map<VmName, VmStatus> vms = new TreeMap<>();
+    private final Set<HostName> maintained = new HashSet<>();
     private final List<Event> events = new ArrayList<>();
     private final List<Consumer<Event>> followers = new ArrayList<>();
     private final Set<String> files = new HashSet<>();
@@ -256,8 +257,11 @@ public final class MemoryCluster implements Control {
     }
 
     @Override
-    public synchronized VmStatus switchover(VmName name) {
+    public synchronized VmStatus switchover(VmName name, Optional<HostName> from) {
         VmStatus vm = existing(name);
+        if (from.isPresent() && !vm.active().equals(from)) {
+            return vm;
+        }
         if (!vm.isProtected()) {
             throw Problem.of("not-protected", name + " has no standby", "wait until it is protected")
                     .because(vm.reason())
@@ -434,6 +438,24 @@ public final class MemoryCluster implements Control {
         return List.of(host(H1, Role.HOST), host(H2, Role.HOST), host(W1, Role.WITNESS));
     }
 
+    @Override
+    public synchronized HostStatus maintain(HostName host, boolean on) {
+        if (!List.of(H1, H2).contains(host)) {
+            throw Problem.of("no-such-host", "no host " + host, "list them").refused();
+        }
+        if (on) {
+            maintained.add(host);
+            vms.values().stream()
+                    .filter(vm -> vm.active().equals(Optional.of(host)))
+                    .map(VmStatus::name)
+                    .toList()
+                    .forEach(vm -> switchover(vm, Optional.of(host)));
+        } else {
+            maintained.remove(host);
+        }
+        return host(host, Role.HOST);
+    }
+
     private HostStatus host(HostName name, Role role) {
         boolean isHost = role == Role.HOST;
         return new HostStatus(
@@ -447,6 +469,7 @@ public final class MemoryCluster implements Control {
                 isHost ? "7.2.22" : "",
                 isHost ? "tcg" : "",
                 !isHost,
+                maintained.contains(name),
                 vms.values().stream()
                         .filter(vm -> vm.active().filter(name::equals).isPresent())
                         .map(VmStatus::name)

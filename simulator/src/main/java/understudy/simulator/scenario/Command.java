@@ -91,5 +91,7 @@ public sealed interface Command {
 
     record Relocate(VmId vm, HostName host) implements Command {}
 
+    record Maintain(HostName host, boolean on) implements Command {}
+
     record Add(VmPlan vm) implements Command {}
 }

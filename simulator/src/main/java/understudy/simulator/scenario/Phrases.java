@@ -65,13 +65,13 @@ final class Phrases {
                     "protect VM at LEVEL",
                     m -> new Command.Protect(vm(m), m.name(1).as(Level::parse, "Write one of them."))),
             command("switch over VM", m -> new Command.SwitchOver(vm(m))),
-            command("relocate VM to HOST", Phrases::relocate));
+            command("relocate VM to HOST", Phrases::relocate),
+            command("maintenance on HOST", m -> new Command.Maintain(m.cast().host(m.name(0)), true)),
+            command("maintenance off HOST", m -> new Command.Maintain(m.cast().host(m.name(0)), false)));
 
     /// What the product cannot do yet: told so, and not as a slip of the pen.
-    private static final List<Phrase<Command>> NOT_YET = List.of(
-            command("disable VM", m -> notYet(m, "Disabling a VM")),
-            command("maintenance on HOST", m -> notYet(m, "Maintenance of a host")),
-            command("maintenance off HOST", m -> notYet(m, "Maintenance of a host")));
+    private static final List<Phrase<Command>> NOT_YET =
+            List.of(command("disable VM", m -> notYet(m, "Disabling a VM")));
 
     static final List<Phrase<Expectation>> EXPECTATIONS = List.of(
             expectation("all VMs are protected", _ -> new Expectation.AllProtected()),

@@ -63,7 +63,6 @@ class ScenarioFileTest {
             do: power off site south              | x.yaml:6: There is no site named south. Write one of: [north].
             do: fail disk w1                      | x.yaml:6: There is no host named w1.
             do: stop b                            | x.yaml:6: There is no VM named b. Write one of: [a].
-            do: maintenance on h1                 | x.yaml:6: Maintenance of a host is not available in this version.
             do: disable a                         | x.yaml:6: Disabling a VM is not available in this version.
             do: relocate a to h3                  | x.yaml:6: In this version a VM moves only between its own hosts
             {do: power off h1, within: 1s}        | x.yaml:6: 'within' belongs to 'expect'.
