@@ -63,13 +63,20 @@ public final class HandOver {
         HandOver it = new HandOver(api, host, progress);
         it.runningThere().forEach(it::ask);
         List<VmStatus> left = it.awaitMoved();
-        left.stream().filter(vm -> vm.movingTo().isPresent()).forEach(vm -> api.stay(vm.name()));
+        left.stream().filter(vm -> vm.movingTo().isPresent()).forEach(it::letStay);
         return it.report(left);
     }
 
-    /// Puts `host` into maintenance, and waits until its VMs have moved, for two minutes at most. Those that have not
-    /// may
-    /// do so later.
+    private void letStay(VmStatus vm) {
+        try {
+            api.stay(vm.name());
+        } catch (Problem.Refused inMaintenance) {
+            // Somebody else wants it away, too.
+        }
+    }
+
+    /// Puts `host` into maintenance, and waits until its VMs have moved, for two minutes at most. Those that have
+    /// not may do so later.
     ///
     /// @param progress hears every few seconds of those that are waited for
     /// @throws Problem.Refused if no agent answers, or if there is no such host

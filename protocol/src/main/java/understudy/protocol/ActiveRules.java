@@ -69,10 +69,13 @@ final class ActiveRules {
     }
 
     private ViewState failed(ViewState state, Moment at) {
+        return failed(state, at, timing.retryMax());
+    }
+
+    /// @param longest the most that the next try waits
+    private ViewState failed(ViewState state, Moment at, Duration longest) {
         int shift = Math.min(state.failures(), 16);
         Duration wait = timing.retryAfter().multipliedBy(1L << shift);
-        // Each hand-over stops the guest for a moment.
-        Duration longest = state.isMoved() ? timing.retryMax().multipliedBy(RARER) : timing.retryMax();
         return state.failedUntil(at.plus(wait.compareTo(longest) < 0 ? wait : longest));
     }
 
@@ -120,9 +123,9 @@ final class ActiveRules {
         return state.isMoved() ? raising : raising.withoutFailures();
     }
 
-    /// A hand-over that comes to nothing.
+    /// A hand-over that comes to nothing. Each stops the guest for a moment.
     ViewState takeBack(ViewState state, Moment at, List<ViewEffect> effects) {
-        return failed(drop(state, true, effects), at);
+        return failed(drop(state, true, effects), at, timing.retryMax().multipliedBy(RARER));
     }
 
     ViewState streamBroken(ViewState state, Moment at, List<ViewEffect> effects) {
