@@ -164,7 +164,7 @@ final class Text {
         report.moved().forEach(vm -> table.row(vm, "moved"));
         report.kept().forEach(vm -> table.row(vm.vm(), "stays: " + vm.reason()));
         boolean isEmpty = report.moved().isEmpty() && report.kept().isEmpty();
-        return (isEmpty ? "no VM ran there\n" : table + "\n") + switchOff(host, report.obstacles());
+        return (isEmpty ? "no VM ran there\n" : table + "\n\n") + switchOff(host, report.obstacles());
     }
 
     private static String switchOff(HostName host, List<String> obstacles) {
