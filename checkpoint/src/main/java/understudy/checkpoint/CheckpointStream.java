@@ -1,33 +1,23 @@
 package understudy.checkpoint;
 
 import java.io.IOException;
-import java.lang.foreign.MemorySegment;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import understudy.linux.AddressRange;
-import understudy.linux.ProcessMaps;
-import understudy.linux.SharedMemoryFile;
-import understudy.linux.UserfaultShim;
-import understudy.linux.WriteTracker;
 import understudy.model.Moment;
 import understudy.protocol.EpochSender;
 import understudy.protocol.EpochSender.Effect;
 import understudy.protocol.EpochSender.Input;
 import understudy.protocol.Step;
-import understudy.qemu.HostBlock;
 import understudy.qemu.MigrationStream;
 import understudy.qemu.OutgoingHead;
-import understudy.qemu.RamBlock;
-import understudy.qemu.SmallBlocks;
 
 /// The active's side of a checkpoint stream: copies a running guest to the standby, then sends it epoch after
 /// epoch.
@@ -51,15 +41,8 @@ public final class CheckpointStream implements AutoCloseable {
     /// How long the disks may take to answer what the guest wrote before its first epoch. Its output waits meanwhile.
     private static final Duration SETTLE = Duration.ofSeconds(2);
 
-    /// What is left to copy when the guest is paused for the first whole epoch: 16 MiB.
-    private static final long LAST_ROUND_BYTES = 16 << 20;
-
-    private static final int ROUNDS_MAX = 8;
-
     /// Between rounds that are sent only because something else is waited for.
     private static final Duration ROUND_REST = Duration.ofMillis(10);
-    private static final long CHUNK_BYTES = 1 << 20;
-
     /// Told by the stream's own threads: an implementation must not wait.
     public interface Listener {
         /// The first copy has got so far, in [0, 1].
@@ -200,11 +183,12 @@ public final class CheckpointStream implements AutoCloseable {
             OutgoingHead head = OutgoingHead.take(guest.qmp(), guest.process().directory(), PATIENCE);
             channel.sendPlain(
                     Message.Kind.HEAD, offer.view(), 0, offer.stream(), MigrationStream.encodeHead(head.head()));
-            try (GuestMemory memory = memory(head);
+            try (GuestMemory memory = GuestMemory.attach(guest, head, PATIENCE);
                     Capture capture = new Capture(guest, memory)) {
-                copyRounds(memory);
+                FirstCopy copy = new FirstCopy(memory, staged, this::sendRound, ended::get);
+                copy.all(listener::copied);
                 copied = true;
-                keepAside(memory);
+                keepAside(copy);
                 captureEpochs(capture, memory);
             }
         } catch (GuestFailure e) {
@@ -229,76 +213,9 @@ public final class CheckpointStream implements AutoCloseable {
         }
     }
 
-    private GuestMemory memory(OutgoingHead head) throws IOException {
-        SmallBlocks.Located located =
-                SmallBlocks.locate(guest.qmp(), guest.process().pid(), head.head(), PATIENCE);
-        for (RamBlock block : located.missing()) {
-            LOG.warn(
-                    "{}: block {} is copied once and not tracked",
-                    guest.process().vm(),
-                    block.name());
-        }
-        AddressRange ram = ProcessMaps.of(guest.process().pid())
-                .find(guest.process().ram())
-                .orElseThrow(() ->
-                        new IOException("QEMU does not map " + guest.process().ram()));
-        List<AddressRange> tracked = new ArrayList<>(List.of(ram));
-        List<GuestMemory.SideBlock> sides = new ArrayList<>();
-        List<String> names = head.head().blocks().stream().map(RamBlock::name).toList();
-        for (HostBlock block : located.found()) {
-            AddressRange range = new AddressRange(block.address(), block.address() + block.length());
-            tracked.add(range);
-            sides.add(new GuestMemory.SideBlock(names.indexOf(block.name()), range));
-        }
-        SharedMemoryFile file = SharedMemoryFile.open(guest.process().ram());
-        try {
-            WriteTracker tracker = WriteTracker.attach(guest.process().pid(), UserfaultShim.TRACKER_FD, tracked);
-            return new GuestMemory(guest.process().pid(), file, ram, sides, tracker);
-        } catch (IOException e) {
-            file.close();
-            throw e;
-        }
-    }
-
-    /// Copies all of RAM while the guest runs, then again and again what it wrote meanwhile, until little is
-    /// left.
-    private void copyRounds(GuestMemory memory) throws IOException {
-        for (int round = 0; round < ROUNDS_MAX && !ended.get(); round++) {
-            List<AddressRange> written = round == 0 ? memory.everything() : memory.written();
-            long bytes = written.stream().mapToLong(AddressRange::length).sum();
-            copyRound(memory.ram().segment(), written, round == 0 ? bytes : 0);
-            if (round > 0 && bytes <= LAST_ROUND_BYTES) {
-                return;
-            }
-        }
-    }
-
-    private void copyRound(MemorySegment ram, List<AddressRange> written, long progressOf) throws IOException {
-        long done = 0;
-        staged.clear();
-        for (AddressRange range : written) {
-            for (long from = range.start(); from < range.end() && !ended.get(); from += CHUNK_BYTES) {
-                long to = Math.min(range.end(), from + CHUNK_BYTES);
-                staged.addPages(ram, from, to);
-                done += to - from;
-                if (staged.bytes() >= CHUNK_BYTES) {
-                    sendRound();
-                    if (progressOf > 0) {
-                        listener.copied((double) done / progressOf);
-                    }
-                }
-            }
-        }
-        sendRound();
-    }
-
-    /// The guest needs the processors and the link as well, so half of the time is left to it.
     private void sendRound() throws IOException {
-        long began = System.nanoTime();
         staged.send(channel, Message.Kind.ROUND, false, offer.view(), 0, offer.stream());
-        staged.clear();
         moved();
-        LockSupport.parkNanos(System.nanoTime() - began);
     }
 
     /// From here on nothing that the guest does is seen outside, or reaches a disk, before it belongs to an epoch that
@@ -308,7 +225,7 @@ public final class CheckpointStream implements AutoCloseable {
     /// stream for the pause: but a mirror that misses a replica answers only when it was decided to do without.
     ///
     /// What it writes to its memory meanwhile is copied on, so that the first epoch stays small.
-    private void keepAside(GuestMemory memory) throws IOException {
+    private void keepAside(FirstCopy copy) throws IOException {
         output.gate(1);
         disks.begin(new DiskNews());
         long deadline = System.nanoTime() + SETTLE.toNanos();
@@ -318,7 +235,7 @@ public final class CheckpointStream implements AutoCloseable {
                 throw new IOException(
                         "the disks have not answered what the guest wrote within " + SETTLE.toSeconds() + " s");
             }
-            copyRound(memory.ram().segment(), memory.written(), 0);
+            copy.again();
             if (!settled) {
                 LockSupport.parkNanos(this, Math.min(left, ROUND_REST.toNanos()));
             }

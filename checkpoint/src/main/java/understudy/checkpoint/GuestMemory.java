@@ -3,19 +3,29 @@ package understudy.checkpoint;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import understudy.linux.AddressRange;
 import understudy.linux.PageRuns;
+import understudy.linux.ProcessMaps;
 import understudy.linux.RemoteMemory;
 import understudy.linux.SharedMemoryFile;
+import understudy.linux.UserfaultShim;
 import understudy.linux.WriteTracker;
+import understudy.qemu.HostBlock;
+import understudy.qemu.OutgoingHead;
+import understudy.qemu.RamBlock;
+import understudy.qemu.SmallBlocks;
 
 /// A running guest's memory, seen from its agent: RAM in the file that it shares with QEMU, and the small
 /// blocks that are memory of QEMU's own.
 ///
 /// Threads: one at a time.
 final class GuestMemory implements AutoCloseable {
+    private static final Logger LOG = LoggerFactory.getLogger(GuestMemory.class);
     private static final int PAGE = PageRuns.PAGE_BYTES;
 
     /// A small block that the guest, or QEMU itself, may write later.
@@ -40,6 +50,40 @@ final class GuestMemory implements AutoCloseable {
         this.ramRange = ramRange;
         this.sides = List.copyOf(sides);
         this.tracker = tracker;
+    }
+
+    /// Finds a guest's memory, and begins to track what is written to it.
+    ///
+    /// @param patience with QEMU
+    static GuestMemory attach(GuestHandle guest, OutgoingHead head, Duration patience) throws IOException {
+        SmallBlocks.Located located =
+                SmallBlocks.locate(guest.qmp(), guest.process().pid(), head.head(), patience);
+        for (RamBlock block : located.missing()) {
+            LOG.warn(
+                    "{}: block {} is copied once and not tracked",
+                    guest.process().vm(),
+                    block.name());
+        }
+        AddressRange ram = ProcessMaps.of(guest.process().pid())
+                .find(guest.process().ram())
+                .orElseThrow(() ->
+                        new IOException("QEMU does not map " + guest.process().ram()));
+        List<AddressRange> tracked = new ArrayList<>(List.of(ram));
+        List<SideBlock> sides = new ArrayList<>();
+        List<String> names = head.head().blocks().stream().map(RamBlock::name).toList();
+        for (HostBlock block : located.found()) {
+            AddressRange range = new AddressRange(block.address(), block.address() + block.length());
+            tracked.add(range);
+            sides.add(new SideBlock(names.indexOf(block.name()), range));
+        }
+        SharedMemoryFile file = SharedMemoryFile.open(guest.process().ram());
+        try {
+            WriteTracker tracker = WriteTracker.attach(guest.process().pid(), UserfaultShim.TRACKER_FD, tracked);
+            return new GuestMemory(guest.process().pid(), file, ram, sides, tracker);
+        } catch (IOException e) {
+            file.close();
+            throw e;
+        }
     }
 
     SharedMemoryFile ram() {
