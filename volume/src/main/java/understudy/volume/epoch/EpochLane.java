@@ -46,7 +46,11 @@ final class EpochLane implements Lane {
 
     /// Whether a change goes straight to the volume: then it counts as under way there.
     private boolean mayGoStraight(int request) {
+        if (epochs.phase() != DiskEpochs.Phase.DIRECT) {
+            return false;
+        }
         direct.begins(request);
+        // It may have changed before this one counted.
         boolean isDirect = epochs.phase() == DiskEpochs.Phase.DIRECT;
         if (!isDirect) {
             direct.ends(request);
