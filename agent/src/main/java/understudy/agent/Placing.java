@@ -8,7 +8,6 @@ import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
 import understudy.api.Nic;
 import understudy.api.VmRequest;
-import understudy.model.CrashReaction;
 import understudy.model.HostName;
 import understudy.model.HostRecord;
 import understudy.model.MacAddress;
@@ -55,7 +54,7 @@ final class Placing {
         switch (request.level()) {
             case RESTART -> {}
             case SYSTEM -> {
-                if (request.care().onCrash().equals(Optional.of(CrashReaction.PAUSE))) {
+                if (request.care().standsStillAfterCrash()) {
                     throw notAvailable(
                             request,
                             "Level system is not available for VMs that stand still after a crash",

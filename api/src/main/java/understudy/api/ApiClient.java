@@ -103,16 +103,17 @@ public final class ApiClient implements AutoCloseable {
         return ask("POST", "/vms/" + name + "/level?level=" + level, VmStatus.class);
     }
 
-    /// Has it moved, running, to its other host. Returns when that is recorded; [VmStatus#movingTo] is empty when it is
-    /// done.
+    /// Has it moved, running, to its other host. Returns when that is recorded; [VmStatus#movingTo] is empty when
+    /// it is done.
     ///
-    /// @param from the host that it is to leave: if another one runs it, nothing is done
-    public VmStatus switchover(VmName name, HostName from) {
-        return ask("POST", "/vms/" + name + "/switchover?from=" + from, VmStatus.class);
+    /// @param from the host that it is to leave: if another one runs it, nothing is done. Empty if nobody runs it
+    public VmStatus switchover(VmName name, Optional<HostName> from) {
+        String query = from.map(it -> "?from=" + it).orElse("");
+        return ask("POST", "/vms/" + name + "/switchover" + query, VmStatus.class);
     }
 
     /// Puts a host into maintenance, or ends that. Returns when it is recorded; [HandOver#maintain] waits for its
-    /// VMs.
+    /// VMs, too.
     public HostStatus maintain(HostName host, boolean on) {
         return ask(on ? "POST" : "DELETE", "/hosts/" + host + "/maintenance", HostStatus.class);
     }

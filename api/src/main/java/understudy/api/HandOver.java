@@ -2,9 +2,11 @@ package understudy.api;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
@@ -28,7 +30,7 @@ public final class HandOver {
     private final ApiClient api;
     private final HostName host;
     private final Consumer<String> progress;
-    private final List<VmName> asked = new ArrayList<>();
+    private final Set<VmName> asked = new LinkedHashSet<>();
     private final List<VmName> arriving = new ArrayList<>();
     private final List<Kept> kept = new ArrayList<>();
 
@@ -88,14 +90,9 @@ public final class HandOver {
         // Some are away as soon as it is recorded.
         it.runningThere().forEach(vm -> it.asked.add(vm.name()));
         api.maintain(host, true);
-        for (VmStatus vm : it.runningThere()) {
-            it.asked.remove(vm.name());
-            if (vm.movingTo().isPresent() || !vm.wanted()) {
-                it.asked.add(vm.name());
-            } else {
-                it.ask(vm);
-            }
-        }
+        it.runningThere().stream()
+                .filter(vm -> vm.movingTo().isEmpty() && vm.wanted())
+                .forEach(it::ask);
         return it.report(it.awaitMoved());
     }
 
@@ -107,9 +104,10 @@ public final class HandOver {
 
     private void ask(VmStatus vm) {
         try {
-            api.switchover(vm.name(), host);
+            api.switchover(vm.name(), Optional.of(host));
             asked.add(vm.name());
         } catch (Problem.Refused refused) {
+            asked.remove(vm.name());
             kept.add(new Kept(vm.name(), refused.problem().message()));
         }
     }

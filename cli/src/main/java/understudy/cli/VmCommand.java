@@ -7,9 +7,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import understudy.api.ApiClient;
 import understudy.api.VmStatus;
-import understudy.model.HostName;
 import understudy.model.Level;
-import understudy.model.Problem;
 import understudy.model.VmName;
 
 @Command(
@@ -113,15 +111,8 @@ final class VmCommand {
             if (cancel) {
                 return WaitOptions.printed(cluster, client.stay(name));
             }
-            return wait.switchedOver(cluster, client, before, client.switchover(name, active(before)));
+            return wait.switchedOver(cluster, client, before, client.switchover(name, before.active()));
         }
-    }
-
-    private static HostName active(VmStatus vm) {
-        return vm.active()
-                .orElseThrow(() -> Problem.of(
-                                "vm-not-running", vm.name() + " does not run", "understudy vm start " + vm.name())
-                        .refused());
     }
 
     @Command(

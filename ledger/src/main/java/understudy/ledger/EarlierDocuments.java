@@ -4,10 +4,8 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /// Completes what was written before VMs had care and could be given up, and hosts told of devices (format 3), and
-/// before there were solo grants (4), forced starts (5), changes of level (6), moves and maintenance (7): logs and
-/// snapshots of
-/// these
-/// formats are read, and mean what they meant.
+/// before there were solo grants (4), forced starts (5), changes of level (6), and moves and maintenance (7): logs
+/// and snapshots of these formats are read, and mean what they meant.
 final class EarlierDocuments {
     static final int FIRST = 3;
     private static final int LAST = 7;

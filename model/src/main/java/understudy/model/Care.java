@@ -41,6 +41,11 @@ public record Care(
         return startOrder != USUAL_ORDER || startDelaySeconds > 0;
     }
 
+    /// Whether its guest stands still after a crash, for somebody to look at it.
+    public boolean standsStillAfterCrash() {
+        return onCrash.equals(Optional.of(CrashReaction.PAUSE));
+    }
+
     public Care with(RestartLimit limit) {
         return new Care(limit, onCrash, watchdog, startOrder, startDelaySeconds);
     }

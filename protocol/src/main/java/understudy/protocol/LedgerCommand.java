@@ -51,9 +51,8 @@ public sealed interface LedgerCommand {
     /// for a VM without disks.
     record SetLevel(VmId vm, Level level) implements LedgerCommand {}
 
-    /// Its users want a VM that runs to go on, running, on another of its hosts. Forgotten when that host runs it, or
-    /// when
-    /// it is to stop. Refused for a VM without disks below level `system`, which is never copied.
+    /// Its users want a VM that runs to go on, running, on another of its hosts. Forgotten when that host runs
+    /// it, or when it is to stop. Refused for a VM that is never copied, or not moved to be looked at ([Moves]).
     ///
     /// @param to empty if it is to stay where it is
     record MoveVm(VmId vm, Optional<HostName> to) implements LedgerCommand {}

@@ -9,7 +9,6 @@ import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import understudy.model.ByteSize;
-import understudy.model.CrashReaction;
 import understudy.model.HostName;
 import understudy.model.HostRecord;
 import understudy.model.Level;
@@ -193,7 +192,7 @@ public record LedgerState(
                             "Make it anew at level " + level + ".")
                     .with("level", level));
         }
-        if (level == Level.SYSTEM && spec.care().onCrash().equals(Optional.of(CrashReaction.PAUSE))) {
+        if (level == Level.SYSTEM && spec.care().standsStillAfterCrash()) {
             return refuse(Problem.of(
                             "level-not-available",
                             spec.name() + " stands still after a crash, and level system has nobody look at it.",

@@ -2,7 +2,6 @@ package understudy.protocol;
 
 import java.util.Optional;
 import java.util.Set;
-import understudy.model.CrashReaction;
 import understudy.model.HostName;
 import understudy.model.Level;
 import understudy.model.Placement;
@@ -39,7 +38,7 @@ final class Moves {
                             "Stop it, or make it anew at level " + Level.SYSTEM + ".")
                     .with("vm", spec.name()));
         }
-        if (!spec.isCopied() && spec.care().onCrash().equals(Optional.of(CrashReaction.PAUSE))) {
+        if (!spec.isCopied() && spec.care().standsStillAfterCrash()) {
             return Optional.of(Problem.of(
                             "not-movable",
                             spec.name()

@@ -14,10 +14,9 @@ import understudy.model.VolumeView;
 /// What would suffer if a host were switched off now, for people who want to do so: nothing else is decided by it.
 ///
 /// A host is in the way of nothing if it runs no VM and none is on its way there, if every volume that it has is in
-/// sync on another host that is
-/// there, if it has no image of a guest whose host is lost, and if all else goes on without it: because a majority of
-/// voters is left to allow that, or because nobody needs to be asked. That a VM has no standby without it is no harm by
-/// itself: it is what a standby is for.
+/// sync on another host that is there, if it has no image of a guest whose host is lost, and if all else goes on
+/// without it: because a majority of voters is left to allow that, or because nobody needs to be asked. That a VM has
+/// no standby without it is no harm by itself: it is what a standby is for.
 public final class SwitchOff {
     private SwitchOff() {}
 

@@ -43,13 +43,7 @@ class MoveTest {
             }
             assertThat(vm.bootId()).isEqualTo(boot);
 
-            String active = vm.active();
-            stage.lab().breakHost(active);
-            vm.awaitActiveOn(Stage.otherThan(active));
-            assertThat(vm.bootId()).isNotEqualTo(boot);
-            assertThat(vm.read()).isEqualTo(written);
-            stage.lab().repairHost(active);
-            vm.awaitProtected();
+            vm.bootElsewhere(boot, written);
         }
     }
 
@@ -101,7 +95,7 @@ class MoveTest {
                     "a move that is taken",
                     Vm.PATIENCE,
                     () -> stage.api(from)
-                            .switchover(vm.id(), new HostName(from))
+                            .switchover(vm.id(), Optional.of(new HostName(from)))
                             .movingTo()
                             .equals(Optional.of(new HostName(to))));
             vm.awaitActiveOn(to);

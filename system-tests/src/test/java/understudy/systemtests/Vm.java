@@ -73,7 +73,7 @@ record Vm(Stage stage, String name, String address) implements AutoCloseable {
 
     /// Asks for it to be moved to its other host.
     VmStatus switchOver() {
-        return stage.api().switchover(id(), new HostName(active()));
+        return stage.api().switchover(id(), status().active());
     }
 
     /// The ids of its QEMU processes on a host; other VMs have some there, too.
@@ -179,6 +179,21 @@ record Vm(Stage stage, String name, String address) implements AutoCloseable {
     /// What was written last, from the disk.
     String read() {
         return shell("echo 3 >/proc/sys/vm/drop_caches; head -c 512 /dev/vda").strip();
+    }
+
+    /// Its host loses its power: it is booted on the other one, with what it wrote, and protected when the first is
+    /// back.
+    ///
+    /// @param boot    the one that ends by that
+    /// @param written what it wrote last
+    void bootElsewhere(String boot, String written) {
+        String active = active();
+        stage.lab().breakHost(active);
+        awaitActiveOn(Stage.otherThan(active));
+        assertThat(bootId()).isNotEqualTo(boot);
+        assertThat(read()).isEqualTo(written);
+        stage.lab().repairHost(active);
+        awaitProtected();
     }
 
     private InetSocketAddress address(int port) {

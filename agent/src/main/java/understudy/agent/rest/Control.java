@@ -47,9 +47,8 @@ public interface Control {
     /// @param force whether its guest is not asked
     VmStatus stop(VmName name, boolean force);
 
-    /// Wants a VM that runs to go on, running, on its other host; [VmStatus#movingTo] says where to, until it does.
-    /// Below
-    /// level `system` it is copied for that first.
+    /// Wants a VM that runs to go on, running, on its other host; [VmStatus#movingTo] says where to, until it
+    /// does. Below level `system` it is copied for that first.
     ///
     /// @param from the host that it is to leave: if another one runs it, nothing is done
     /// @throws Problem.Refused with `not-protected` if there is no standby that could, `vm-not-running` or
