@@ -34,13 +34,15 @@ public final class StreamSocket implements AutoCloseable {
         return count == 0 ? -1 : 0;
     }
 
-    /// Sends what there is room for, without waiting.
+    /// Sends what there is room for.
     ///
     /// @param from native memory; the caller's
-    /// @return how many bytes were taken, in [0, length]
-    /// @throws LinuxException with EPIPE if the peer has closed (no signal is raised)
-    public int send(MemorySegment from, long offset, int length) throws LinuxException {
-        int flags = SocketCalls.MSG_DONTWAIT | SocketCalls.MSG_NOSIGNAL;
+    /// @param wait whether to wait until all of it is taken: the kernel takes more as soon as there is some
+    ///             room, where [#awaitWritable] waits until most of what was sent has been read
+    /// @return how many bytes were taken, in [0, length]; with `wait`, `length`, as a rule
+    /// @throws LinuxException with EPIPE if the peer has closed (no signal is raised), or the socket is shut down
+    public int send(MemorySegment from, long offset, int length, boolean wait) throws LinuxException {
+        int flags = SocketCalls.MSG_NOSIGNAL | (wait ? 0 : SocketCalls.MSG_DONTWAIT);
         long count = SocketCalls.send(fd, from, offset, length, flags);
         if (count < 0 && Native.errno() != Errno.EAGAIN) {
             throw Native.failure("sending");

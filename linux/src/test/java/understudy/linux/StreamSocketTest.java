@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.net.UnixDomainSocketAddress;
@@ -13,6 +14,7 @@ import java.nio.channels.SocketChannel;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Optional;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -58,18 +60,18 @@ class StreamSocketTest {
         assertThat(socket.receive(buffer, 5, 2, true)).isEqualTo(2);
         assertThat(buffer.get(JAVA_BYTE, 6)).isEqualTo((byte) 2);
         assertThat(socket.receive(buffer, 0, 10, false)).isEqualTo(1);
-        assertThat(socket.send(buffer, 5, 2)).isEqualTo(2);
+        assertThat(socket.send(buffer, 5, 2, false)).isEqualTo(2);
         ByteBuffer into = ByteBuffer.allocate(2);
         peer.read(into);
         assertThat(into.array()).containsExactly(1, 2);
         peer.close();
         assertThat(socket.receive(buffer, 0, 10, true)).isEqualTo(-1);
-        assertThatThrownBy(() -> socket.send(buffer, 0, 1)).hasMessageContaining("(EPIPE)");
+        assertThatThrownBy(() -> socket.send(buffer, 0, 1, false)).hasMessageContaining("(EPIPE)");
     }
 
     @Test
     void aFullSocketTakesNothing() throws IOException {
-        while (socket.send(buffer, 0, 1 << 16) > 0) {}
+        while (socket.send(buffer, 0, 1 << 16, false) > 0) {}
         assertThat(socket.awaitWritable(NO_TIME)).isFalse();
         socket.shutdown();
         assertThat(socket.awaitWritable(LONG)).isTrue();
@@ -80,9 +82,38 @@ class StreamSocketTest {
         Thread ending = Thread.ofPlatform().start(socket::shutdownInput);
         assertThat(socket.receive(buffer, 0, 10, true)).isEqualTo(-1);
         ending.join();
-        assertThat(socket.send(buffer, 0, 10)).isEqualTo(10);
+        assertThat(socket.send(buffer, 0, 10, false)).isEqualTo(10);
         socket.close();
         socket.shutdown(); // of a number that may be another's by now: nothing happens
+    }
+
+    @Test
+    void aSendThatWaitsIsTakenWhole() throws Exception {
+        while (socket.send(buffer, 0, 1 << 16, false) > 0) {}
+        CompletableFuture<Integer> sending = sendWaiting();
+        ByteBuffer into = ByteBuffer.allocate(1 << 16);
+        while (!sending.isDone()) {
+            peer.read(into.clear());
+        }
+        assertThat(sending.get()).isEqualTo(1 << 16);
+    }
+
+    @Test
+    void aShutdownEndsASendThatWaitsForRoom() throws IOException {
+        while (socket.send(buffer, 0, 1 << 16, false) > 0) {}
+        CompletableFuture<Integer> sending = sendWaiting();
+        socket.shutdown();
+        assertThatThrownBy(sending::get).hasMessageContaining("(EPIPE)");
+    }
+
+    private CompletableFuture<Integer> sendWaiting() {
+        return CompletableFuture.supplyAsync(() -> {
+            try {
+                return socket.send(buffer, 0, 1 << 16, true);
+            } catch (LinuxException e) {
+                throw new UncheckedIOException(e);
+            }
+        });
     }
 
     @Test

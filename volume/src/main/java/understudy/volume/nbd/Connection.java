@@ -159,7 +159,7 @@ final class Connection implements Runnable {
             int part = Math.min(bytes.length - at, (int) out.byteSize());
             MemorySegment.copy(bytes, at, out, ValueLayout.JAVA_BYTE, 0, part);
             for (int sent = 0; sent < part; ) {
-                sent += socket.send(out, sent, part - sent);
+                sent += socket.send(out, sent, part - sent, false);
                 if (sent < part && !socket.awaitWritable(until(deadline))) {
                     return false;
                 }

@@ -233,14 +233,11 @@ final class Outbox {
         int sent = at;
         try {
             while (sent < to) {
-                int taken = socket.send(from, sent, to - sent);
-                sent += taken;
+                int taken = socket.send(from, sent, to - sent, wait);
                 if (taken == 0) {
-                    if (!wait) {
-                        return sent;
-                    }
-                    boolean _ = socket.awaitWritable(Duration.ofSeconds(1));
+                    return sent;
                 }
+                sent += taken;
             }
         } catch (LinuxException e) {
             LOG.debug("{}: {}", name, e.getMessage());
