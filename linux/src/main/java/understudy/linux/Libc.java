@@ -26,6 +26,8 @@ final class Libc {
     static final int O_NONBLOCK = 0x800;
     static final int O_CLOEXEC = 0x80000;
 
+    private static final int PR_SET_TIMERSLACK = 29;
+
     private static final MethodHandle OPEN = Native.function(
             "open", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT), Option.firstVariadicArg(2));
     private static final MethodHandle CLOSE = Native.function("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
@@ -37,6 +39,8 @@ final class Libc {
             "ioctl", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, ADDRESS), Option.firstVariadicArg(2));
     private static final MethodHandle FCNTL = Native.function(
             "fcntl", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT), Option.firstVariadicArg(2));
+    private static final MethodHandle PRCTL =
+            Native.function("prctl", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG), Option.firstVariadicArg(1));
     private static final MethodHandle POLL =
             Native.function("poll", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
     private static final MethodHandle EVENTFD =
@@ -114,6 +118,16 @@ final class Libc {
     static int fcntl(int fd, int command, int argument) {
         try {
             return (int) FCNTL.invokeExact(Native.state(), fd, command, argument);
+        } catch (Throwable e) {
+            throw Native.unexpected(e);
+        }
+    }
+
+    /// How late the calling thread's timed waits may end, in nanoseconds. A kernel that does not know of it lets them
+    /// end later, which does no harm.
+    static void setTimerSlack(long nanos) {
+        try {
+            int _ = (int) PRCTL.invokeExact(Native.state(), PR_SET_TIMERSLACK, nanos);
         } catch (Throwable e) {
             throw Native.unexpected(e);
         }

@@ -2,6 +2,7 @@ package understudy.volume.nbd;
 
 import java.lang.foreign.MemorySegment;
 import understudy.linux.LinuxException;
+import understudy.linux.ShortSleep;
 import understudy.linux.StreamSocket;
 
 /// What a client has sent and nobody has taken up yet: a part of a buffer that never grows, since long requests
@@ -17,8 +18,13 @@ final class Input {
 
     private static final int SHORT_BYTES = 4096;
 
+    /// How long requests may gather: twice or thrice of what a client needs for one.
+    private static final long REST_NANOS = 11_000;
+
     private final Buffer buffer;
     private final Spin spin = new Spin();
+    private final Gathering gathering = new Gathering(System::nanoTime);
+    private final ShortSleep sleep = new ShortSleep();
     private int from;
     private int to;
 
@@ -50,6 +56,7 @@ final class Input {
     /// The first bytes are taken up, and stay where they are until the next [#receive].
     void take(int bytes) {
         from += bytes;
+        gathering.took(bytes);
     }
 
     /// The bytes that were taken up last.
@@ -69,6 +76,9 @@ final class Input {
             }
             from = BASE;
             to = BASE + length;
+        }
+        if (gathering.isRestDue()) {
+            gathering.rested(sleep.sleep(REST_NANOS));
         }
         int count = spin.receive(socket, buffer.memory(), to, buffer.capacity() - to);
         to += Math.max(0, count);
