@@ -17,6 +17,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -123,7 +124,19 @@ public final class Agent implements AutoCloseable {
         this.words = new AloneWords(config.data().resolve("alone"), boot);
         this.audit = new AuditLog(config.data().resolve("audit.log"));
         this.services = new AgentServices(
-                self, boot, config, link, messenger, ledger, qemu, files, events, this::report, leases, words);
+                self,
+                boot,
+                config,
+                link,
+                messenger,
+                ledger,
+                qemu,
+                files,
+                events,
+                this::report,
+                leases,
+                words,
+                new Semaphore(1));
         this.host = probe.record();
         this.rest = new RestServer(new AgentControl(this), config.api());
         var _ = clock.scheduleAtFixedRate(guarded(this::tick), 0, TICK.toMillis(), TimeUnit.MILLISECONDS);

@@ -40,6 +40,7 @@ import understudy.protocol.LeaseTiming;
 ///              of its shared memory
 /// @param loseAfter   silence after which a peer counts as lost
 /// @param lease       how long leases run; the same on all hosts, and at least three of the ledger's longest elections
+/// @param scrubs      when disks are scrubbed unasked
 /// @param verifyEvery compare all of a guest's RAM with its image after every so many epochs; 0 for never
 public record AgentConfig(
         UUID cluster,
@@ -56,6 +57,7 @@ public record AgentConfig(
         Optional<ByteSize> memory,
         Duration loseAfter,
         LeaseTiming lease,
+        ScrubSchedule scrubs,
         int verifyEvery) {
 
     private static final Pattern ADDRESS = Pattern.compile("(.+):(\\d{1,5})");
@@ -64,6 +66,7 @@ public record AgentConfig(
 
     private static final int PORT_MAX = 65_535;
     private static final int LOSE_AFTER_MILLIS = 200;
+    private static final int SCRUB_DAYS = 7;
     /// Two heartbeats: less would lose every peer that is alive.
     private static final Duration LOSE_AFTER_MIN = Duration.ofMillis(40);
 
@@ -105,6 +108,9 @@ public record AgentConfig(
         if (lease.length().compareTo(LEASE_MIN) < 0) {
             throw new IllegalArgumentException("lease-millis: %d; at least %d, three of the ledger's elections"
                     .formatted(lease.length().toMillis(), LEASE_MIN.toMillis()));
+        }
+        if (scrubs.every().isNegative()) {
+            throw new IllegalArgumentException("scrub-days: " + scrubs.every().toDays() + "; 0 or more");
         }
         if (verifyEvery < 0) {
             throw new IllegalArgumentException("verify-every: " + verifyEvery + "; 0 or more");
@@ -164,6 +170,7 @@ public record AgentConfig(
             Optional<String> memory,
             @JsonProperty("lose-after-millis") Optional<Integer> loseAfterMillis,
             @JsonProperty("lease-millis") Optional<Integer> leaseMillis,
+            @JsonProperty("scrub-days") Optional<Integer> scrubDays,
             @JsonProperty("verify-every") Optional<Integer> verifyEvery) {}
 
     private record PeerDocument(
@@ -221,6 +228,7 @@ public record AgentConfig(
                         () -> it.leaseMillis
                                 .map(millis -> new LeaseTiming(Duration.ofMillis(millis)))
                                 .orElse(LeaseTiming.DEFAULT)),
+                new ScrubSchedule(Duration.ofDays(it.scrubDays.orElse(SCRUB_DAYS))),
                 it.verifyEvery.orElse(0));
     }
 

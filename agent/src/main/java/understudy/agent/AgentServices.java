@@ -3,6 +3,7 @@ package understudy.agent;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.Semaphore;
 import understudy.api.Event;
 import understudy.api.Event.Severity;
 import understudy.ledger.Ledger;
@@ -19,6 +20,7 @@ import understudy.model.VmName;
 /// @param reports what the other hosts say
 /// @param leases  of this host
 /// @param words   what this host has written down of VMs with which it goes on alone
+/// @param scrubbing one permit: of the one scrub at a time that nobody asked for
 record AgentServices(
         Replica self,
         UUID boot,
@@ -31,7 +33,8 @@ record AgentServices(
         EventLog events,
         PeerReports reports,
         LeaseKeeper leases,
-        AloneWords words) {
+        AloneWords words,
+        Semaphore scrubbing) {
 
     /// The link's service that takes checkpoint streams.
     static final String CHECKPOINTS = "checkpoints";

@@ -2,6 +2,7 @@ package understudy.agent;
 
 import java.io.IOException;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.Optional;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -92,7 +93,7 @@ final class VmDriver implements DriverDesk, StreamOffers.Taker, AutoCloseable {
         this.lease = services.leases().of(spec.id());
         this.state = machine.initial(now());
         this.proposals = new Proposals(this);
-        this.work = new VolumeWork(this, services.config().data().resolve("scrubs"));
+        this.work = new VolumeWork(this, services.config().data().resolve("scrubs"), InstantSource.system());
         this.volumes = new VolumeHost(this, work);
         this.exports = new Exports(volumes, services.self().host());
         this.active = new ActiveSide(this, proposals, volumes);
@@ -138,6 +139,7 @@ final class VmDriver implements DriverDesk, StreamOffers.Taker, AutoCloseable {
                 tickPending.set(false);
                 active.tick(now);
                 volumes.tick();
+                work.tick(now, volumes::serving);
                 boolean isWanted = state.known().filter(VmRecord::wanted).isPresent();
                 proposals.tick(now, isWanted);
                 if (!isWanted) {

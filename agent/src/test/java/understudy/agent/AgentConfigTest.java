@@ -34,6 +34,7 @@ class AgentConfigTest {
             memory: 24G
             lose-after-millis: 300
             lease-millis: 4000
+            scrub-days: 30
             verify-every: 10
             """;
 
@@ -71,23 +72,26 @@ class AgentConfigTest {
         assertThat(config.memory()).contains(ByteSize.ofMebibytes(24 << 10));
         assertThat(config.loseAfter()).isEqualTo(Duration.ofMillis(300));
         assertThat(config.lease()).isEqualTo(new LeaseTiming(Duration.ofSeconds(4)));
+        assertThat(config.scrubs().every()).isEqualTo(Duration.ofDays(30));
         assertThat(config.verifyEvery()).isEqualTo(10);
     }
 
     @Test
     void whatIsNotSaidHasADefault() throws IOException {
-        AgentConfig config = read(
-                GOOD.replaceAll("(?m)^(memory|volumes-folder|lose-after-millis|lease-millis|verify-every):.*\n", ""));
+        AgentConfig config = read(GOOD.replaceAll(
+                "(?m)^(memory|volumes-folder|lose-after-millis|lease-millis|scrub-days|verify-every):.*\n", ""));
         assertThat(config.memory()).isEmpty();
         assertThat(config.volumes()).isEqualTo(Path.of("/var/lib/understudy/volumes"));
         assertThat(config.loseAfter()).isEqualTo(Duration.ofMillis(200));
         assertThat(config.lease()).isEqualTo(LeaseTiming.DEFAULT);
+        assertThat(config.scrubs().every()).isEqualTo(Duration.ofDays(7));
         assertThat(config.verifyEvery()).isZero();
     }
 
     @Test
     void aKeyWithoutAValueIsAsGoodAsNone() throws IOException {
-        for (String key : List.of("memory", "volumes-folder", "lose-after-millis", "lease-millis", "verify-every")) {
+        for (String key : List.of(
+                "memory", "volumes-folder", "lose-after-millis", "lease-millis", "scrub-days", "verify-every")) {
             assertThat(read(with(key, "null"))).as(key).isEqualTo(read(GOOD.replaceAll("(?m)^" + key + ":.*\n", "")));
             assertThat(read(with(key, ""))).as(key).isEqualTo(read(with(key, "null")));
         }
@@ -174,6 +178,8 @@ class AgentConfigTest {
                 "lease-millis | 0",
                 "lease-millis | 2399",
                 "lose-after-millis | 99999999999",
+                "scrub-days        | -1",
+                "scrub-days        | weekly",
                 "verify-every      | -1",
                 "verify-every      | often",
             })

@@ -13,6 +13,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -78,7 +79,8 @@ class ProposalsTest {
                 new EventLog(H1),
                 (_, _) -> Optional.empty(),
                 new LeaseKeeper(SELF, LeaseTiming.DEFAULT, ledger),
-                new AloneWords(directory.resolve("alone"), new UUID(2, 2)));
+                new AloneWords(directory.resolve("alone"), new UUID(2, 2)),
+                new Semaphore(1));
         proposals = new Proposals(new Desk(services));
     }
 
@@ -104,6 +106,7 @@ class ProposalsTest {
                 Optional.empty(),
                 Duration.ofMillis(200),
                 LeaseTiming.DEFAULT,
+                new ScrubSchedule(Duration.ofDays(7)),
                 0);
     }
 

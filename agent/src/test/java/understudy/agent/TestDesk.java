@@ -15,6 +15,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
 import understudy.api.Event.Severity;
 import understudy.link.Link;
@@ -67,7 +68,8 @@ final class TestDesk implements DriverDesk, AutoCloseable {
                 new EventLog(self),
                 reports,
                 new LeaseKeeper(life, LeaseTiming.DEFAULT, new SilentLedger()),
-                new AloneWords(folder.resolve("alone"), boot));
+                new AloneWords(folder.resolve("alone"), boot),
+                new Semaphore(1));
     }
 
     private static AgentConfig config(HostName self, Path folder) {
@@ -86,6 +88,7 @@ final class TestDesk implements DriverDesk, AutoCloseable {
                 Optional.empty(),
                 Duration.ofMillis(200),
                 LeaseTiming.DEFAULT,
+                new ScrubSchedule(Duration.ofDays(7)),
                 0);
     }
 

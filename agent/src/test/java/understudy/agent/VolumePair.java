@@ -9,6 +9,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -110,7 +111,7 @@ final class VolumePair implements AutoCloseable {
                     (_, _) -> peersReport,
                     input -> told(input));
             ReplicaFolder replicas = new ReplicaFolder(disk, CLUSTER, SPEC, name, boot, files, _ -> true);
-            work = new VolumeWork(desk, folder.resolve(name.value()).resolve("scrubs"));
+            work = new VolumeWork(desk, folder.resolve(name.value()).resolve("scrubs"), InstantSource.system());
             volumes = new VolumeHost(desk, replicas, work);
         }
 

@@ -13,9 +13,12 @@ import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.time.Instant;
+import java.time.InstantSource;
 import java.util.Arrays;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicReference;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -94,6 +97,11 @@ class VolumeWorkTest {
         return h1.work.lastScrub(DISK.id()).orElseThrow();
     }
 
+    /// Of a later life of the agent of `h1`.
+    private VolumeWork work(InstantSource clock) {
+        return new VolumeWork(pair.host(H1).desk, directory.resolve("h1").resolve("scrubs"), clock);
+    }
+
     private static void assertRefused(String code, ThrowingCallable call) {
         assertThatThrownBy(call)
                 .isInstanceOfSatisfying(
@@ -116,11 +124,59 @@ class VolumeWorkTest {
         soon(() -> Files.mismatch(pair.host(H1).file(), pair.host(H2).file()) == -1);
 
         VolumePair.Host h1 = pair.host(H1);
-        VolumeWork later = new VolumeWork(h1.desk, directory.resolve("h1").resolve("scrubs"));
+        VolumeWork later = work(InstantSource.system());
         assertThat(later.lastScrub(DISK.id())).isEqualTo(h1.work.lastScrub(DISK.id()));
         later.forget();
-        assertThat(new VolumeWork(h1.desk, directory.resolve("h1").resolve("scrubs")).lastScrub(DISK.id()))
-                .isEmpty();
+        assertThat(work(InstantSource.system()).lastScrub(DISK.id())).isEmpty();
+    }
+
+    @Test
+    void whatNobodyReadsIsScrubbedOnceAWeekWithoutAnybodysAsking() throws IOException {
+        start();
+        corrupt(H2, 9 * 4096);
+        AtomicReference<Instant> now = new AtomicReference<>(Instant.now());
+        VolumeWork work = work(now::get);
+        VolumeWork.Serving serving = pair.host(H1).volumes::serving;
+        work.scrubWhenDue(serving);
+        assertThat(work.lastScrub(DISK.id())).as("at once").isEmpty();
+
+        now.updateAndGet(it -> it.plus(ScrubSchedule.PATIENCE));
+        work.scrubWhenDue(serving);
+        soon(() -> isEnded(work));
+        Scrub first = work.lastScrub(DISK.id()).orElseThrow();
+        assertThat(first.peer()).isEqualTo(1);
+        assertThat(first.endedWell()).isTrue();
+
+        now.updateAndGet(it -> it.plus(Duration.ofDays(6)));
+        work.scrubWhenDue(serving);
+        assertThat(work.lastScrub(DISK.id())).as("six days later").contains(first);
+
+        now.updateAndGet(it -> it.plus(Duration.ofDays(1)));
+        work.scrubWhenDue(serving);
+        soon(() -> isEnded(work) && !work.lastScrub(DISK.id()).equals(Optional.of(first)));
+        assertThat(work.lastScrub(DISK.id()).orElseThrow().found()).isZero();
+    }
+
+    @Test
+    void whatHasOneReplicaInSyncIsScrubbedWhenItHasTwo() throws IOException {
+        start();
+        pair.host(H2).end();
+        soon(() -> pair.host(H1)
+                .volumes
+                .serving(DISK.id())
+                .filter(it -> !it.isProtected())
+                .isPresent());
+        AtomicReference<Instant> now = new AtomicReference<>(Instant.now());
+        VolumeWork work = work(now::get);
+
+        now.updateAndGet(it -> it.plus(ScrubSchedule.PATIENCE));
+        work.scrubWhenDue(pair.host(H1).volumes::serving);
+
+        assertThat(work.lastScrub(DISK.id())).isEmpty();
+    }
+
+    private static boolean isEnded(VolumeWork work) {
+        return work.lastScrub(DISK.id()).flatMap(Scrub::ended).isPresent();
     }
 
     @Test
