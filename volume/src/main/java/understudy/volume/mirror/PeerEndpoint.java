@@ -38,9 +38,17 @@ final class PeerEndpoint implements ReplicaEndpoint {
 
     @Override
     public void digests(int extent, long[] wanted, long[] digests) throws IOException {
-        ByteBuffer payload = ByteBuffer.wrap(link.question(Frame.DIGESTS, extent, 0, marks(wanted), WAIT_NANOS)
-                        .payload())
-                .order(ByteOrder.LITTLE_ENDIAN);
+        askDigests(extent, wanted).await(digests);
+    }
+
+    @Override
+    public DigestsQuestion askDigests(int extent, long[] wanted) {
+        CompletableFuture<PeerLink.Answer> asked = link.asked(Frame.DIGESTS, extent, 0, marks(wanted));
+        return digests -> takeDigests(link.await(asked, WAIT_NANOS), digests);
+    }
+
+    private static void takeDigests(PeerLink.Answer answer, long[] digests) throws IOException {
+        ByteBuffer payload = ByteBuffer.wrap(answer.payload()).order(ByteOrder.LITTLE_ENDIAN);
         expect(payload, Geometry.EXTENT_BLOCKS * Long.BYTES);
         for (int i = 0; i < digests.length; i++) {
             digests[i] = payload.getLong();

@@ -15,6 +15,16 @@ interface ReplicaEndpoint {
     /// What tells contents of blocks apart where their checksums are equal: see [ReplicaStore#digests].
     void digests(int extent, long[] wanted, long[] digests) throws IOException;
 
+    /// Asks for them. A replica on this host begins when it is waited for; the peer's begins at once.
+    default DigestsQuestion askDigests(int extent, long[] wanted) throws IOException {
+        return digests -> digests(extent, wanted, digests);
+    }
+
+    /// Waits for what [#digests] would tell.
+    interface DigestsQuestion {
+        void await(long[] digests) throws IOException;
+    }
+
     /// What nobody may read there. Under the order lock it is up to date.
     BadBlocks bad();
 

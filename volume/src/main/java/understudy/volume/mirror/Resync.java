@@ -200,8 +200,16 @@ final class Resync implements Runnable {
             return;
         }
         long[] wanted = equal.clone();
-        source.digests(extent, wanted, sourceDigests);
-        target.digests(extent, wanted, targetDigests);
+        // Both hosts work on it at the same time: who is asked first is waited for last.
+        if (source instanceof PeerEndpoint) {
+            ReplicaEndpoint.DigestsQuestion ofPeer = source.askDigests(extent, wanted);
+            target.digests(extent, wanted, targetDigests);
+            ofPeer.await(sourceDigests);
+        } else {
+            ReplicaEndpoint.DigestsQuestion ofPeer = target.askDigests(extent, wanted);
+            source.digests(extent, wanted, sourceDigests);
+            ofPeer.await(targetDigests);
+        }
         for (int block = 0; block < Geometry.EXTENT_BLOCKS; block++) {
             boolean isRotten = sourceDigests[block] == ReplicaStore.DIGEST_OF_CORRUPT;
             if (Marks.has(wanted, block) && (isRotten || sourceDigests[block] != targetDigests[block])) {
