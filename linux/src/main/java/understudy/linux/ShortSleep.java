@@ -9,16 +9,12 @@ import java.util.concurrent.locks.LockSupport;
 public final class ShortSleep {
     private boolean isSet;
 
-    /// Sleeps for about so long: too long by what it takes to wake up, or less if the thread is unparked.
-    ///
-    /// @return how long it was, in nanoseconds
-    public long sleep(long nanos) {
+    /// Sleeps for about so long: longer by what it takes to wake up, or less if the thread is unparked.
+    public void sleep(long nanos) {
         if (!isSet) {
             isSet = true;
             Libc.setTimerSlack(1);
         }
-        long began = System.nanoTime();
         LockSupport.parkNanos(nanos);
-        return System.nanoTime() - began;
     }
 }

@@ -37,8 +37,7 @@ public final class StreamSocket implements AutoCloseable {
     /// Sends what there is room for.
     ///
     /// @param from native memory; the caller's
-    /// @param wait whether to wait until all of it is taken: the kernel takes more as soon as there is some
-    ///             room, where [#awaitWritable] waits until most of what was sent has been read
+    /// @param wait whether to wait, in the kernel, until all of it is taken
     /// @return how many bytes were taken, in [0, length]; with `wait`, `length`, as a rule
     /// @throws LinuxException with EPIPE if the peer has closed (no signal is raised), or the socket is shut down
     public int send(MemorySegment from, long offset, int length, boolean wait) throws LinuxException {

@@ -6,39 +6,59 @@ import java.util.function.LongSupplier;
 ///
 /// A server that is faster than its client finds one or two requests at a time, and pays a few system calls for
 /// each. A client that keeps many under way has enough to do with the answers that it got: left alone for a moment it
-/// loses nothing, and then its requests are one batch, and so are their answers. Whether it is such a client shows in
-/// whether as many requests came during a rest as come without. One that waits for its answers sends fewer, and is
-/// answered without rests again.
+/// loses nothing, and then its requests are one batch, and so are their answers. A client that waits for its answers
+/// loses by each rest. Which of them it is, is measured: how far apart requests come without rests, and then with
+/// them, a window each, and again and again; rests that make them come later are left off for long.
 ///
-/// Requests that carry data are not waited for: soon their client's socket is full, and it cannot go on.
+/// A server that is slower than its client has large batches by itself, and never rests. Requests that carry data are
+/// not waited for: soon their client's socket is full, and it cannot go on.
 final class Gathering {
 
-    /// From so many requests it is told how they come without rests.
+    /// In requests.
     static final int WINDOW = 512;
 
-    /// For so many requests that is believed.
-    static final int BELIEVED = 16 * WINDOW;
+    /// After so many windows with rests there is one without.
+    private static final int WITH_MAX = 16;
+
+    /// So many windows in a row in which requests come later with rests are no chance, unless it is much later at once:
+    /// the machine has others to serve.
+    private static final int HARM_MAX = 3;
+
+    /// For so many windows there are no rests then.
+    private static final int OFF = 32;
 
     /// Requests further apart are worth their system calls.
     private static final long APART_NANOS_MAX = 20_000;
 
-    /// Batches of more requests, on average, come by themselves, from a server that is slower than its client.
+    /// Batches of more requests, on average, are large enough.
     private static final int BATCH_MAX = 8;
 
+    /// Rests that may bring less than two requests, one after the other, before they are left off.
     private static final int CREDIT_MAX = 4;
 
     private final LongSupplier clock;
+    private Stage stage = Stage.WITHOUT;
+    private int windowsLeft;
+
+    // Of this window.
     private long began;
     private int requests;
     private int batches;
     private boolean carryData;
 
-    /// How far apart requests come without rests, in nanoseconds; 0 while that is being found out, or rests are no use.
+    /// How far apart requests came in the last window without rests, in nanoseconds.
     private long apart;
 
     private int credit;
-    private long rested;
+    private int harm;
+    private boolean isRested;
     private int beforeRest;
+
+    private enum Stage {
+        WITHOUT,
+        WITH,
+        OFF
+    }
 
     /// @param clock in nanoseconds from any moment
     Gathering(LongSupplier clock) {
@@ -58,37 +78,52 @@ final class Gathering {
     ///
     /// @return whether to rest before
     boolean isRestDue() {
-        judgeRest();
-        if (requests >= (apart == 0 ? WINDOW : BELIEVED)) {
+        if (isRested) {
+            isRested = false;
+            credit = requests - beforeRest > 1 ? CREDIT_MAX : credit - 1;
+        }
+        if (stage == Stage.WITH && (credit <= 0 || carryData)) {
+            next(Stage.OFF, OFF);
+        } else if (requests >= WINDOW) {
             judgeWindow();
         }
         batches++;
-        return credit > 0;
-    }
-
-    private void judgeRest() {
-        if (rested > 0) {
-            boolean paid = !carryData && (requests - beforeRest) * apart >= rested - rested / 4;
-            credit = paid ? Math.min(credit + 1, CREDIT_MAX) : credit - 1;
-            rested = 0;
-        }
+        isRested = stage == Stage.WITH;
+        beforeRest = requests;
+        return isRested;
     }
 
     private void judgeWindow() {
-        long now = clock.getAsLong();
-        long each = Math.max(1, (now - began) / requests);
-        boolean isOfUse = apart == 0 && !carryData && each <= APART_NANOS_MAX && requests <= (long) BATCH_MAX * batches;
-        apart = isOfUse ? each : 0;
-        credit = isOfUse ? CREDIT_MAX : 0;
-        began = now;
+        long each = (clock.getAsLong() - began) / requests;
+        switch (stage) {
+            case WITHOUT -> {
+                boolean isOfUse = !carryData && each <= APART_NANOS_MAX && requests <= (long) BATCH_MAX * batches;
+                apart = each;
+                credit = CREDIT_MAX;
+                harm = 0;
+                next(isOfUse ? Stage.WITH : Stage.WITHOUT, WITH_MAX);
+            }
+            case WITH -> {
+                boolean isHarm = each > apart + apart / 16;
+                boolean isGreat = each > apart + apart / 2;
+                harm = isGreat ? HARM_MAX : isHarm ? harm + 1 : 0;
+                boolean isOver = harm >= HARM_MAX;
+                next(isOver ? Stage.OFF : after(Stage.WITH), isOver ? OFF : windowsLeft - 1);
+            }
+            case OFF -> next(after(Stage.OFF), windowsLeft - 1);
+        }
+    }
+
+    private Stage after(Stage now) {
+        return windowsLeft > 1 ? now : Stage.WITHOUT;
+    }
+
+    private void next(Stage then, int windows) {
+        stage = then;
+        windowsLeft = windows;
+        began = clock.getAsLong();
         requests = 0;
         batches = 0;
         carryData = false;
-    }
-
-    /// @param nanos how long a rest was
-    void rested(long nanos) {
-        rested = nanos;
-        beforeRest = requests;
     }
 }

@@ -18,7 +18,7 @@ final class Input {
 
     private static final int SHORT_BYTES = 4096;
 
-    /// How long requests may gather: twice or thrice of what a client needs for one.
+    /// How long requests gather, when they do: two or three of a fast client.
     private static final long REST_NANOS = 11_000;
 
     private final Buffer buffer;
@@ -78,7 +78,7 @@ final class Input {
             to = BASE + length;
         }
         if (gathering.isRestDue()) {
-            gathering.rested(sleep.sleep(REST_NANOS));
+            sleep.sleep(REST_NANOS);
         }
         int count = spin.receive(socket, buffer.memory(), to, buffer.capacity() - to);
         to += Math.max(0, count);

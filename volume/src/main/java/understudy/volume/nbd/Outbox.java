@@ -234,7 +234,7 @@ final class Outbox {
         try {
             while (sent < to) {
                 int taken = socket.send(from, sent, to - sent, wait);
-                if (taken == 0) {
+                if (taken == 0 && !wait) {
                     return sent;
                 }
                 sent += taken;
