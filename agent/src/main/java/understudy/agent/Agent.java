@@ -17,7 +17,6 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -136,7 +135,7 @@ public final class Agent implements AutoCloseable {
                 this::report,
                 leases,
                 words,
-                new Semaphore(1));
+                new ScrubTurn());
         this.host = probe.record();
         this.rest = new RestServer(new AgentControl(this), config.api());
         var _ = clock.scheduleAtFixedRate(guarded(this::tick), 0, TICK.toMillis(), TimeUnit.MILLISECONDS);

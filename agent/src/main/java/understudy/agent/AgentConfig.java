@@ -109,9 +109,6 @@ public record AgentConfig(
             throw new IllegalArgumentException("lease-millis: %d; at least %d, three of the ledger's elections"
                     .formatted(lease.length().toMillis(), LEASE_MIN.toMillis()));
         }
-        if (scrubs.every().isNegative()) {
-            throw new IllegalArgumentException("scrub-days: " + scrubs.every().toDays() + "; 0 or more");
-        }
         if (verifyEvery < 0) {
             throw new IllegalArgumentException("verify-every: " + verifyEvery + "; 0 or more");
         }
@@ -228,7 +225,7 @@ public record AgentConfig(
                         () -> it.leaseMillis
                                 .map(millis -> new LeaseTiming(Duration.ofMillis(millis)))
                                 .orElse(LeaseTiming.DEFAULT)),
-                new ScrubSchedule(Duration.ofDays(it.scrubDays.orElse(SCRUB_DAYS))),
+                at("scrub-days", () -> new ScrubSchedule(Duration.ofDays(it.scrubDays.orElse(SCRUB_DAYS)))),
                 it.verifyEvery.orElse(0));
     }
 

@@ -3,7 +3,6 @@ package understudy.agent;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
-import java.util.concurrent.Semaphore;
 import understudy.api.Event;
 import understudy.api.Event.Severity;
 import understudy.ledger.Ledger;
@@ -20,7 +19,7 @@ import understudy.model.VmName;
 /// @param reports what the other hosts say
 /// @param leases  of this host
 /// @param words   what this host has written down of VMs with which it goes on alone
-/// @param scrubbing one permit: of the one scrub at a time that nobody asked for
+/// @param scrubTurn of this host
 record AgentServices(
         Replica self,
         UUID boot,
@@ -34,7 +33,7 @@ record AgentServices(
         PeerReports reports,
         LeaseKeeper leases,
         AloneWords words,
-        Semaphore scrubbing) {
+        ScrubTurn scrubTurn) {
 
     /// The link's service that takes checkpoint streams.
     static final String CHECKPOINTS = "checkpoints";

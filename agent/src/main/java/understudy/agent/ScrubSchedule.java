@@ -14,16 +14,19 @@ public record ScrubSchedule(Duration every) {
     /// What has just come up has other work; and what came to no end is tried again after this.
     static final Duration PATIENCE = Duration.ofHours(1);
 
-    /// @param since when this VM came to be known to the agent
-    /// @param last  the last scrub that is known of, also one that runs
-    /// @param tried when one was last begun by this schedule
-    boolean isDue(Instant since, Optional<Scrub> last, Optional<Instant> tried, Instant now) {
-        Instant quiet = tried.filter(since::isBefore).orElse(since).plus(PATIENCE);
-        return !every.isZero()
-                && !now.isBefore(quiet)
-                && last.map(it -> it.ended()
-                                .filter(end -> !now.isBefore(end.plus(every)))
-                                .isPresent())
-                        .orElse(true);
+    public ScrubSchedule {
+        if (every.isNegative()) {
+            throw new IllegalArgumentException(every.toDays() + "; 0 or more");
+        }
+    }
+
+    /// @param last  the last scrub of both replicas that came to its end, if any host knows of one
+    /// @param quiet for how long the disk has had both replicas in sync here, without such a scrub being tried
+    /// @param now   by the clock on the wall; what it says to be later than now counts for nothing
+    boolean isDue(Optional<Scrub> last, Duration quiet, Instant now) {
+        boolean isFresh = last.flatMap(Scrub::ended)
+                .filter(end -> !end.isAfter(now) && now.isBefore(end.plus(every)))
+                .isPresent();
+        return !every.isZero() && quiet.compareTo(PATIENCE) >= 0 && !isFresh;
     }
 }

@@ -55,6 +55,7 @@ final class VmDriver implements DriverDesk, StreamOffers.Taker, AutoCloseable {
     private final StandbySide standby;
     private final VolumeHost volumes;
     private final VolumeWork work;
+    private final UnaskedScrubs scrubs;
     private final Exports exports;
     private final LinkedBlockingQueue<Runnable> mailbox = new LinkedBlockingQueue<>(MAILBOX_MAX);
     private final AtomicBoolean tickPending = new AtomicBoolean();
@@ -93,7 +94,8 @@ final class VmDriver implements DriverDesk, StreamOffers.Taker, AutoCloseable {
         this.lease = services.leases().of(spec.id());
         this.state = machine.initial(now());
         this.proposals = new Proposals(this);
-        this.work = new VolumeWork(this, services.config().data().resolve("scrubs"), InstantSource.system());
+        this.work = new VolumeWork(this, services.config().data().resolve("scrubs"));
+        this.scrubs = new UnaskedScrubs(this, work, InstantSource.system());
         this.volumes = new VolumeHost(this, work);
         this.exports = new Exports(volumes, services.self().host());
         this.active = new ActiveSide(this, proposals, volumes);
@@ -139,7 +141,7 @@ final class VmDriver implements DriverDesk, StreamOffers.Taker, AutoCloseable {
                 tickPending.set(false);
                 active.tick(now);
                 volumes.tick();
-                work.tick(now, volumes::serving);
+                scrubs.tick(now, volumes::serving);
                 boolean isWanted = state.known().filter(VmRecord::wanted).isPresent();
                 proposals.tick(now, isWanted);
                 if (!isWanted) {

@@ -4,14 +4,11 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.time.Duration;
 import java.time.Instant;
-import java.time.InstantSource;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Semaphore;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import tools.jackson.core.JacksonException;
@@ -22,7 +19,6 @@ import understudy.api.ResyncTerms;
 import understudy.api.Scrub;
 import understudy.model.ByteSize;
 import understudy.model.HostName;
-import understudy.model.Moment;
 import understudy.model.Problem;
 import understudy.model.VmSpec;
 import understudy.model.VolumeId;
@@ -31,7 +27,7 @@ import understudy.volume.mirror.ResyncProgress;
 import understudy.volume.mirror.ScrubReport;
 import understudy.volume.mirror.ServedVolume;
 
-/// What is done to the volumes of one VM where it runs: scrubs, asked for or by schedule, and the terms of resyncs.
+/// What is done to the volumes of one VM where it runs: scrubs, and the terms of resyncs.
 ///
 /// The terms hold as long as this object. The last scrub of each volume is kept in a file of the host that ran
 /// it.
@@ -40,19 +36,12 @@ import understudy.volume.mirror.ServedVolume;
 final class VolumeWork {
     private static final Logger LOG = LoggerFactory.getLogger(VolumeWork.class);
 
-    /// How often it is looked whether a scrub is due.
-    private static final Duration LOOK = Duration.ofMinutes(1);
-
     private final DriverDesk desk;
     private final Path folder;
     private final HostName self;
     private final VmSpec spec;
     private final Map<VolumeId, ResyncTerms> terms = new ConcurrentHashMap<>();
     private final Map<VolumeId, Scrub> scrubs = new ConcurrentHashMap<>();
-    private final InstantSource clock;
-    private final Instant since;
-    private final Map<VolumeId, Instant> tried = new ConcurrentHashMap<>();
-    private Optional<Moment> looked = Optional.empty();
 
     /// What serves a volume here, if it is served.
     interface Serving {
@@ -60,10 +49,8 @@ final class VolumeWork {
     }
 
     /// @param folder where the last scrubs are kept; made when it is needed
-    VolumeWork(DriverDesk desk, Path folder, InstantSource clock) {
+    VolumeWork(DriverDesk desk, Path folder) {
         this.desk = desk;
-        this.clock = clock;
-        since = clock.instant();
         this.folder = folder;
         this.self = desk.services().self().host();
         this.spec = desk.spec();
@@ -78,87 +65,54 @@ final class VolumeWork {
     void scrub(VolumeId volume, Serving serving) {
         VolumeSpec disk = disk(volume);
         ServedVolume served = served(volume, serving);
-        Scrub begun = Scrub.begun(self, clock.instant());
-        if (!begin(volume, begun)) {
-            throw Problem.of(
-                            "scrub-runs",
-                            "A scrub of " + disk.name() + " of " + spec.name() + " is under way.",
-                            "See how far it is: understudy volume show " + spec.name() + " " + disk.name())
-                    .refused();
-        }
-        start(disk, () -> end(disk, run(disk, begun, served)));
+        Attempt attempt = begin(disk)
+                .orElseThrow(() -> Problem.of(
+                                "scrub-runs",
+                                "A scrub of " + disk.name() + " of " + spec.name() + " is under way.",
+                                "See how far it is: understudy volume show " + spec.name() + " " + disk.name())
+                        .refused());
+        start(spec, disk, () -> end(disk, run(disk, attempt, served, () -> {})));
     }
 
-    /// Now and then: begins scrubs that are due. From the driver's thread.
-    void tick(Moment now, Serving serving) {
-        if (looked.filter(it -> now.since(it).compareTo(LOOK) < 0).isEmpty()) {
-            looked = Optional.of(now);
-            scrubWhenDue(serving);
-        }
-    }
+    /// A scrub that has begun, and what was known before.
+    record Attempt(Scrub begun, Optional<Scrub> before) {}
 
-    /// Of volumes whose replicas are both in sync: what is found can be mended then. One at a time on this host.
-    void scrubWhenDue(Serving serving) {
-        ScrubSchedule schedule = desk.services().config().scrubs();
-        Semaphore turn = desk.services().scrubbing();
-        Instant now = clock.instant();
-        for (VolumeSpec disk : spec.disks()) {
-            VolumeId id = disk.id();
-            Optional<ServedVolume> served = serving.served(id).filter(ServedVolume::isProtected);
-            boolean isDue = schedule.isDue(since, lastScrub(id), Optional.ofNullable(tried.get(id)), now);
-            if (isDue && served.isPresent() && turn.tryAcquire()) {
-                tried.put(id, now);
-                start(disk, () -> {
-                    try {
-                        scrubUnasked(disk, now, served.get());
-                    } finally {
-                        turn.release();
-                    }
-                });
+    /// To be ended by [#end] or [#forget].
+    ///
+    /// @return nothing if one is under way
+    Optional<Attempt> begin(VolumeSpec disk) {
+        Scrub begun = Scrub.begun(self, Instant.now());
+        AtomicReference<Optional<Attempt>> attempt = new AtomicReference<>(Optional.empty());
+        scrubs.compute(disk.id(), (_, now) -> {
+            if (now != null && now.ended().isEmpty()) {
+                return now;
             }
-        }
-    }
-
-    /// One that comes to no end, because the VM stops or a host is lost, is no news: it is tried again.
-    private void scrubUnasked(VolumeSpec disk, Instant now, ServedVolume served) {
-        Optional<Scrub> before = lastScrub(disk.id());
-        Scrub begun = Scrub.begun(self, now);
-        if (!begin(disk.id(), begun)) {
-            return;
-        }
-        Scrub ended = run(disk, begun, served);
-        if (ended.trouble().isEmpty()) {
-            end(disk, ended);
-            return;
-        }
-        LOG.info("{}: the scrub of {} came to no end: {}", spec.name(), disk.name(), ended.trouble());
-        scrubs.compute(disk.id(), (_, _) -> before.orElse(null));
-    }
-
-    /// @return whether none is under way
-    private boolean begin(VolumeId volume, Scrub begun) {
-        AtomicBoolean isBegun = new AtomicBoolean();
-        scrubs.compute(volume, (_, now) -> {
-            isBegun.set(now == null || now.ended().isPresent());
-            return now != null && !isBegun.get() ? now : begun;
+            attempt.set(Optional.of(new Attempt(begun, Optional.ofNullable(now))));
+            return begun;
         });
-        return isBegun.get();
+        return attempt.get();
     }
 
-    private void start(VolumeSpec disk, Runnable work) {
+    static void start(VmSpec spec, VolumeSpec disk, Runnable work) {
         Thread.ofPlatform()
                 .daemon()
                 .name("scrub-" + spec.name() + "-" + disk.name())
                 .start(work);
     }
 
-    private Scrub run(VolumeSpec disk, Scrub begun, ServedVolume served) {
+    /// @param each called after each piece of work
+    /// @return what came of it, whatever it was
+    Scrub run(VolumeSpec disk, Attempt attempt, ServedVolume served, Runnable each) {
+        Scrub begun = attempt.begun();
         try {
-            ScrubReport report = served.scrub(share -> scrubs.put(disk.id(), begun.at(share)));
+            ScrubReport report = served.scrub(share -> {
+                scrubs.put(disk.id(), begun.at(share));
+                each.run();
+            });
             return new Scrub(
                     self,
                     begun.began(),
-                    Optional.of(clock.instant()),
+                    Optional.of(Instant.now()),
                     1,
                     report.isCompared(),
                     report.local(),
@@ -166,18 +120,23 @@ final class VolumeWork {
                     report.differing(),
                     report.unmended(),
                     "");
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException | Error e) {
             LOG.debug("{}: scrub of {}", spec.name(), disk.name(), e);
             Scrub far = Optional.ofNullable(scrubs.get(disk.id())).orElse(begun);
-            return far.failed(clock.instant(), DriverDesk.reason(e));
+            return far.failed(Instant.now(), DriverDesk.reason(e));
         }
     }
 
     /// In this order: as soon as it has ended for others, the next one may begin.
-    private void end(VolumeSpec disk, Scrub ended) {
+    void end(VolumeSpec disk, Scrub ended) {
         keep(disk, ended);
         scrubs.put(disk.id(), ended);
         tell("scrub of " + disk.name() + ": " + sentence(ended), ended);
+    }
+
+    /// As if it had not been begun.
+    void forget(VolumeSpec disk, Attempt attempt) {
+        scrubs.compute(disk.id(), (_, _) -> attempt.before().orElse(null));
     }
 
     private void tell(String text, Scrub ended) {
@@ -261,6 +220,10 @@ final class VolumeWork {
                 .filter(size -> size.bytes() > 0)
                 .map(ByteSize::bytes)
                 .orElse(Long.MAX_VALUE));
+    }
+
+    boolean isPaused(VolumeId volume) {
+        return terms(volume).paused().orElse(false);
     }
 
     private ResyncTerms terms(VolumeId volume) {

@@ -13,7 +13,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -80,7 +79,7 @@ class ProposalsTest {
                 (_, _) -> Optional.empty(),
                 new LeaseKeeper(SELF, LeaseTiming.DEFAULT, ledger),
                 new AloneWords(directory.resolve("alone"), new UUID(2, 2)),
-                new Semaphore(1));
+                new ScrubTurn());
         proposals = new Proposals(new Desk(services));
     }
 

@@ -1,6 +1,7 @@
 package understudy.agent;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
 import java.time.Instant;
@@ -10,48 +11,40 @@ import understudy.api.Scrub;
 import understudy.model.HostName;
 
 class ScrubScheduleTest {
-    private static final Instant SINCE = Instant.parse("2026-03-01T02:00:00Z");
-    private static final Scrub RUNNING = Scrub.begun(new HostName("h1"), SINCE.minus(Duration.ofDays(5)));
-    private static final Scrub ENDED = RUNNING.failed(SINCE.minus(Duration.ofDays(4)), "");
+    private static final Instant NOW = Instant.parse("2026-03-01T02:00:00Z");
+    private static final Duration LONG = Duration.ofDays(100);
 
     private final ScrubSchedule weekly = new ScrubSchedule(Duration.ofDays(7));
 
-    private static Instant after(Duration time) {
-        return SINCE.plus(time);
+    private static Optional<Scrub> endedBefore(Duration time) {
+        Instant end = NOW.minus(time);
+        return Optional.of(new Scrub(new HostName("h1"), end, Optional.of(end), 1, true, 0, 0, 0, 0, ""));
     }
 
     @Test
-    void theFirstIsDueAfterAnHour() {
-        assertThat(weekly.isDue(SINCE, Optional.empty(), Optional.empty(), after(Duration.ofMinutes(59))))
-                .isFalse();
-        assertThat(weekly.isDue(SINCE, Optional.empty(), Optional.empty(), after(Duration.ofHours(1))))
-                .isTrue();
+    void theFirstIsDueAfterAQuietHour() {
+        assertThat(weekly.isDue(Optional.empty(), Duration.ofMinutes(59), NOW)).isFalse();
+        assertThat(weekly.isDue(Optional.empty(), Duration.ofHours(1), NOW)).isTrue();
     }
 
     @Test
     void theNextIsDueAWeekAfterTheEndOfTheLast() {
-        assertThat(weekly.isDue(SINCE, Optional.of(ENDED), Optional.empty(), after(Duration.ofHours(71))))
-                .isFalse();
-        assertThat(weekly.isDue(SINCE, Optional.of(ENDED), Optional.empty(), after(Duration.ofDays(3))))
-                .isTrue();
-        assertThat(weekly.isDue(SINCE, Optional.of(RUNNING), Optional.empty(), after(Duration.ofDays(30))))
-                .as("while one runs")
+        assertThat(weekly.isDue(endedBefore(Duration.ofHours(167)), LONG, NOW)).isFalse();
+        assertThat(weekly.isDue(endedBefore(Duration.ofDays(7)), LONG, NOW)).isTrue();
+        assertThat(weekly.isDue(endedBefore(Duration.ofDays(8)), Duration.ZERO, NOW))
+                .as("not at once where it has just come to run")
                 .isFalse();
     }
 
     @Test
-    void oneThatCameToNothingIsTriedAgainAfterAnHour() {
-        Optional<Instant> tried = Optional.of(after(Duration.ofHours(5)));
-        assertThat(weekly.isDue(SINCE, Optional.empty(), tried, after(Duration.ofMinutes(359))))
-                .isFalse();
-        assertThat(weekly.isDue(SINCE, Optional.empty(), tried, after(Duration.ofHours(6))))
-                .isTrue();
+    void whatTheClockSaysToBeYetToComeCountsForNothing() {
+        assertThat(weekly.isDue(endedBefore(Duration.ofDays(-400)), LONG, NOW)).isTrue();
     }
 
     @Test
     void whoWantsNoneGetsNone() {
-        ScrubSchedule never = new ScrubSchedule(Duration.ZERO);
-        assertThat(never.isDue(SINCE, Optional.empty(), Optional.empty(), after(Duration.ofDays(100))))
+        assertThat(new ScrubSchedule(Duration.ZERO).isDue(Optional.empty(), LONG, NOW))
                 .isFalse();
+        assertThatThrownBy(() -> new ScrubSchedule(Duration.ofDays(-1))).hasMessage("-1; 0 or more");
     }
 }

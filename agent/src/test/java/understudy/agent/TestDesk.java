@@ -15,7 +15,6 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
-import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
 import understudy.api.Event.Severity;
 import understudy.link.Link;
@@ -69,7 +68,7 @@ final class TestDesk implements DriverDesk, AutoCloseable {
                 reports,
                 new LeaseKeeper(life, LeaseTiming.DEFAULT, new SilentLedger()),
                 new AloneWords(folder.resolve("alone"), boot),
-                new Semaphore(1));
+                new ScrubTurn());
     }
 
     private static AgentConfig config(HostName self, Path folder) {

@@ -9,7 +9,6 @@ import java.lang.foreign.ValueLayout;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.time.InstantSource;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -111,7 +110,7 @@ final class VolumePair implements AutoCloseable {
                     (_, _) -> peersReport,
                     input -> told(input));
             ReplicaFolder replicas = new ReplicaFolder(disk, CLUSTER, SPEC, name, boot, files, _ -> true);
-            work = new VolumeWork(desk, folder.resolve(name.value()).resolve("scrubs"), InstantSource.system());
+            work = new VolumeWork(desk, folder.resolve(name.value()).resolve("scrubs"));
             volumes = new VolumeHost(desk, replicas, work);
         }
 

@@ -14,8 +14,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.time.InstantSource;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicReference;
@@ -27,9 +27,11 @@ import org.junit.jupiter.api.io.TempDir;
 import understudy.api.Resync;
 import understudy.api.ResyncTerms;
 import understudy.api.Scrub;
+import understudy.api.VmState;
 import understudy.api.VolumePieces;
 import understudy.model.ByteSize;
 import understudy.model.HostName;
+import understudy.model.Moment;
 import understudy.model.Problem;
 import understudy.model.VmRecord;
 import understudy.volume.mirror.ServedVolume;
@@ -97,11 +99,6 @@ class VolumeWorkTest {
         return h1.work.lastScrub(DISK.id()).orElseThrow();
     }
 
-    /// Of a later life of the agent of `h1`.
-    private VolumeWork work(InstantSource clock) {
-        return new VolumeWork(pair.host(H1).desk, directory.resolve("h1").resolve("scrubs"), clock);
-    }
-
     private static void assertRefused(String code, ThrowingCallable call) {
         assertThatThrownBy(call)
                 .isInstanceOfSatisfying(
@@ -124,59 +121,92 @@ class VolumeWorkTest {
         soon(() -> Files.mismatch(pair.host(H1).file(), pair.host(H2).file()) == -1);
 
         VolumePair.Host h1 = pair.host(H1);
-        VolumeWork later = work(InstantSource.system());
+        VolumeWork later = new VolumeWork(h1.desk, directory.resolve("h1").resolve("scrubs"));
         assertThat(later.lastScrub(DISK.id())).isEqualTo(h1.work.lastScrub(DISK.id()));
         later.forget();
-        assertThat(work(InstantSource.system()).lastScrub(DISK.id())).isEmpty();
+        assertThat(new VolumeWork(h1.desk, directory.resolve("h1").resolve("scrubs")).lastScrub(DISK.id()))
+                .isEmpty();
+    }
+
+    /// By a week's clock of its own; each call is a minute later by the other.
+    private final class Unasked {
+        private final AtomicReference<Instant> wall = new AtomicReference<>(Instant.now());
+        private final VolumeWork work = pair.host(H1).work;
+        private final UnaskedScrubs scrubs = new UnaskedScrubs(pair.host(H1).desk, work, wall::get);
+        private Moment now = pair.host(H1).desk.now();
+
+        void after(Duration time) {
+            wall.updateAndGet(it -> it.plus(time));
+            now = now.plus(time);
+            scrubs.tick(now, pair.host(H1).volumes::serving);
+        }
+
+        Optional<Scrub> last() {
+            return work.lastScrub(DISK.id());
+        }
+
+        Scrub soonEnded() {
+            assertThat(last()).as("begun by now").isPresent();
+            soon(() -> last().flatMap(Scrub::ended).isPresent());
+            return last().orElseThrow();
+        }
     }
 
     @Test
     void whatNobodyReadsIsScrubbedOnceAWeekWithoutAnybodysAsking() throws IOException {
         start();
         corrupt(H2, 9 * 4096);
-        AtomicReference<Instant> now = new AtomicReference<>(Instant.now());
-        VolumeWork work = work(now::get);
-        VolumeWork.Serving serving = pair.host(H1).volumes::serving;
-        work.scrubWhenDue(serving);
-        assertThat(work.lastScrub(DISK.id())).as("at once").isEmpty();
+        Unasked unasked = new Unasked();
+        unasked.after(Duration.ZERO);
+        unasked.after(Duration.ofMinutes(59));
+        assertThat(unasked.last()).as("in the first hour").isEmpty();
 
-        now.updateAndGet(it -> it.plus(ScrubSchedule.PATIENCE));
-        work.scrubWhenDue(serving);
-        soon(() -> isEnded(work));
-        Scrub first = work.lastScrub(DISK.id()).orElseThrow();
+        unasked.after(Duration.ofMinutes(1));
+        Scrub first = unasked.soonEnded();
         assertThat(first.peer()).isEqualTo(1);
         assertThat(first.endedWell()).isTrue();
 
-        now.updateAndGet(it -> it.plus(Duration.ofDays(6)));
-        work.scrubWhenDue(serving);
-        assertThat(work.lastScrub(DISK.id())).as("six days later").contains(first);
+        unasked.after(Duration.ofDays(6));
+        assertThat(unasked.last()).as("six days later").contains(first);
 
-        now.updateAndGet(it -> it.plus(Duration.ofDays(1)));
-        work.scrubWhenDue(serving);
-        soon(() -> isEnded(work) && !work.lastScrub(DISK.id()).equals(Optional.of(first)));
-        assertThat(work.lastScrub(DISK.id()).orElseThrow().found()).isZero();
+        unasked.after(Duration.ofHours(25));
+        Scrub second = unasked.soonEnded();
+        assertThat(second.began()).isAfter(first.began());
+        assertThat(second.found()).isZero();
     }
 
     @Test
-    void whatHasOneReplicaInSyncIsScrubbedWhenItHasTwo() throws IOException {
+    void whatTheOtherHostHasScrubbedIsNotScrubbedAgain() {
         start();
-        pair.host(H2).end();
-        soon(() -> pair.host(H1)
-                .volumes
-                .serving(DISK.id())
-                .filter(it -> !it.isProtected())
-                .isPresent());
-        AtomicReference<Instant> now = new AtomicReference<>(Instant.now());
-        VolumeWork work = work(now::get);
+        Unasked unasked = new Unasked();
+        unasked.after(Duration.ZERO);
+        Instant began = Instant.now().minus(Duration.ofDays(1));
+        Scrub theirs = new Scrub(H2, began, Optional.of(began), 1, true, 0, 0, 0, 0, "");
+        VolumeReport told =
+                new VolumeReport(DISK.id(), false, "", Optional.empty(), Optional.empty(), Optional.of(theirs));
+        pair.host(H1).peersReport = Optional.of(new VmReport(
+                SPEC.id(), VmState.STOPPED, false, "", Optional.empty(), Optional.empty(), List.of(told), List.of()));
 
-        now.updateAndGet(it -> it.plus(ScrubSchedule.PATIENCE));
-        work.scrubWhenDue(pair.host(H1).volumes::serving);
+        unasked.after(Duration.ofHours(2));
 
-        assertThat(work.lastScrub(DISK.id())).isEmpty();
+        assertThat(unasked.last()).isEmpty();
     }
 
-    private static boolean isEnded(VolumeWork work) {
-        return work.lastScrub(DISK.id()).flatMap(Scrub::ended).isPresent();
+    @Test
+    void whatHasOneReplicaInSyncOrIsPausedIsNotScrubbed() throws IOException {
+        start();
+        Unasked unasked = new Unasked();
+        unasked.after(Duration.ZERO);
+        VolumePair.Host h1 = pair.host(H1);
+        h1.work.resync(DISK.id(), new ResyncTerms(Optional.of(true), Optional.empty()), h1.volumes::serving);
+        unasked.after(Duration.ofHours(2));
+        assertThat(unasked.last()).as("paused").isEmpty();
+
+        h1.work.resync(DISK.id(), new ResyncTerms(Optional.of(false), Optional.empty()), h1.volumes::serving);
+        pair.host(H2).end();
+        soon(() -> h1.volumes.serving(DISK.id()).filter(it -> !it.isProtected()).isPresent());
+        unasked.after(Duration.ofHours(2));
+        assertThat(unasked.last()).as("with one replica").isEmpty();
     }
 
     @Test

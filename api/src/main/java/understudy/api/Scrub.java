@@ -46,6 +46,11 @@ public record Scrub(
         return corrupt + peer + differing;
     }
 
+    /// Whether it came to its end, on both replicas.
+    public boolean endedOnBoth() {
+        return ended.isPresent() && trouble.isEmpty() && compared;
+    }
+
     /// Whether it came to its end, and everything is well after it.
     public boolean endedWell() {
         return ended.isPresent() && trouble.isEmpty() && unmended == 0;

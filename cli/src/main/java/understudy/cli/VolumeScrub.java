@@ -26,7 +26,7 @@ import understudy.model.VmName;
         description = {
             "The VM must run. What is corrupt on one host is mended from the other, if both are in sync. The scrub"
                     + " makes way for the guest, and keeps to the limit of volume resync.",
-            "Waits for the end, one disk after the other. The exit code is 1 if blocks have no good copy, or a scrub"
+            "Waits for the end, one disk after the other; a scrub that is under way already is waited for. The exit code is 1 if blocks have no good copy, or a scrub"
                     + " came to no end."
         },
         footerHeading = "%nExamples:%n",
@@ -86,9 +86,21 @@ final class VolumeScrub implements Callable<Integer> {
                 .toList();
     }
 
-    private VolumeStatus scrub(ApiClient client, VolumeStatus volume) {
+    /// One that is under way already, since hosts scrub unasked, too, is waited for: it reads everything as well.
+    private VolumeStatus scrub(ApiClient client, VolumeStatus listed) {
+        VolumeStatus volume = client.volume(listed.vm(), listed.name());
         Optional<Scrub> before = volume.scrub();
-        VolumeStatus now = client.scrub(volume.vm(), volume.name());
+        VolumeStatus now;
+        try {
+            now = client.scrub(volume.vm(), volume.name());
+        } catch (Problem.Refused e) {
+            if (!e.problem().code().equals("scrub-runs")) {
+                throw e;
+            }
+            cluster.tell("%s %s: a scrub is under way; this waits for it".formatted(volume.vm(), volume.name()));
+            before = before.filter(it -> it.ended().isPresent());
+            now = client.volume(volume.vm(), volume.name());
+        }
         long toldAt = System.nanoTime();
         while (!noWait && !hasEnded(before, now)) {
             pause();

@@ -141,6 +141,15 @@ class VolumeCommandsTest {
     }
 
     @Test
+    void aScrubThatIsUnderWayIsWaitedFor() {
+        cluster.scrubRuns();
+        Ran ran = terminal.run("volume scrub db-1 disk0");
+        assertThat(ran.exitCode()).isEqualTo(ExitCode.OK);
+        assertThat(ran.err()).contains("db-1 disk0: a scrub is under way; this waits for it");
+        assertThat(ran.out()).contains("3 blocks corrupt on h1");
+    }
+
+    @Test
     void aScrubThatLeavesDamageFails() {
         cluster.unmended(1);
         Ran ran = terminal.run("volume scrub db-1 disk0");

@@ -368,8 +368,17 @@ public final class MemoryCluster implements Control {
     /// Ends at once, having found something.
     @Override
     public synchronized VolumeStatus scrub(VmName vm, String disk) {
+        boolean isRunning = scrub.filter(it -> it.ended().isEmpty()).isPresent();
         scrub = Optional.of(new Scrub(H1, EPOCH, Optional.of(EPOCH.plusSeconds(9)), 1, true, 3, 1, 0, unmended, ""));
+        if (isRunning) {
+            throw Problem.of("scrub-runs", "A scrub is under way.", "Wait.").refused();
+        }
         return volume(vm, disk);
+    }
+
+    /// A scrub is under way; it ends as soon as somebody asks for another.
+    public synchronized void scrubRuns() {
+        scrub = Optional.of(Scrub.begun(H1, EPOCH));
     }
 
     /// How many blocks scrubs find without a good copy.
