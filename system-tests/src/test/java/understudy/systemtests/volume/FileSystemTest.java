@@ -112,6 +112,7 @@ class FileSystemTest {
         return List.of(
                 "fio",
                 "--name=verified",
+                "--verify_state_save=0",
                 "--ioengine=nbd",
                 "--uri=" + subject.target().uri(),
                 "--size=" + SIZE.bytes(),
