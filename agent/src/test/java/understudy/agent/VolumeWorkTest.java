@@ -128,7 +128,7 @@ class VolumeWorkTest {
                 .isEmpty();
     }
 
-    /// By a week's clock of its own; each call is a minute later by the other.
+    /// Of `h1`, by clocks of its own.
     private final class Unasked {
         private final AtomicReference<Instant> wall = new AtomicReference<>(Instant.now());
         private final VolumeWork work = pair.host(H1).work;
@@ -203,6 +203,7 @@ class VolumeWorkTest {
         assertThat(unasked.last()).as("paused").isEmpty();
 
         h1.work.resync(DISK.id(), new ResyncTerms(Optional.of(false), Optional.empty()), h1.volumes::serving);
+        unasked.after(Duration.ofMinutes(1));
         pair.host(H2).end();
         soon(() -> h1.volumes.serving(DISK.id()).filter(it -> !it.isProtected()).isPresent());
         unasked.after(Duration.ofHours(2));
