@@ -66,7 +66,6 @@ public record AgentConfig(
 
     private static final int PORT_MAX = 65_535;
     private static final int LOSE_AFTER_MILLIS = 200;
-    private static final int SCRUB_DAYS = 7;
     /// Two heartbeats: less would lose every peer that is alive.
     private static final Duration LOSE_AFTER_MIN = Duration.ofMillis(40);
 
@@ -225,7 +224,11 @@ public record AgentConfig(
                         () -> it.leaseMillis
                                 .map(millis -> new LeaseTiming(Duration.ofMillis(millis)))
                                 .orElse(LeaseTiming.DEFAULT)),
-                at("scrub-days", () -> new ScrubSchedule(Duration.ofDays(it.scrubDays.orElse(SCRUB_DAYS)))),
+                at(
+                        "scrub-days",
+                        () -> it.scrubDays
+                                .map(days -> new ScrubSchedule(Duration.ofDays(days)))
+                                .orElse(ScrubSchedule.DEFAULT)),
                 it.verifyEvery.orElse(0));
     }
 

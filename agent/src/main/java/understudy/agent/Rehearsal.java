@@ -44,7 +44,7 @@ final class Rehearsal {
                 Optional.empty(),
                 Duration.ofMillis(200),
                 LeaseTiming.DEFAULT,
-                new ScrubSchedule(Duration.ofDays(7)),
+                ScrubSchedule.DEFAULT,
                 0);
         try (Agent agent = new Agent(config);
                 ApiClient api = new ApiClient(agent.urls())) {

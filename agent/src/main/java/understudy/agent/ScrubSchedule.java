@@ -11,8 +11,10 @@ import understudy.api.Scrub;
 /// @param every from the end of one scrub of a disk to the next; zero if nobody wants any
 public record ScrubSchedule(Duration every) {
 
+    public static final ScrubSchedule DEFAULT = new ScrubSchedule(Duration.ofDays(7));
+
     /// What has just come up has other work; and what came to no end is tried again after this.
-    static final Duration PATIENCE = Duration.ofHours(1);
+    private static final Duration PATIENCE = Duration.ofHours(1);
 
     public ScrubSchedule {
         if (every.isNegative()) {

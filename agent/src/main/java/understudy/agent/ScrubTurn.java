@@ -9,7 +9,7 @@ import understudy.model.Moment;
 ///
 /// Threads: any.
 final class ScrubTurn {
-    static final Duration STANDSTILL = Duration.ofMinutes(10);
+    private static final Duration STANDSTILL = Duration.ofMinutes(10);
 
     private Optional<Turn> turn = Optional.empty();
 

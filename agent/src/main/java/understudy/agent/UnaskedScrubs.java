@@ -26,7 +26,7 @@ final class UnaskedScrubs {
     private static final Logger LOG = LoggerFactory.getLogger(UnaskedScrubs.class);
 
     /// How often it is looked whether a scrub is due.
-    static final Duration LOOK = Duration.ofMinutes(1);
+    private static final Duration LOOK = Duration.ofMinutes(1);
 
     /// So many parts of the time are left to others for each one of a scrub's.
     private static final int OTHERS_SHARE = 3;

@@ -84,7 +84,7 @@ class AgentConfigTest {
         assertThat(config.volumes()).isEqualTo(Path.of("/var/lib/understudy/volumes"));
         assertThat(config.loseAfter()).isEqualTo(Duration.ofMillis(200));
         assertThat(config.lease()).isEqualTo(LeaseTiming.DEFAULT);
-        assertThat(config.scrubs().every()).isEqualTo(Duration.ofDays(7));
+        assertThat(config.scrubs()).isEqualTo(ScrubSchedule.DEFAULT);
         assertThat(config.verifyEvery()).isZero();
     }
 

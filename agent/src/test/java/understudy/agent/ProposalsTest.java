@@ -105,7 +105,7 @@ class ProposalsTest {
                 Optional.empty(),
                 Duration.ofMillis(200),
                 LeaseTiming.DEFAULT,
-                new ScrubSchedule(Duration.ofDays(7)),
+                ScrubSchedule.DEFAULT,
                 0);
     }
 

@@ -14,7 +14,7 @@ class ScrubScheduleTest {
     private static final Instant NOW = Instant.parse("2026-03-01T02:00:00Z");
     private static final Duration LONG = Duration.ofDays(100);
 
-    private final ScrubSchedule weekly = new ScrubSchedule(Duration.ofDays(7));
+    private final ScrubSchedule weekly = ScrubSchedule.DEFAULT;
 
     private static Optional<Scrub> endedBefore(Duration time) {
         Instant end = NOW.minus(time);

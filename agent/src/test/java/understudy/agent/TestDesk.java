@@ -87,7 +87,7 @@ final class TestDesk implements DriverDesk, AutoCloseable {
                 Optional.empty(),
                 Duration.ofMillis(200),
                 LeaseTiming.DEFAULT,
-                new ScrubSchedule(Duration.ofDays(7)),
+                ScrubSchedule.DEFAULT,
                 0);
     }
 

@@ -15,7 +15,7 @@ import java.util.function.LongSupplier;
 final class Gathering {
 
     /// In requests.
-    static final int WINDOW = 512;
+    private static final int WINDOW = 512;
 
     /// After so many windows with rests there is one without.
     private static final int WITH_MAX = 16;
