@@ -74,7 +74,7 @@ final class ActiveRules {
 
     /// @param longest the most that the next try waits
     private ViewState failed(ViewState state, Moment at, Duration longest) {
-        int shift = Math.min(state.failures(), 16);
+        int shift = Math.min(state.attempts().failures(), 16);
         Duration wait = timing.retryAfter().multipliedBy(1L << shift);
         return state.failedUntil(at.plus(wait.compareTo(longest) < 0 ? wait : longest));
     }
@@ -89,18 +89,19 @@ final class ActiveRules {
         }
         Replica standby = new Replica(other.get(), life);
         effects.add(new StartCopy(standby, state.number()));
-        return state.with(new Copying(standby));
+        return state.copying().with(new Copying(standby));
     }
 
     /// A standby goes on with its own disks: where it lacks one it could not, so nothing is built on its image any
     /// more. Nor is it where users have chosen another level meanwhile, or want it to be moved no more; a hand-over
     /// that was begun comes to its end first.
     ///
-    /// A copy that is given up for its level will not be tried again. So a view is asked for, by which the
-    /// other host drops what it has of it.
+    /// A copy that is given up for its level will not be tried again, nor one that ended before the level changed.
+    /// So a view is asked for, by which the other host drops what it has of it.
     static ViewState unlessImageIsVain(ViewState state, List<ViewEffect> effects) {
         return switch (state.part()) {
             case Copying _ when !state.isCopied() -> drop(state, false, effects);
+            case Running _ when isHeldForNothing(state) -> drop(state, false, effects);
             case Copying(Replica standby) when isVain(state, standby) -> stopCopy(state, effects);
             case Raising(Replica standby) when isVain(state, standby) -> drop(state, false, effects);
             case Protected(Replica standby) when isVain(state, standby) -> drop(state, false, effects);
@@ -108,6 +109,11 @@ final class ActiveRules {
             when !state.hasDisksThere(standby.host()) -> drop(state, true, effects);
             default -> state;
         };
+    }
+
+    /// It ended before, and will not be tried again.
+    private static boolean isHeldForNothing(ViewState state) {
+        return !state.isCopied() && state.isOffered() && state.isWanted() && !state.isAlone();
     }
 
     private static boolean isVain(ViewState state, Replica standby) {

@@ -217,7 +217,7 @@ public final class ViewMachine {
                 VolumeNews.none(),
                 Succession.none(),
                 SoloGrant.none(),
-                0);
+                Attempts.NONE);
     }
 
     public Step<ViewState, ViewEffect> step(ViewState state, ViewInput input) {

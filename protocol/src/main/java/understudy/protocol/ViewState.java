@@ -22,7 +22,7 @@ import understudy.model.VolumeView;
 /// @param news        what the ledger does not know yet of the volumes
 /// @param succession  what is to be obeyed because another host could go on, or this one does in its place
 /// @param grant       what is made of a standing solo grant
-/// @param failures    boots and copies that failed in a row
+/// @param attempts    what was tried of late
 public record ViewState(
         Optional<VmRecord> known,
         PeerState peer,
@@ -34,7 +34,7 @@ public record ViewState(
         VolumeNews news,
         Succession succession,
         SoloGrant grant,
-        int failures) {
+        Attempts attempts) {
 
     /// The number of the newest known view; 0 if none is known.
     public long number() {
@@ -140,17 +140,17 @@ public record ViewState(
 
     ViewState with(Part next) {
         return new ViewState(
-                known, peer, next, outstanding, unanswered, proposals, notBefore, news, succession, grant, failures);
+                known, peer, next, outstanding, unanswered, proposals, notBefore, news, succession, grant, attempts);
     }
 
     ViewState with(PeerState next) {
         return new ViewState(
-                known, next, part, outstanding, unanswered, proposals, notBefore, news, succession, grant, failures);
+                known, next, part, outstanding, unanswered, proposals, notBefore, news, succession, grant, attempts);
     }
 
     ViewState with(SoloGrant next) {
         return new ViewState(
-                known, peer, part, outstanding, unanswered, proposals, notBefore, news, succession, next, failures);
+                known, peer, part, outstanding, unanswered, proposals, notBefore, news, succession, next, attempts);
     }
 
     ViewState learnt(VmRecord record) {
@@ -169,17 +169,17 @@ public record ViewState(
                 news.settled(by, open),
                 succession,
                 grant,
-                failures);
+                attempts);
     }
 
     ViewState with(VolumeNews next) {
         return new ViewState(
-                known, peer, part, outstanding, unanswered, proposals, notBefore, next, succession, grant, failures);
+                known, peer, part, outstanding, unanswered, proposals, notBefore, next, succession, grant, attempts);
     }
 
     ViewState with(Succession next) {
         return new ViewState(
-                known, peer, part, outstanding, unanswered, proposals, notBefore, news, next, grant, failures);
+                known, peer, part, outstanding, unanswered, proposals, notBefore, news, next, grant, attempts);
     }
 
     ViewState forgotten() {
@@ -194,7 +194,7 @@ public record ViewState(
                 news,
                 Succession.none(),
                 grant.notAlone(),
-                failures);
+                attempts);
     }
 
     ViewState proposed(View view) {
@@ -209,7 +209,7 @@ public record ViewState(
                 news,
                 succession.asked(spec(), view),
                 grant,
-                failures);
+                attempts);
     }
 
     ViewState withoutAnswer() {
@@ -224,23 +224,33 @@ public record ViewState(
                 news,
                 succession,
                 grant,
-                failures);
+                attempts);
     }
 
     ViewState askedAgain() {
         return new ViewState(
-                known, peer, part, outstanding, false, proposals, notBefore, news, succession, grant, failures);
+                known, peer, part, outstanding, false, proposals, notBefore, news, succession, grant, attempts);
     }
 
     /// What waits does so from now on.
     ViewState waitingFrom(Moment now) {
         return new ViewState(
-                known, peer, part, outstanding, unanswered, proposals, now, news, succession, grant, failures);
+                known, peer, part, outstanding, unanswered, proposals, now, news, succession, grant, attempts);
     }
 
     ViewState failedUntil(Moment moment) {
         return new ViewState(
-                known, peer, part, outstanding, unanswered, proposals, moment, news, succession, grant, failures + 1);
+                known,
+                peer,
+                part,
+                outstanding,
+                unanswered,
+                proposals,
+                moment,
+                news,
+                succession,
+                grant,
+                attempts.failed());
     }
 
     /// Nothing begins before then.
@@ -258,18 +268,60 @@ public record ViewState(
                         news,
                         succession,
                         grant,
-                        failures);
+                        attempts);
+    }
+
+    /// A copy is begun on top of the known view.
+    ViewState copying() {
+        return new ViewState(
+                known,
+                peer,
+                part,
+                outstanding,
+                unanswered,
+                proposals,
+                notBefore,
+                news,
+                succession,
+                grant,
+                attempts.copying(number()));
+    }
+
+    /// Whether the other host may hold what came of a copy, and drops it only when it learns another view.
+    boolean isOffered() {
+        return attempts.copiedUnder() == number();
     }
 
     /// What begins next need not wait for what was before.
     ViewState rested(Moment now) {
         return notBefore.compareTo(now) <= 0
                 ? this
-                : new ViewState(known, peer, part, outstanding, unanswered, proposals, now, news, succession, grant, 0);
+                : new ViewState(
+                        known,
+                        peer,
+                        part,
+                        outstanding,
+                        unanswered,
+                        proposals,
+                        now,
+                        news,
+                        succession,
+                        grant,
+                        attempts.withoutFailures());
     }
 
     ViewState withoutFailures() {
         return new ViewState(
-                known, peer, part, outstanding, unanswered, proposals, notBefore, news, succession, grant, 0);
+                known,
+                peer,
+                part,
+                outstanding,
+                unanswered,
+                proposals,
+                notBefore,
+                news,
+                succession,
+                grant,
+                attempts.withoutFailures());
     }
 }

@@ -250,6 +250,20 @@ class ViewMachineImageAndDisksTest {
         assertPart(Running.class);
     }
 
+    /// It will not be tried again, and the other host may hold what came of it.
+    @Test
+    void aCopyThatEndedBeforeTheLevelWasLoweredIsGivenUpByAView() {
+        run(BOTH);
+        step(new Tick(at(400)));
+        step(new ViewInput.StreamBroken(at(500)));
+        assertPart(Running.class);
+        spec = SPEC.with(Level.RESTART);
+        assertProposed(4, new Solo(SELF), BOTH, relearn(3, new Solo(SELF), BOTH));
+        learn(4, new Solo(SELF), BOTH);
+        assertPart(Running.class);
+        assertThat(step(new Tick(at(9_000)))).as("once").isEmpty();
+    }
+
     @Test
     void aHandOverThatWasBegunComesToItsEndAtAnyLevel() {
         protect();

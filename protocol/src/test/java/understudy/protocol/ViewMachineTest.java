@@ -497,7 +497,7 @@ class ViewMachineTest {
                             VolumeNews.none(),
                             Succession.none(),
                             SoloGrant.none(),
-                            0);
+                            Attempts.NONE);
                     Step<ViewState, ViewEffect> step = machine.step(before, input);
                     String what = part + " in " + known + " given " + input;
                     assertThat(machine.step(step.state(), new Tick(at(100_000)))

@@ -369,7 +369,7 @@ class ViewMachineVolumesTest {
                 new VolumeNews(Optional.empty(), new TreeMap<>()),
                 Succession.none(),
                 SoloGrant.none(),
-                0);
+                Attempts.NONE);
         Step<ViewState, ViewEffect> one = machine.step(before, first);
         Step<ViewState, ViewEffect> two = machine.step(one.state(), second);
         for (Step<ViewState, ViewEffect> step : List.of(one, two)) {
