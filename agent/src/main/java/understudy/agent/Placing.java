@@ -13,10 +13,10 @@ import understudy.model.HostRecord;
 import understudy.model.MacAddress;
 import understudy.model.Problem;
 import understudy.model.VmId;
-import understudy.model.VmRecord;
 import understudy.model.VmSpec;
 import understudy.model.VolumeSpec;
 import understudy.protocol.LedgerState;
+import understudy.protocol.Pairing;
 import understudy.qemu.Fitness;
 
 /// Decides what a VM that a user wishes for will be: its hosts, machine type, CPU model and addresses; or why
@@ -96,15 +96,6 @@ final class Placing {
                 hosts.stream().map(HostRecord::name).toList())));
     }
 
-    /// RAM that the VMs of a host may need there, as active or as standby.
-    static long promised(LedgerState state, HostName host) {
-        return state.vms().values().stream()
-                .map(VmRecord::spec)
-                .filter(spec -> spec.hosts().contains(host))
-                .mapToLong(spec -> spec.memory().bytes())
-                .sum();
-    }
-
     private List<HostRecord> hosts(VmRequest request, VmId id) {
         if (!request.hosts().isEmpty()) {
             return request.hosts().stream().map(this::host).toList();
@@ -165,7 +156,7 @@ final class Placing {
     }
 
     private long free(HostRecord host) {
-        return Math.max(0, host.memory().bytes() - promised(state, host.name()));
+        return Pairing.free(state, host);
     }
 
     private static Problem.Refused nothingInCommon(List<HostRecord> hosts) {

@@ -24,6 +24,7 @@ import understudy.model.VmRecord;
 import understudy.model.VmSpec;
 import understudy.model.VolumeSpec;
 import understudy.protocol.LedgerState;
+import understudy.protocol.Pairing;
 import understudy.protocol.SwitchOff;
 
 /// What this agent tells of the cluster's VMs and hosts: what the ledger has, with what hosts said of themselves last.
@@ -209,7 +210,7 @@ final class Statuses {
                 agent.state(host.name()),
                 host.url(),
                 host.memory(),
-                new ByteSize(Math.max(0, host.memory().bytes() - Placing.promised(state, host.name()))),
+                new ByteSize(Math.max(0, host.memory().bytes() - Pairing.promised(state, host.name()))),
                 host.cpus(),
                 host.qemu(),
                 host.accelerator(),

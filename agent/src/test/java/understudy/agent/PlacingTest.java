@@ -30,6 +30,7 @@ import understudy.model.VmName;
 import understudy.model.VmRecord;
 import understudy.model.VmSpec;
 import understudy.protocol.LedgerState;
+import understudy.protocol.Pairing;
 
 class PlacingTest {
     private static final ByteSize GIB = ByteSize.ofMebibytes(1024);
@@ -131,7 +132,7 @@ class PlacingTest {
     @Test
     void whatIsPromisedToAStandbyCounts() {
         holds(ByteSize.ofMebibytes(3072), "h1", "h2");
-        assertThat(Placing.promised(state(), new HostName("h2"))).isEqualTo(3L << 30);
+        assertThat(Pairing.promised(state(), new HostName("h2"))).isEqualTo(3L << 30);
         assertThat(names(place(request(GIB)))).containsExactly("h3", "h1");
         Problem problem = refused(request(ByteSize.ofMebibytes(1025), "h1", "h2"));
         assertThat(problem.code()).isEqualTo("no-memory");

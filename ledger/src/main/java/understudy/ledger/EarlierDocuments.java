@@ -4,11 +4,11 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /// Completes what was written before VMs had care and could be given up, and hosts told of devices (format 3), and
-/// before there were solo grants (4), forced starts (5), changes of level (6), and moves and maintenance (7): logs
-/// and snapshots of these formats are read, and mean what they meant.
+/// before there were solo grants (4), forced starts (5), changes of level (6), moves and maintenance (7), and
+/// changes of pairs (8): logs and snapshots of these formats are read, and mean what they meant.
 final class EarlierDocuments {
     static final int FIRST = 3;
-    private static final int LAST = 7;
+    private static final int LAST = 8;
 
     private EarlierDocuments() {}
 
@@ -30,6 +30,9 @@ final class EarlierDocuments {
         }
         if (node instanceof ObjectNode view && view.has("placement") && view.has("proposal")) {
             view.putIfAbsent("soloGrant", view.booleanNode(false));
+        }
+        if (node instanceof ObjectNode replica && replica.has("host") && replica.has("inSync")) {
+            replica.putIfAbsent("fresh", replica.booleanNode(false));
         }
         if (node instanceof ObjectNode state && state.has("applied") && state.has("renewals")) {
             state.putIfAbsent("maintained", state.arrayNode());

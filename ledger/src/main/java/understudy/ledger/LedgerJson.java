@@ -36,7 +36,7 @@ import understudy.protocol.LedgerState;
 /// read an entry alike, so a release may write a new format only when all voters read it. What lies in a log or a
 /// snapshot of an earlier format is still read ([EarlierDocuments]).
 final class LedgerJson {
-    static final int FORMAT = 8;
+    static final int FORMAT = 9;
     /// The most bytes of one command; a kernel command line is the longest thing in it.
     static final int COMMAND_MAX = 64 << 10;
 
@@ -167,6 +167,7 @@ final class LedgerJson {
         @JsonSubTypes.Type(value = LedgerCommand.CreateVm.class, name = "create-vm"),
         @JsonSubTypes.Type(value = LedgerCommand.ChangeView.class, name = "change-view"),
         @JsonSubTypes.Type(value = LedgerCommand.ForceStart.class, name = "force-start"),
+        @JsonSubTypes.Type(value = LedgerCommand.ChangePair.class, name = "change-pair"),
         @JsonSubTypes.Type(value = LedgerCommand.SetWanted.class, name = "set-wanted"),
         @JsonSubTypes.Type(value = LedgerCommand.SetLevel.class, name = "set-level"),
         @JsonSubTypes.Type(value = LedgerCommand.MoveVm.class, name = "move-vm"),

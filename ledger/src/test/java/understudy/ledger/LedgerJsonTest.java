@@ -55,7 +55,9 @@ class LedgerJsonTest {
             new LedgerCommand.SetLevel(db.id(), Level.SYSTEM),
             new LedgerCommand.MoveVm(id, Optional.of(Samples.H1.host())),
             new LedgerCommand.MoveVm(db.id(), Optional.empty()),
-            new LedgerCommand.Maintain(Samples.H2.host(), true));
+            new LedgerCommand.Maintain(Samples.H2.host(), true),
+            new LedgerCommand.ChangePair(
+                    db.id(), 1, Samples.H1, Samples.host("h3").name(), List.of(new UUID(3, 4)), new UUID(4, 6)));
 
     @Test
     void everyCommandComesBackAsItWas() {
@@ -106,15 +108,25 @@ class LedgerJsonTest {
         assertThat(LedgerJson.state(state.getBytes(StandardCharsets.UTF_8)).vm(id))
                 .contains(new VmRecord(web, true, view, 2));
         assertThat(new String(LedgerJson.encode(new LedgerCommand.CreateVm(web, true, view)), StandardCharsets.UTF_8)
-                        .replace("\"format\":8", "\"format\":3")
+                        .replace("\"format\":9", "\"format\":3")
                         .replace(",\"soloGrant\":false", "")
                         .replaceAll(",\"care\":\\{.*?\"startDelaySeconds\":0}", ""))
                 .as("what has become more since")
                 .isEqualTo(command);
         assertThatThrownBy(() -> LedgerJson.command(
-                        command.replace("\"format\":3", "\"format\":8").getBytes(StandardCharsets.UTF_8)))
+                        command.replace("\"format\":3", "\"format\":9").getBytes(StandardCharsets.UTF_8)))
                 .as("and only there what is missing is completed")
                 .isInstanceOf(IllegalArgumentException.class);
+    }
+
+    /// Before a host could come that is to make its replica, every replica had been made.
+    @Test
+    void replicasOfTheFormatBeforeWereMade() {
+        LedgerCommand command = new LedgerCommand.CreateVm(db, true, Samples.diskView(db));
+        String now = new String(LedgerJson.encode(command), StandardCharsets.UTF_8);
+        String before = now.replace("\"format\":9", "\"format\":8").replace(",\"fresh\":false", "");
+        assertThat(before).doesNotContain("fresh").isNotEqualTo(now);
+        assertThat(LedgerJson.command(before.getBytes(StandardCharsets.UTF_8))).isEqualTo(command);
     }
 
     @Test
@@ -129,7 +141,7 @@ class LedgerJsonTest {
     @Test
     void namesAndIdsAreReadable() {
         assertThat(new String(LedgerJson.encode(commands.get(1)), StandardCharsets.UTF_8))
-                .startsWith("{\"format\":8,\"command\":{\"do\":\"change-view\",\"vm\":\"" + id)
+                .startsWith("{\"format\":9,\"command\":{\"do\":\"change-view\",\"vm\":\"" + id)
                 .contains("\"placement\":{\"is\":\"solo\",\"active\":{\"host\":\"h1\"");
     }
 
@@ -162,14 +174,14 @@ class LedgerJsonTest {
     void whatThisReleaseDoesNotKnowIsRefused() {
         String good = new String(LedgerJson.encode(commands.get(7)), StandardCharsets.UTF_8);
         for (String bad : List.of(
-                good.replace("\"format\":8", "\"format\":2"),
+                good.replace("\"format\":9", "\"format\":2"),
                 good.replace("delete-vm", "format-disk"),
                 good.replace("\"vm\"", "\"new\":1,\"vm\""),
                 good.replaceAll("\"vm\":\"[^\"]*\"", "\"vm\":null"),
                 good + "x",
                 "null",
-                "{\"format\":8,\"command\":null}",
-                "{\"format\":8}",
+                "{\"format\":9,\"command\":null}",
+                "{\"format\":9}",
                 "[".repeat(60_000))) {
             assertThat(bad).isNotEqualTo(good);
             assertThatThrownBy(() -> LedgerJson.command(bad.getBytes(StandardCharsets.UTF_8)))

@@ -56,6 +56,12 @@ public record VmRecord(
         return new VmRecord(changed, wanted, failure, destination, view, revision + 1);
     }
 
+    /// With another host in the place of one that does not run it. Who is to be moved there stays.
+    public VmRecord withPair(VmSpec changed, View next) {
+        Optional<HostName> left = destination.filter(changed.hosts()::contains);
+        return new VmRecord(changed, wanted, failure, left, next, revision + 1);
+    }
+
     /// Who wants it to stop wants it nowhere else.
     public VmRecord withWanted(boolean running) {
         Optional<HostName> left = destination.filter(_ -> running);

@@ -3,8 +3,8 @@ package understudy.model;
 import java.util.List;
 import java.util.Optional;
 
-/// What a VM is: decided when it is created (but its disks may grow and its level change), the same on every host that
-/// may run it.
+/// What a VM is: decided when it is created (but its disks may grow, its level change, and a lost host be replaced by
+/// another), the same on every host that may run it.
 ///
 /// @param memory  guest RAM, a multiple of 1 MiB, at least 64 MiB
 /// @param cpus    1 to 64
@@ -105,6 +105,13 @@ public record VmSpec(
 
     public VmSpec with(Care changed) {
         return new VmSpec(id, name, level, policy, memory, cpus, machine, cpu, nics, disks, boot, hosts, changed);
+    }
+
+    /// With one host in the place of another.
+    public VmSpec moved(HostName from, HostName to) {
+        List<HostName> changed =
+                hosts.stream().map(host -> host.equals(from) ? to : host).toList();
+        return new VmSpec(id, name, level, policy, memory, cpus, machine, cpu, nics, disks, boot, changed, care);
     }
 
     public Optional<VolumeSpec> disk(VolumeId volume) {

@@ -47,17 +47,22 @@ public record VolumeView(VolumeId volume, List<VolumeReplica> replicas) {
     /// passes.
     public VolumeView keeping(Predicate<HostName> passes) {
         boolean any = inSync().stream().anyMatch(passes);
-        return any ? changed(r -> new VolumeReplica(r.host(), r.id(), r.inSync() && passes.test(r.host()))) : this;
+        return any ? changed(r -> r.inSync() && passes.test(r.host()) ? r : r.out()) : this;
     }
 
     /// In sync on this host, too.
     public VolumeView with(HostName host) {
-        return changed(r -> r.host().equals(host) ? new VolumeReplica(host, r.id(), true) : r);
+        return changed(r -> r.host().equals(host) ? r.in() : r);
     }
 
     /// With another, empty replica on a host whose replica is not in sync.
     public VolumeView replaced(HostName host, UUID id) {
         return changed(r -> r.host().equals(host) && !r.inSync() ? new VolumeReplica(host, id, false) : r);
+    }
+
+    /// With a replica on another host, which is to make it, in the place of one that is not in sync.
+    public VolumeView moved(HostName from, HostName to, UUID id) {
+        return changed(r -> r.host().equals(from) && !r.inSync() ? VolumeReplica.toBeMade(to, id) : r);
     }
 
     private VolumeView changed(UnaryOperator<VolumeReplica> change) {

@@ -93,8 +93,8 @@ final class ActiveRules {
     }
 
     /// A standby goes on with its own disks: where it lacks one it could not, so nothing is built on its image any
-    /// more. Nor is it where users have chosen another level meanwhile, or want it to be moved no more; a hand-over
-    /// that was begun comes to its end first.
+    /// more. Nor is it where another host has taken its place, or where users have chosen another level
+    /// meanwhile, or want it to be moved no more; a hand-over that was begun comes to its end first.
     ///
     /// A copy that is given up for its level will not be tried again, nor one that ended before the level changed.
     /// So a view is asked for, by which the other host drops what it has of it.
@@ -105,8 +105,7 @@ final class ActiveRules {
             case Copying(Replica standby) when isVain(state, standby) -> stopCopy(state, effects);
             case Raising(Replica standby) when isVain(state, standby) -> drop(state, false, effects);
             case Protected(Replica standby) when isVain(state, standby) -> drop(state, false, effects);
-            case HandingOver(Replica standby, boolean _)
-            when !state.hasDisksThere(standby.host()) -> drop(state, true, effects);
+            case HandingOver(Replica standby, boolean _) when !couldGoOn(state, standby) -> drop(state, true, effects);
             default -> state;
         };
     }
@@ -117,7 +116,11 @@ final class ActiveRules {
     }
 
     private static boolean isVain(ViewState state, Replica standby) {
-        return !state.isCopied() || !state.hasDisksThere(standby.host());
+        return !state.isCopied() || !couldGoOn(state, standby);
+    }
+
+    private static boolean couldGoOn(ViewState state, Replica standby) {
+        return state.spec().hosts().contains(standby.host()) && state.hasDisksThere(standby.host());
     }
 
     /// Where it is to be moved, no copy is a success before it has been.

@@ -44,6 +44,19 @@ public sealed interface LedgerCommand {
         }
     }
 
+    /// Who runs a VM alone has another host take the place of the VM's other one ([Pairing]).
+    ///
+    /// @param expected the number of the view that the proposer knows
+    /// @param by       runs the VM, in this life
+    /// @param replicas names what the host that comes is to make, one for each of the VM's disks, in their order
+    /// @param proposal names the view that follows
+    record ChangePair(VmId vm, long expected, Replica by, HostName to, List<UUID> replicas, UUID proposal)
+            implements LedgerCommand {
+        public ChangePair {
+            replicas = List.copyOf(replicas);
+        }
+    }
+
     /// Whether its users want the VM to run.
     record SetWanted(VmId vm, boolean wanted) implements LedgerCommand {}
 

@@ -85,6 +85,8 @@ public record LedgerState(
             case LedgerCommand.ChangeView(VmId id, long expected, View next) -> changeView(id, expected, next);
             case LedgerCommand.ForceStart it ->
                 vm(it.vm()).map(vm -> force(vm, it)).orElseGet(() -> refuse(unknown(it.vm())));
+            case LedgerCommand.ChangePair it ->
+                vm(it.vm()).map(vm -> changePair(vm, it)).orElseGet(() -> refuse(unknown(it.vm())));
             case LedgerCommand.SetWanted(VmId id, boolean wanted) ->
                 vm(id).map(vm -> put(vm.withWanted(wanted))).orElseGet(() -> refuse(unknown(id)));
             case LedgerCommand.SetLevel(VmId id, Level level) ->
@@ -171,6 +173,17 @@ public record LedgerState(
                 .or(() -> ForcedStart.misfit(vm, command))
                 .map(this::refuse)
                 .orElseGet(() -> put(vm.withView(ForcedStart.view(vm, command)).withWanted(true)));
+    }
+
+    private Applied changePair(VmRecord vm, LedgerCommand.ChangePair command) {
+        View current = vm.view();
+        if (current.number() == command.expected() + 1 && current.proposal().equals(command.proposal())) {
+            return accept(Optional.of(vm));
+        }
+        if (current.number() != command.expected()) {
+            return answer(new Conflict(vm));
+        }
+        return Pairing.refusal(this, vm, command).map(this::refuse).orElseGet(() -> put(Pairing.changed(vm, command)));
     }
 
     private Applied giveUp(VmRecord vm, Replica by, String reason) {

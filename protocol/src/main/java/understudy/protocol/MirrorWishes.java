@@ -28,6 +28,8 @@ import understudy.model.VolumeReplica;
 /// - Both replicas were lost, and the view machine believes that both failed. That one is wanted alone says that it
 /// is there again, and missed nothing.
 /// - A wish was made before its mirror heard of a later view: it is void ([#isStale]).
+/// - A host comes in the place of another: what the mirror wished for is about a replica that has no part in the volume
+/// any more. It is void, and the mirror is told what is so when it has let go of that replica.
 /// - A host goes on alone by a view of its own; the ledger's view of the same number replaces that.
 ///
 /// @param view       the newest that is known
@@ -148,11 +150,25 @@ public record MirrorWishes(VolumeId volume, View view, long told, List<HostName>
         if (isKnown) {
             return this;
         }
+        if (hasOtherHosts(newest)) {
+            return new MirrorWishes(volume, newest, told, toldInSync, Optional.empty());
+        }
         boolean isGranted = open.filter(it -> it.hosts.equals(inSync(newest)))
                 .flatMap(Wish::heardOn)
                 .filter(heard -> !isSame(heard, newest))
                 .isPresent();
         return new MirrorWishes(volume, newest, told, toldInSync, isGranted ? Optional.empty() : open);
+    }
+
+    /// Whether a host comes in the place of another by a view. What was wished for was about that one.
+    public boolean hasOtherHosts(View newest) {
+        return newest.number() > view.number() && !hosts(newest).equals(hosts(view));
+    }
+
+    private List<HostName> hosts(View of) {
+        return of.volume(volume).orElseThrow().replicas().stream()
+                .map(VolumeReplica::host)
+                .toList();
     }
 
     private static boolean isSame(View one, View other) {

@@ -36,6 +36,7 @@ import understudy.protocol.ViewEffect.ApplyInSync;
 import understudy.protocol.ViewEffect.CloseStream;
 import understudy.protocol.ViewEffect.KillGuest;
 import understudy.protocol.ViewEffect.OpenGate;
+import understudy.protocol.ViewEffect.RefuseStream;
 import understudy.protocol.ViewEffect.RemoveReplicas;
 import understudy.protocol.ViewEffect.ResumeImage;
 import understudy.protocol.ViewInput.AloneErased;
@@ -111,6 +112,10 @@ import understudy.protocol.ViewInput.VotesCounted;
 /// - A proposal that counts on a replica which failed meanwhile is overtaken, even by a view that changes
 /// nothing.
 ///
+/// The other host may become another one while this one runs the VM alone ([Pairing]). Nothing is known of that one
+/// yet,
+/// and the one that it replaces drops what it has, and does nothing more.
+///
 /// The level may change at any time. Nothing is safe or unsafe by it: a copy is begun, and a pair is dropped, as if a
 /// standby had come or gone. A VM that is to be moved is one of level `system` until it has been, whatever its level.
 ///
@@ -183,6 +188,8 @@ public final class ViewMachine {
         }
     }
 
+    private static final String STOPPED = "it was stopped";
+
     private final Replica self;
     private final Timing timing;
     private final ActiveRules active;
@@ -222,6 +229,12 @@ public final class ViewMachine {
 
     public Step<ViewState, ViewEffect> step(ViewState state, ViewInput input) {
         List<ViewEffect> effects = new ArrayList<>();
+        if (!concerns(state, input)) {
+            if (input instanceof StreamOffered) {
+                effects.add(new RefuseStream("it is not a host of the VM any more"));
+            }
+            return new Step<>(state, effects);
+        }
         ViewState next = switch (input) {
             case RecordLearnt(VmRecord record) -> learn(state, record, effects);
             case RecordGone() -> forget(state, effects);
@@ -265,6 +278,24 @@ public final class ViewMachine {
         return new Step<>(proposals.propose(used, effects), effects);
     }
 
+    /// A host that another one has replaced does nothing but hear whether it is one of the VM's again. Of the one that
+    /// has left, nothing is news.
+    private boolean concerns(ViewState state, ViewInput input) {
+        boolean isOut = state.known().isPresent() && !state.spec().hosts().contains(self.host());
+        return switch (input) {
+            case RecordLearnt _, RecordGone _, AloneErased _ -> true;
+            case ReplicaFailed(var _, var host, var _) -> !isOut && isOfVm(state, host);
+            case ReplicaRecovered(var _, var host) -> !isOut && isOfVm(state, host);
+            case ReplicaCaughtUp(var _, var host) -> !isOut && isOfVm(state, host);
+            case ReplicaReplaced(var _, var host, var _) -> !isOut && isOfVm(state, host);
+            default -> !isOut;
+        };
+    }
+
+    private static boolean isOfVm(ViewState state, HostName host) {
+        return state.known().isEmpty() || state.spec().hosts().contains(host);
+    }
+
     // ---- what the ledger says -------------------------------------------------------------------------------------
 
     private ViewState learn(ViewState state, VmRecord record, List<ViewEffect> effects) {
@@ -274,7 +305,12 @@ public final class ViewMachine {
         if (stale) {
             return state;
         }
-        ViewState learnt = state.learnt(record).with(state.succession().learnt(state.known(), record, self.host()));
+        if (!record.spec().hosts().contains(self.host())) {
+            return replaced(state.learnt(record), effects);
+        }
+        ViewState learnt = withOther(state, record)
+                .learnt(record)
+                .with(state.succession().learnt(state.known(), record, self.host()));
         ViewState bound = grants.learnt(state, learnt, effects);
         // What was known of replicas in one run of the guest is nothing to go by in the next.
         ViewState known =
@@ -287,7 +323,7 @@ public final class ViewMachine {
         Optional<Replica> active = placement.activeReplica();
         ViewState next;
         if (active.isEmpty()) {
-            next = leave(known, effects);
+            next = leave(known, STOPPED, effects);
         } else if (active.get().equals(self)) {
             next = asActive(standby.withoutOldImage(before, known, effects), placement, effects);
         } else if (active.get().host().equals(self.host())) {
@@ -296,6 +332,21 @@ public final class ViewMachine {
             next = asOther(known, placement, effects);
         }
         return stop.unlessWanted(next, effects);
+    }
+
+    /// Nothing is known of a host that has come in the place of another.
+    private ViewState withOther(ViewState state, VmRecord record) {
+        Optional<HostName> was = state.known().map(VmRecord::spec).flatMap(it -> it.otherThan(self.host()));
+        return was.isEmpty() || was.equals(record.spec().otherThan(self.host()))
+                ? state
+                : state.with(new PeerState.Unknown(state.notBefore()))
+                        .with(state.news().of(record.spec().hosts()));
+    }
+
+    /// Another host has taken this one's place: what it has of the VM is nothing to go by any more.
+    private ViewState replaced(ViewState state, List<ViewEffect> effects) {
+        ViewState left = leave(state, "another host has taken the place of this one", effects);
+        return GrantRules.forgotten(left.with(left.grant().notAlone()), effects);
     }
 
     private static boolean isNews(ViewState state, VmRecord record) {
@@ -411,7 +462,7 @@ public final class ViewMachine {
     }
 
     /// The view says that nobody runs the VM.
-    private ViewState leave(ViewState state, List<ViewEffect> effects) {
+    private ViewState leave(ViewState state, String why, List<ViewEffect> effects) {
         return switch (state.part()) {
             case Idle _ -> state;
             case Starting _ -> isStarter(state) ? state : state.with(new Idle());
@@ -419,7 +470,7 @@ public final class ViewMachine {
             case Receiving _, Holding _, Claiming _ -> StandbyRules.dropped(state, effects);
             default -> {
                 effects.add(new CloseStream());
-                effects.add(new KillGuest("it was stopped"));
+                effects.add(new KillGuest(why));
                 yield state.with(new Idle());
             }
         };
@@ -431,7 +482,7 @@ public final class ViewMachine {
     }
 
     private ViewState forget(ViewState state, List<ViewEffect> effects) {
-        ViewState left = leave(state, effects);
+        ViewState left = leave(state, STOPPED, effects);
         if (state.known().filter(vm -> !vm.spec().disks().isEmpty()).isPresent()) {
             effects.add(new RemoveReplicas());
         }

@@ -53,6 +53,13 @@ record VolumeNews(Optional<SortedSet<VolumeId>> good, SortedMap<Where, Change> c
         return new VolumeNews(Optional.empty(), new TreeMap<>());
     }
 
+    /// Without what was told of other hosts.
+    VolumeNews of(List<HostName> hosts) {
+        SortedMap<Where, Change> rest = new TreeMap<>(changes);
+        rest.keySet().removeIf(where -> !hosts.contains(where.host));
+        return new VolumeNews(good, rest);
+    }
+
     VolumeNews withoutChanges() {
         return new VolumeNews(good, new TreeMap<>());
     }

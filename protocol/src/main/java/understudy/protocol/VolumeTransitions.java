@@ -72,6 +72,9 @@ final class VolumeTransitions {
             if ((comes || another) && !same) {
                 return outOfTurn(vm, after, "only the host that runs the VM takes a replica in");
             }
+            if (is.fresh() && !(was.fresh() && !another)) {
+                return outOfTurn(vm, after, "a host that is to make its replica comes by a change of the pair");
+            }
             if (another && (is.inSync() || was.inSync())) {
                 return outOfTurn(vm, after, "only a replica that is out of sync can be replaced");
             }

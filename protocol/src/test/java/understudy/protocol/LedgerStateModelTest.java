@@ -113,6 +113,7 @@ class LedgerStateModelTest {
             case SetWanted _,
                     LedgerCommand.SetLevel _,
                     LedgerCommand.ForceStart _,
+                    LedgerCommand.ChangePair _,
                     LedgerCommand.MoveVm _,
                     LedgerCommand.Maintain _,
                     LedgerCommand.GiveUp _,

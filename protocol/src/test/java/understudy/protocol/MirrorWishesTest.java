@@ -128,6 +128,26 @@ class MirrorWishesTest {
         assertThat(wishes.telling().isStale(next)).isTrue();
     }
 
+    /// The replica that was to come in has no part in the volume any more.
+    @Test
+    void aWishIsVoidWhenAnotherHostComes() {
+        wishes = wishes.telling().wished(BOTH).heard();
+        View other = view(5, "h1");
+        View moved = new View(
+                5,
+                other.placement(),
+                other.volumes().stream()
+                        .map(it -> it.moved(H2, new HostName("h3"), new UUID(0, 3)))
+                        .toList(),
+                other.proposal());
+        assertThat(wishes.hasOtherHosts(other)).isFalse();
+        assertThat(wishes.hasOtherHosts(moved)).isTrue();
+        wishes = wishes.learnt(moved);
+        assertNothingOpen();
+        assertThat(wishes.news()).isEmpty();
+        assertThat(wishes.hasOtherHosts(view(4, "h1"))).as("an older one").isFalse();
+    }
+
     private void assertOpen() {
         assertThat(wishes.open()).isPresent();
     }

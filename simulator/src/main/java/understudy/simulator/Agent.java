@@ -80,7 +80,9 @@ final class Agent {
             boolean isOfThisStart = host.words().isOfThisStart(known.spec().id());
             driver(known.spec()).give(new ViewInput.AloneFound(Optional.of(known), isOfThisStart));
         }
-        cluster.ledger().copyAt(host).forEach(this::learnt);
+        cluster.ledger().copyAt(host).stream()
+                .filter(vm -> vm.spec().hosts().contains(host.name()))
+                .forEach(this::learnt);
         tick();
         heartbeat();
     }
@@ -89,8 +91,23 @@ final class Agent {
         driver(vm.spec()).give(new ViewInput.RecordLearnt(vm));
     }
 
+    /// Another host has taken this one's place.
+    private void leave(VmRecord vm) {
+        driver(vm.spec().id()).ifPresent(driver -> driver.give(new ViewInput.RecordLearnt(vm)));
+        drivers.remove(vm.spec().id());
+    }
+
     void learnt(SimulatedLedger.Entry entry) {
-        entry.record().ifPresentOrElse(this::learnt, () -> forget(entry.spec().id()));
+        entry.record()
+                .ifPresentOrElse(
+                        vm -> {
+                            if (vm.spec().hosts().contains(host.name())) {
+                                learnt(vm);
+                            } else {
+                                leave(vm);
+                            }
+                        },
+                        () -> forget(entry.vm()));
     }
 
     private void forget(VmId vm) {

@@ -10,7 +10,9 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.UUID;
+import understudy.model.ByteSize;
 import understudy.model.HostName;
+import understudy.model.HostRecord;
 import understudy.model.Life;
 import understudy.model.Placement;
 import understudy.model.Replica;
@@ -32,6 +34,8 @@ import understudy.simulator.ClusterPlan.VmPlan;
 final class Cluster {
     /// How fast hosts' clocks run, one after the other: as unevenly as leases allow.
     private static final double[] CLOCK_RATES = {1, 1.0098, 1};
+
+    private static final ByteSize HOST_MEMORY = new ByteSize(1L << 42);
 
     private final SimulationOptions options;
     private final Schedule schedule = new Schedule();
@@ -93,10 +97,26 @@ final class Cluster {
             note("host-up", node.name(), "", "");
             node.powerOn();
         });
+        hosts.keySet().forEach(host -> ledger.apply(new LedgerCommand.RegisterHost(record(host))));
         options.plan().vms().forEach(this::create);
         inOrder.forEach(node -> node.startAgent(new Life(dice.uuid())));
         ledger.start();
         watchHandicaps();
+    }
+
+    /// All hosts are alike, and large.
+    private HostRecord record(HostName host) {
+        return new HostRecord(
+                host,
+                HostRecord.Role.HOST,
+                new Life(dice.uuid()),
+                "",
+                HOST_MEMORY,
+                64,
+                "7.2",
+                List.of(),
+                List.of(),
+                "tcg");
     }
 
     /// A new VM, as from a user.

@@ -67,6 +67,11 @@ final class Disks {
         });
     }
 
+    /// Whether a replica is getting what it lacks.
+    boolean isComing() {
+        return mirrors.values().stream().anyMatch(Mirror::isCopying);
+    }
+
     /// The VM is no more.
     void remove() {
         mirrors.keySet().forEach(driver.agent().host()::remove);

@@ -136,6 +136,10 @@ final class Mirror {
         return accepted.filter(which::equals).isPresent();
     }
 
+    boolean isCopying() {
+        return service.filter(MirrorService::isCopying).isPresent();
+    }
+
     void forgotten() {
         service.ifPresent(MirrorService::forgotten);
     }

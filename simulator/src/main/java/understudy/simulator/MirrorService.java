@@ -202,12 +202,27 @@ final class MirrorService {
     }
 
     void learn(View next) {
+        boolean isOther = wishes.hasOtherHosts(next);
         wishes = wishes.learnt(next);
+        if (isOther && cluster.options().mutation() != Mutation.KEEP_FORMER_REPLICA) {
+            letGo();
+            return;
+        }
         if (isWaiting && wishes.open().isEmpty()) {
             granted();
         } else if (wishes.isToBeTold()) {
             told(false);
         }
+    }
+
+    /// Another host has come in the other one's place.
+    private void letGo() {
+        link.ifPresent(DiskLink::close);
+        link = Optional.empty();
+        asks.clear();
+        isWaiting = false;
+        isLost(MirrorSide.PEER);
+        told(false);
     }
 
     private void granted() {
@@ -447,6 +462,10 @@ final class MirrorService {
 
     Mirror mirror() {
         return mirror;
+    }
+
+    boolean isCopying() {
+        return copy.filter(this::isCopying).isPresent();
     }
 
     boolean isCopying(DiskCopy which) {

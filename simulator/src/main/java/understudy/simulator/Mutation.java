@@ -52,5 +52,9 @@ public enum Mutation {
     /// The active opens its gate before all that was kept aside is on the disks.
     OPEN_GATE_BEFORE_DRAIN,
     /// A standby lets its image go on, and does not apply what was kept aside with it.
-    RESUME_WITHOUT_REPLAY
+    RESUME_WITHOUT_REPLAY,
+    /// The active asks for another host in the place of one that it has lost, before it has learnt that it is alone.
+    REPLACE_BEFORE_ALONE,
+    /// The active takes the replica of the host that was replaced for that of the one that came.
+    KEEP_FORMER_REPLICA
 }

@@ -10,7 +10,8 @@ import understudy.model.VmId;
 import understudy.simulator.Branch.Point;
 
 /// Invariant 3: in a paired view no frame leaves before the standby holds the whole epoch that it was made in, save
-/// where the active goes on alone under a solo grant.
+/// where the active goes on alone under a solo grant. A host that has been deposed since, and slept, may still let out
+/// what the standby that it had holds, whoever is the standby by now.
 final class OutputFollowsCommit implements Checker {
 
     private static final class Pair {
@@ -39,7 +40,7 @@ final class OutputFollowsCommit implements Checker {
                 yield Optional.empty();
             }
             case Observation.FrameLeft(VmId vm, HostName from, Point frame) ->
-                isAlone(from, vm) ? Optional.empty() : left(pair, frame);
+                isAlone(from, vm) ? Optional.empty() : left(pair, from, frame);
             case Observation.StartForced _,
                     Observation.WriteAcknowledged _,
                     Observation.FlushAcknowledged _,
@@ -61,13 +62,25 @@ final class OutputFollowsCommit implements Checker {
                 .isPresent();
     }
 
-    private static Optional<String> left(Pair pair, Point frame) {
+    private static Optional<String> left(Pair pair, HostName from, Point frame) {
+        boolean isActive = pair.placement
+                .activeReplica()
+                .filter(active -> active.host().equals(from))
+                .isPresent();
         return pair.placement
                 .standbyReplica()
-                .filter(standby -> !Optional.ofNullable(pair.held.get(key(standby, frame)))
-                        .filter(held -> held.includes(frame))
-                        .isPresent())
+                .filter(standby -> isActive ? !isHeld(pair, key(standby, frame), frame) : !isHeldAnywhere(pair, frame))
                 .map(standby -> "frame %s left, and standby %s does not hold its epoch".formatted(frame, standby));
+    }
+
+    private static boolean isHeld(Pair pair, String key, Point frame) {
+        return Optional.ofNullable(pair.held.get(key))
+                .filter(held -> held.includes(frame))
+                .isPresent();
+    }
+
+    private static boolean isHeldAnywhere(Pair pair, Point frame) {
+        return pair.held.keySet().stream().anyMatch(key -> isHeld(pair, key, frame));
     }
 
     private static String key(Replica standby, Point point) {

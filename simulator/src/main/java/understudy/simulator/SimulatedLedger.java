@@ -9,9 +9,13 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import understudy.model.HostName;
+import understudy.model.Replica;
 import understudy.model.View;
 import understudy.model.VmId;
 import understudy.model.VmRecord;
@@ -20,6 +24,7 @@ import understudy.model.VolumeId;
 import understudy.protocol.LedgerAnswer;
 import understudy.protocol.LedgerCommand;
 import understudy.protocol.LedgerState;
+import understudy.protocol.Pairing;
 
 /// The replicated ledger as its clients see it: one truth, reached through a leader that has a majority, with
 /// answers that are late or lost, and a feed to every node that is late but in order. The truth is the production
@@ -33,7 +38,8 @@ final class SimulatedLedger {
     /// A change of one VM.
     ///
     /// @param record what the ledger holds of it from then on; empty once it is deleted
-    record Entry(VmSpec spec, Optional<VmRecord> record) {}
+    /// @param hosts  whose VM it was before, or is
+    record Entry(VmId vm, Optional<VmRecord> record, Set<HostName> hosts) {}
 
     /// A node's own copy of the ledger: a beginning of the log, perhaps an old one. A host looks only at its own
     /// VMs.
@@ -48,14 +54,14 @@ final class SimulatedLedger {
         }
 
         void logged(Entry entry) {
-            if (!(node instanceof Host) || entry.spec().hosts().contains(node.name())) {
+            if (!(node instanceof Host) || entry.hosts().contains(node.name())) {
                 waiting.add(entry);
             }
         }
 
         Entry next() {
             Entry entry = waiting.removeFirst();
-            VmId id = entry.spec().id();
+            VmId id = entry.vm();
             entry.record().ifPresentOrElse(vm -> vms.put(id, vm), () -> vms.remove(id));
             return entry;
         }
@@ -81,6 +87,11 @@ final class SimulatedLedger {
 
     Collection<VmRecord> vms() {
         return truth.vms().values();
+    }
+
+    /// As it is, for who decides what a host sees of it.
+    LedgerState state() {
+        return truth;
     }
 
     Set<HostName> maintained() {
@@ -126,7 +137,7 @@ final class SimulatedLedger {
         cluster.schedule().after(CHECK_EVERY, this::check);
     }
 
-    /// Prefers a witness, as the real one does.
+    /// Prefers a witness, as the real one does; where all goes wrong that can, another one may lead for long.
     private void elect() {
         electing = false;
         List<Node> able = cluster.nodes().reversed().stream()
@@ -134,10 +145,9 @@ final class SimulatedLedger {
                 .filter(cluster.network()::hasMajority)
                 .toList();
         if (!able.isEmpty()) {
-            leader = Optional.of(
-                    cluster.dice().chance(0.7)
-                            ? able.getFirst()
-                            : cluster.dice().pick(able));
+            boolean isPreferred =
+                    cluster.options().faultsFor().isZero() || cluster.dice().chance(0.7);
+            leader = Optional.of(isPreferred ? able.getFirst() : cluster.dice().pick(able));
         }
     }
 
@@ -193,6 +203,16 @@ final class SimulatedLedger {
         if (command instanceof LedgerCommand.ChangeView(VmId id, long _, View _)) {
             changed(before, id, applied.answer());
         }
+        if (command instanceof LedgerCommand.ChangePair(VmId id, long _, Replica _, HostName to, var _, UUID _)) {
+            changed(before, id, applied.answer());
+            if (!before.vm(id).equals(truth.vm(id))) {
+                cluster.note(
+                        "pair-changed",
+                        to,
+                        truth.vm(id).orElseThrow().spec().name().toString(),
+                        "");
+            }
+        }
         if (command instanceof LedgerCommand.ForceStart forced && applied.answer() instanceof LedgerAnswer.Accepted) {
             VmId id = forced.vm();
             cluster.observe(new Observation.StartForced(
@@ -212,6 +232,7 @@ final class SimulatedLedger {
             case LedgerCommand.CreateVm it -> List.of(it.spec().id());
             case LedgerCommand.ChangeView it -> List.of(it.vm());
             case LedgerCommand.ForceStart it -> List.of(it.vm());
+            case LedgerCommand.ChangePair it -> List.of(it.vm());
             case LedgerCommand.SetWanted it -> List.of(it.vm());
             case LedgerCommand.SetLevel it -> List.of(it.vm());
             case LedgerCommand.MoveVm it -> List.of(it.vm());
@@ -232,12 +253,16 @@ final class SimulatedLedger {
             specsChanged++;
             ordered |= spec.filter(it -> it.care().hasTurn()).isPresent();
         }
-        Entry entry = new Entry(spec.or(() -> was.map(VmRecord::spec)).orElseThrow(), is);
+        Set<HostName> hosts = new TreeSet<>();
+        List<VmRecord> records = Stream.concat(was.stream(), is.stream()).toList();
+        records.forEach(record -> hosts.addAll(record.spec().hosts()));
+        Entry entry = new Entry(records.getFirst().spec().id(), is, hosts);
         copies.forEach(copy -> copy.logged(entry));
     }
 
     private void changed(LedgerState before, VmId id, LedgerAnswer answer) {
-        if (answer instanceof LedgerAnswer.Refused(var problem)) {
+        // A host may become unfit to come while it is asked for.
+        if (answer instanceof LedgerAnswer.Refused(var problem) && !Pairing.isUnfit(problem)) {
             cluster.observe(new Observation.ProposalRefused(id, problem.message()));
         }
         Optional<VmRecord> was = before.vm(id);

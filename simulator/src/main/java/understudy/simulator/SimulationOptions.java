@@ -4,6 +4,7 @@ import java.time.Duration;
 import java.util.List;
 import understudy.model.Level;
 import understudy.protocol.LeaseTiming;
+import understudy.protocol.PairWatch;
 import understudy.protocol.ViewMachine.Timing;
 
 /// What a run is like, its seed apart.
@@ -14,6 +15,7 @@ import understudy.protocol.ViewMachine.Timing;
 /// @param timing        the waits of the view machine
 /// @param slowProposals share of proposals that land late, in [0, 1]
 /// @param lostMessages  share of proposals, and of answers to them, that are lost, in [0, 1]
+/// @param pairAfter     for how long a host is away before another takes its place
 /// @param mutation      a planted bug
 public record SimulationOptions(
         ClusterPlan plan,
@@ -22,6 +24,7 @@ public record SimulationOptions(
         Timing timing,
         double slowProposals,
         double lostMessages,
+        Duration pairAfter,
         Mutation mutation) {
 
     /// Waits that are shorter than in production in the same order, so that a run sees more of what comes after
@@ -42,11 +45,25 @@ public record SimulationOptions(
     /// attempts (5 s), the wait of a host without an image (3 s), the start of a stopped VM (1 s), and as much
     /// again for what fails once more.
     public static final SimulationOptions RANDOM = new SimulationOptions(
-            ClusterPlan.of(2, 1, 0), Duration.ofSeconds(12), Duration.ofSeconds(20), SHORT, 0.05, 0.05, Mutation.NONE);
+            ClusterPlan.of(2, 1, 0),
+            Duration.ofSeconds(12),
+            Duration.ofSeconds(20),
+            SHORT,
+            0.05,
+            0.05,
+            Duration.ofSeconds(1),
+            Mutation.NONE);
 
     /// Nothing goes wrong but what a script asks for; production's waits.
     public static final SimulationOptions QUIET = new SimulationOptions(
-            ClusterPlan.of(2, 1, 0), Duration.ZERO, Duration.ofSeconds(45), Timing.DEFAULT, 0, 0, Mutation.NONE);
+            ClusterPlan.of(2, 1, 0),
+            Duration.ZERO,
+            Duration.ofSeconds(45),
+            Timing.DEFAULT,
+            0,
+            0,
+            PairWatch.PATIENCE,
+            Mutation.NONE);
 
     public SimulationOptions {
         if (faultsFor.isNegative() || !healWithin.isPositive()) {
@@ -55,7 +72,8 @@ public record SimulationOptions(
     }
 
     public SimulationOptions with(ClusterPlan other) {
-        return new SimulationOptions(other, faultsFor, healWithin, timing, slowProposals, lostMessages, mutation);
+        return new SimulationOptions(
+                other, faultsFor, healWithin, timing, slowProposals, lostMessages, pairAfter, mutation);
     }
 
     /// A pair and a witness with one VM, which has disks.
@@ -74,6 +92,7 @@ public record SimulationOptions(
     }
 
     public SimulationOptions with(Mutation planted) {
-        return new SimulationOptions(plan, faultsFor, healWithin, timing, slowProposals, lostMessages, planted);
+        return new SimulationOptions(
+                plan, faultsFor, healWithin, timing, slowProposals, lostMessages, pairAfter, planted);
     }
 }

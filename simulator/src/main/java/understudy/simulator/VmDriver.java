@@ -6,7 +6,9 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.UUID;
 import understudy.model.HostName;
+import understudy.model.Moment;
 import understudy.model.Placement;
 import understudy.model.Replica;
 import understudy.model.View;
@@ -16,7 +18,10 @@ import understudy.model.VmSpec;
 import understudy.model.VolumeId;
 import understudy.protocol.LedgerAnswer;
 import understudy.protocol.LedgerCommand;
+import understudy.protocol.PairWatch;
+import understudy.protocol.Pairing;
 import understudy.protocol.Part;
+import understudy.protocol.PeerState;
 import understudy.protocol.RestartPolicy;
 import understudy.protocol.RestartPolicy.Verdict.GiveUp;
 import understudy.protocol.RestartPolicy.Verdict.StartAgain;
@@ -30,6 +35,7 @@ import understudy.protocol.ViewState;
 /// nothing.
 final class VmDriver {
     private static final long ANSWER_WITHIN = 400 * Schedule.MILLISECOND;
+    private static final long PAIR_AGAIN = 5 * Schedule.SECOND;
 
     private final Cluster cluster;
     private final Agent agent;
@@ -51,6 +57,8 @@ final class VmDriver {
     private Optional<OutgoingStream> outgoing = Optional.empty();
     private Optional<IncomingStream> incoming = Optional.empty();
     private Optional<IncomingStream> offered = Optional.empty();
+    private PairWatch pair = PairWatch.NOTHING;
+    private long pairAskedAt = -PAIR_AGAIN;
 
     VmDriver(Cluster cluster, Agent agent, VmSpec spec) {
         this.cluster = cluster;
@@ -72,8 +80,9 @@ final class VmDriver {
         return spec.id();
     }
 
+    /// As the ledger has it, as far as this host knows.
     VmSpec spec() {
-        return spec;
+        return state.known().map(VmRecord::spec).orElse(spec);
     }
 
     Agent agent() {
@@ -82,7 +91,7 @@ final class VmDriver {
 
     /// The VM's other host, if it has two.
     Optional<Host> peer() {
-        return spec.otherThan(agent.host().name()).map(cluster::host);
+        return spec().otherThan(agent.host().name()).map(cluster::host);
     }
 
     Gate gate() {
@@ -159,6 +168,7 @@ final class VmDriver {
             give(new ViewInput.Tick(agent.host().now()));
         }
         outgoing.ifPresent(OutgoingStream::check);
+        state.known().ifPresent(this::watchPair);
         if (!mayGoOn()) {
             agent.leases().missed();
         }
@@ -175,12 +185,16 @@ final class VmDriver {
         }
         stepping = true;
         while (!inputs.isEmpty()) {
+            Optional<Host> partner = peer();
             Step<ViewState, ViewEffect> step = machine.step(state, inputs.removeFirst());
             if (!step.state().part().equals(state.part())) {
                 cluster.trace(this, state.part() + " -> " + step.state().part());
             }
             state = step.state();
             step.effects().forEach(this::act);
+            peer().filter(it -> !partner.equals(Optional.of(it)))
+                    .flatMap(agent::peerInput)
+                    .ifPresent(inputs::add);
         }
         stepping = false;
     }
@@ -230,6 +244,54 @@ final class VmDriver {
                 give(new ViewInput.ProposalUnanswered());
             }
         });
+    }
+
+    private void watchPair(VmRecord known) {
+        plantedAtLoss(known);
+        Moment now = agent.host().now();
+        pair = pair.seen(known, agent.replica(), state.peer() instanceof PeerState.Up, now);
+        boolean isRecent = cluster.schedule().nowNanos() - pairAskedAt < PAIR_AGAIN;
+        if (isRecent || !pair.isDue(cluster.options().pairAfter(), disks.isComing(), now)) {
+            return;
+        }
+        pairAskedAt = cluster.schedule().nowNanos();
+        Pairing.candidate(cluster.ledger().state(), known, this::hears, _ -> true)
+                .ifPresent(to -> changePair(known, to));
+    }
+
+    private void plantedAtLoss(VmRecord known) {
+        boolean isActive = known.view()
+                .placement()
+                .activeReplica()
+                .filter(agent.replica()::equals)
+                .isPresent();
+        if (cluster.options().mutation() == Mutation.REPLACE_BEFORE_ALONE
+                && isActive
+                && state.peer() instanceof PeerState.Lost) {
+            Pairing.candidate(cluster.ledger().state(), known, this::hears, _ -> true)
+                    .ifPresent(to -> changePair(known, to));
+        }
+    }
+
+    private boolean hears(HostName other) {
+        Host there = cluster.host(other);
+        return there.isResponsive() && cluster.network().carries(there, agent.host());
+    }
+
+    private void changePair(VmRecord known, HostName to) {
+        List<UUID> replicas =
+                known.spec().disks().stream().map(_ -> cluster.dice().uuid()).toList();
+        cluster.ledger()
+                .ask(
+                        agent.host(),
+                        new LedgerCommand.ChangePair(
+                                vm(),
+                                known.view().number(),
+                                agent.replica(),
+                                to,
+                                replicas,
+                                cluster.dice().uuid()),
+                        answer -> later(0, () -> answered(answer)));
     }
 
     private void answered(LedgerAnswer answer) {

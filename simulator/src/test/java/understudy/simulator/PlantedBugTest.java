@@ -74,6 +74,14 @@ class PlantedBugTest {
         assertThat(caught(options, checker)).as("seeds 1 to %d", SEEDS).isTrue();
     }
 
+    @ParameterizedTest(name = "{1} sees {0}")
+    @CsvSource({"REPLACE_BEFORE_ALONE, LedgerDecides", "KEEP_FORMER_REPLICA,  AcknowledgedIsKept"})
+    void aPlantedBugOfPairsThatChangeIsSeen(Mutation planted, String checker) {
+        SimulationOptions options =
+                SimulationOptions.RANDOM.with(ClusterPlan.of(3, 2, 1)).with(planted);
+        assertThat(caught(options, checker)).as("seeds 1 to %d", SEEDS).isTrue();
+    }
+
     /// It takes an agent that stands still between its question and the answer.
     @Test
     void aLeaseThatIsCountedFromItsAnswerIsSeen() {

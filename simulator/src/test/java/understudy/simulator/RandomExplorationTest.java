@@ -54,6 +54,14 @@ class RandomExplorationTest {
         assertNothingBroken(RandomExploration.run(FIRST, Math.max(1, SEEDS / 2), options));
     }
 
+    /// A host that stays away for a second is replaced by the third one: many come back in the midst of that.
+    @ParameterizedTest(name = "level {0}, {1} disks")
+    @CsvSource({"SYSTEM, 0", "COMPONENT, 1", "SYSTEM, 2", "RESTART, 1"})
+    void whereAThirdHostTakesALostOnesPlaceNoFaultBreaksAPromise(Level level, int disks) {
+        SimulationOptions options = SimulationOptions.RANDOM.with(ClusterPlan.of(3, 2, disks, level));
+        assertNothingBroken(RandomExploration.run(FIRST, Math.max(1, SEEDS / 4), options));
+    }
+
     @Test
     void aSeedIsOneRun() {
         assertThat(SimulationRun.run(17, SimulationOptions.RANDOM))

@@ -1,0 +1,143 @@
+package understudy.protocol;
+
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.function.Predicate;
+import java.util.stream.IntStream;
+import understudy.model.HostName;
+import understudy.model.HostRecord;
+import understudy.model.Placement;
+import understudy.model.Problem;
+import understudy.model.View;
+import understudy.model.VmRecord;
+import understudy.model.VmSpec;
+import understudy.model.VolumeView;
+
+/// How another host takes the place of one that has left a VM alone for too long ([PairWatch]).
+///
+/// The intuition: who runs a VM alone, with all of its disks, needs nothing of the other host. So the other host may
+/// become another one, in one step of the ledger: from then on the former one has no part in the VM, whatever it does
+/// or believes, because no view of its can follow. The one that comes begins with nothing, and becomes all that the
+/// former one was by resync and copy.
+///
+/// Nothing is loosened: the same replicas are in sync before and after. A former host that asks for a view at that
+/// moment asks for the same number, and one of the two is accepted.
+///
+/// Rejected: keeping three replicas for a while. A former host that is back first would save a copy, and every rule
+/// that has two sides would have three.
+public final class Pairing {
+    private static final Set<String> UNFIT = Set.of("no-such-host", "host-of-vm", "host-in-maintenance", "no-memory");
+
+    private Pairing() {}
+
+    /// RAM in bytes that the VMs of a host may need there, as active or as standby.
+    public static long promised(LedgerState state, HostName host) {
+        return state.vms().values().stream()
+                .map(VmRecord::spec)
+                .filter(spec -> spec.hosts().contains(host))
+                .mapToLong(spec -> spec.memory().bytes())
+                .sum();
+    }
+
+    /// RAM in bytes that no VM may need yet; 0 if there is none.
+    public static long free(LedgerState state, HostRecord host) {
+        return Math.max(0, host.memory().bytes() - promised(state, host.name()));
+    }
+
+    /// Whether a VM may have another host in the place of its other one, as far as it goes.
+    static boolean isAlone(VmRecord vm) {
+        VmSpec spec = vm.spec();
+        return vm.view().placement() instanceof Placement.Solo(var active)
+                && !vm.view().soloGrant()
+                && spec.otherThan(active.host())
+                        .filter(other -> hasAllAlone(vm.view(), active.host(), other))
+                        .isPresent();
+    }
+
+    private static boolean hasAllAlone(View view, HostName active, HostName other) {
+        return view.volumes().stream().allMatch(volume -> volume.isInSync(active) && !volume.isInSync(other));
+    }
+
+    /// The host that is to come: of those that are there and may run the VM, the one with the most memory left.
+    ///
+    /// @param isUp whether a host is heard
+    /// @param fits whether it can go on with what the VM's active host runs, memory apart
+    public static Optional<HostName> candidate(
+            LedgerState state, VmRecord vm, Predicate<HostName> isUp, Predicate<HostRecord> fits) {
+        return state.hosts().values().stream()
+                .filter(host ->
+                        isUp.test(host.name()) && unfit(state, vm, host.name()).isEmpty() && fits.test(host))
+                .min(Comparator.comparingLong((HostRecord host) -> -free(state, host))
+                        .thenComparing(HostRecord::name))
+                .map(HostRecord::name);
+    }
+
+    /// Why a change may not be made; empty if it may.
+    static Optional<Problem> refusal(LedgerState state, VmRecord vm, LedgerCommand.ChangePair command) {
+        if (!isAlone(vm) || !vm.view().placement().equals(new Placement.Solo(command.by()))) {
+            return Optional.of(Problem.of(
+                            "not-alone",
+                            command.by() + " does not run " + vm.spec().name() + " alone, with all of its disks.",
+                            "Read the ledger and propose again.")
+                    .with("view", vm.view()));
+        }
+        if (command.replicas().size() != vm.spec().disks().size()
+                || command.replicas().stream().distinct().count()
+                        != command.replicas().size()) {
+            return Optional.of(Problem.of(
+                            "view-volumes",
+                            "The proposed pair does not have the disks of "
+                                    + vm.spec().name() + ".",
+                            "Read the ledger and propose again.")
+                    .with("view", vm.view()));
+        }
+        return unfit(state, vm, command.to());
+    }
+
+    /// Whether a change was refused because of the host that was to come, and not because of who asked.
+    public static boolean isUnfit(Problem refusal) {
+        return UNFIT.contains(refusal.code());
+    }
+
+    private static Optional<Problem> unfit(LedgerState state, VmRecord vm, HostName to) {
+        Optional<HostRecord> host = state.host(to).filter(it -> it.role() == HostRecord.Role.HOST);
+        if (host.isEmpty()) {
+            return Optional.of(
+                    Problem.of("no-such-host", "There is no host named " + to + ".", "List them: understudy host list")
+                            .with("host", to));
+        }
+        if (vm.spec().hosts().contains(to)) {
+            return Optional.of(Problem.of(
+                            "host-of-vm",
+                            to + " is one of the hosts of " + vm.spec().name() + " already.",
+                            "Name another host.")
+                    .with("host", to));
+        }
+        if (state.maintained().contains(to)) {
+            return Optional.of(Moves.inMaintenance(to));
+        }
+        if (free(state, host.get()) < vm.spec().memory().bytes()) {
+            return Optional.of(Problem.of(
+                            "no-memory",
+                            to + " has no " + vm.spec().memory() + " of memory left for VMs.",
+                            "Name another host.")
+                    .with("host", to));
+        }
+        return Optional.empty();
+    }
+
+    /// What follows.
+    static VmRecord changed(VmRecord vm, LedgerCommand.ChangePair command) {
+        HostName from = vm.spec().otherThan(command.by().host()).orElseThrow();
+        List<VolumeView> before = vm.view().volumes();
+        List<UUID> replicas = command.replicas();
+        List<VolumeView> after = IntStream.range(0, before.size())
+                .mapToObj(i -> before.get(i).moved(from, command.to(), replicas.get(i)))
+                .toList();
+        return vm.withPair(
+                vm.spec().moved(from, command.to()), vm.view().next(vm.view().placement(), after, command.proposal()));
+    }
+}
