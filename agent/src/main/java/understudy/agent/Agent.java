@@ -85,6 +85,7 @@ public final class Agent implements AutoCloseable {
     private final Map<HostName, Told> reports = new ConcurrentHashMap<>();
     private final ScheduledExecutorService clock;
     private final StartTurns turns = new StartTurns();
+    private final ForgottenReplicas leftovers;
     private final CatchUp catchUp;
     private final RestServer rest;
 
@@ -133,9 +134,14 @@ public final class Agent implements AutoCloseable {
                 files,
                 events,
                 this::report,
+                peer -> peers.state(peer) == HostState.UP,
                 leases,
                 words,
                 new ScrubTurn());
+        this.leftovers = new ForgottenReplicas(
+                config,
+                drivers::containsKey,
+                task -> Thread.ofPlatform().daemon().name("forgotten").start(task));
         this.host = probe.record();
         this.rest = new RestServer(new AgentControl(this), config.api());
         var _ = clock.scheduleAtFixedRate(guarded(this::tick), 0, TICK.toMillis(), TimeUnit.MILLISECONDS);
@@ -291,9 +297,6 @@ public final class Agent implements AutoCloseable {
         }
         lookForTurns(first, now());
         learn(first);
-        if (!config.isWitness()) {
-            Thread.ofPlatform().daemon().name("forgotten").start(() -> removeForgotten(first));
-        }
         ledger.subscribe(state -> {
             if (state.applied() >= first.applied()) {
                 learn(state);
@@ -301,28 +304,35 @@ public final class Agent implements AutoCloseable {
         });
     }
 
-    private void removeForgotten(LedgerState first) {
-        // A VM that was created since has a driver before it has a folder.
-        for (VmId vm : ForgottenReplicas.remove(
-                config.volumes(), config.cluster(), id -> first.vms().containsKey(id) || drivers.containsKey(id))) {
-            LOG.info("{}: removed what was left of VM {}, which was deleted meanwhile", config.name(), vm);
-        }
-    }
-
     // ---- what happens ---------------------------------------------------------------------------------------------
 
     private synchronized void learn(LedgerState state) {
         for (VmRecord record : state.vms().values()) {
-            if (record.spec().hosts().contains(config.name())) {
-                VmId vm = record.spec().id();
-                if (!drivers.containsKey(vm)) {
-                    startDriver(record);
-                }
-                driver(vm).ifPresent(driver -> driver.input(new ViewInput.RecordLearnt(record)));
+            if (isHostOf(record)) {
+                learn(record);
             }
         }
         drivers.values().removeIf(driver -> isForgotten(driver, state));
+        leftovers.learnt(state);
         state.renewals().forEach(this::renewed);
+    }
+
+    private boolean isHostOf(VmRecord record) {
+        return record.spec().hosts().contains(config.name());
+    }
+
+    /// Of a host that has come in the place of another, the driver is told how things stand.
+    private void learn(VmRecord record) {
+        VmId vm = record.spec().id();
+        if (!drivers.containsKey(vm)) {
+            startDriver(record);
+        }
+        driver(vm).ifPresent(driver -> {
+            Optional<HostName> other = record.spec().otherThan(config.name());
+            boolean isOther = driver.other(other);
+            driver.input(new ViewInput.RecordLearnt(record));
+            other.filter(_ -> isOther).ifPresent(peer -> peers.repeat(peer, new ToDriver(driver)));
+        });
     }
 
     /// A host whose renewals go on lives, heard or not.
@@ -330,15 +340,16 @@ public final class Agent implements AutoCloseable {
         Optional<Long> before = Optional.ofNullable(renewals.put(peer, count));
         if (!peer.equals(config.name()) && before.filter(it -> it != count).isPresent()) {
             drivers.values().stream()
-                    .filter(driver -> driver.spec().hosts().contains(peer))
+                    .filter(driver -> driver.isPairedWith(peer))
                     .forEach(driver -> driver.input(new ViewInput.PeerRenewed(now())));
         }
     }
 
     private boolean isForgotten(VmDriver driver, LedgerState state) {
-        boolean forgotten = !state.vms().containsKey(driver.spec().id());
+        Optional<VmRecord> record = state.vm(driver.spec().id());
+        boolean forgotten = record.filter(this::isHostOf).isEmpty();
         if (forgotten) {
-            driver.input(new ViewInput.RecordGone());
+            driver.input(record.<ViewInput>map(ViewInput.RecordLearnt::new).orElseGet(ViewInput.RecordGone::new));
             driver.closeWhenDone();
             leases.forget(driver.spec().id());
         }
@@ -540,8 +551,7 @@ public final class Agent implements AutoCloseable {
         }
 
         private Stream<VmDriver> driversWith(HostName peer) {
-            return drivers.values().stream()
-                    .filter(driver -> driver.spec().hosts().contains(peer));
+            return drivers.values().stream().filter(driver -> driver.isPairedWith(peer));
         }
     }
 

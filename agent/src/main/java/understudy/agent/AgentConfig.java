@@ -27,6 +27,7 @@ import understudy.link.LinkConfig;
 import understudy.model.ByteSize;
 import understudy.model.HostName;
 import understudy.protocol.LeaseTiming;
+import understudy.protocol.PairWatch;
 
 /// What an agent is told when it starts, from one YAML file; `docs/reference/agent-configuration.md` explains
 /// each key.
@@ -40,6 +41,7 @@ import understudy.protocol.LeaseTiming;
 ///              of its shared memory
 /// @param loseAfter   silence after which a peer counts as lost
 /// @param lease       how long leases run; the same on all hosts, and at least three of the ledger's longest elections
+/// @param pairAfter   for how long a VM's other host is away before another one takes its place; empty for never
 /// @param scrubs      when disks are scrubbed unasked
 /// @param verifyEvery compare all of a guest's RAM with its image after every so many epochs; 0 for never
 public record AgentConfig(
@@ -57,6 +59,7 @@ public record AgentConfig(
         Optional<ByteSize> memory,
         Duration loseAfter,
         LeaseTiming lease,
+        Optional<Duration> pairAfter,
         ScrubSchedule scrubs,
         int verifyEvery) {
 
@@ -68,6 +71,9 @@ public record AgentConfig(
     private static final int LOSE_AFTER_MILLIS = 200;
     /// Two heartbeats: less would lose every peer that is alive.
     private static final Duration LOSE_AFTER_MIN = Duration.ofMillis(40);
+
+    /// An agent that is started anew takes seconds.
+    private static final Duration PAIR_AFTER_MIN = Duration.ofSeconds(10);
 
     /// A leader that is lost is replaced, and leases are renewed, before any runs out.
     private static final Duration LEASE_MIN = LedgerConfig.ELECTION.multipliedBy(2L * LeaseTiming.ELECTIONS);
@@ -107,6 +113,10 @@ public record AgentConfig(
         if (lease.length().compareTo(LEASE_MIN) < 0) {
             throw new IllegalArgumentException("lease-millis: %d; at least %d, three of the ledger's elections"
                     .formatted(lease.length().toMillis(), LEASE_MIN.toMillis()));
+        }
+        if (pairAfter.filter(after -> after.compareTo(PAIR_AFTER_MIN) < 0).isPresent()) {
+            throw new IllegalArgumentException("pair-after-seconds: %d; at least %d, or 0 for never"
+                    .formatted(pairAfter.orElseThrow().toSeconds(), PAIR_AFTER_MIN.toSeconds()));
         }
         if (verifyEvery < 0) {
             throw new IllegalArgumentException("verify-every: " + verifyEvery + "; 0 or more");
@@ -166,6 +176,7 @@ public record AgentConfig(
             Optional<String> memory,
             @JsonProperty("lose-after-millis") Optional<Integer> loseAfterMillis,
             @JsonProperty("lease-millis") Optional<Integer> leaseMillis,
+            @JsonProperty("pair-after-seconds") Optional<Integer> pairAfterSeconds,
             @JsonProperty("scrub-days") Optional<Integer> scrubDays,
             @JsonProperty("verify-every") Optional<Integer> verifyEvery) {}
 
@@ -224,6 +235,8 @@ public record AgentConfig(
                         () -> it.leaseMillis
                                 .map(millis -> new LeaseTiming(Duration.ofMillis(millis)))
                                 .orElse(LeaseTiming.DEFAULT)),
+                Optional.of(it.pairAfterSeconds.map(Duration::ofSeconds).orElse(PairWatch.PATIENCE))
+                        .filter(after -> !after.isZero()),
                 at(
                         "scrub-days",
                         () -> it.scrubDays

@@ -3,6 +3,7 @@ package understudy.agent;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.function.Predicate;
 import understudy.api.Event;
 import understudy.api.Event.Severity;
 import understudy.ledger.Ledger;
@@ -17,6 +18,7 @@ import understudy.model.VmName;
 /// @param self    this host, in this life of its agent
 /// @param boot    this start of this host
 /// @param reports what the other hosts say
+/// @param isUp    whether another agent is heard
 /// @param leases  of this host
 /// @param words   what this host has written down of VMs with which it goes on alone
 /// @param scrubTurn of this host
@@ -31,6 +33,7 @@ record AgentServices(
         FileStore files,
         EventLog events,
         PeerReports reports,
+        Predicate<HostName> isUp,
         LeaseKeeper leases,
         AloneWords words,
         ScrubTurn scrubTurn) {

@@ -44,6 +44,7 @@ final class Rehearsal {
                 Optional.empty(),
                 Duration.ofMillis(200),
                 LeaseTiming.DEFAULT,
+                Optional.empty(),
                 ScrubSchedule.DEFAULT,
                 0);
         try (Agent agent = new Agent(config);

@@ -37,9 +37,10 @@ import understudy.volume.store.StoreRefusedException;
 /// `disk0.boot` the start of the host in which that replica was opened last. Nobody's thread but those that may
 /// wait for a disk comes here.
 ///
-/// Files are made in two cases only (design, section 3.1, rule 12): under the VM's first view, which nobody has
-/// run under; and in the place of a replica that a view does not count on, where the volumes' folder is the top
-/// of a file system of its own, so that an empty one is a new disk and not one that is not mounted.
+/// Files are made in three cases only (design, section 3.1, rule 12): under the VM's first view, which nobody has
+/// run under; under a view by which this host has come to the VM just now; and in the place of a replica that a view
+/// does not count on, where the volumes' folder is the top of a file system of its own, so that an empty one is a new
+/// disk and not one that is not mounted.
 final class ReplicaFolder {
     private static final String UNFINISHED = ".new";
     private static final String BOOT = ".boot";
@@ -235,12 +236,13 @@ final class ReplicaFolder {
         if (named.inSync()) {
             return following(new Expected(volume, Optional.of(named.id()), OptionalLong.empty()), disk);
         }
-        if (isNothingOf(disk) && isDisk.test(volumes)) {
+        if (isToBeMade(named, disk)) {
             if (!making.tryLock()) {
                 throw new StoreRefusedException(file(disk) + " is being made", "Wait until it is.");
             }
             try {
-                if (isNothingOf(disk)) {
+                if (isToBeMade(named, disk)) {
+                    discard(disk);
                     return madeAnew(disk);
                 }
             } finally {
@@ -248,6 +250,22 @@ final class ReplicaFolder {
             }
         }
         return following(new Expected(volume, Optional.empty(), OptionalLong.empty()), disk);
+    }
+
+    /// Where nobody has ever counted on one, what was begun and not finished is nothing, too.
+    private boolean isToBeMade(VolumeReplica named, VolumeSpec disk) throws DiskFailedException {
+        return named.fresh()
+                ? ReplicaStore.presence(file(disk)) != Presence.BOTH
+                : isNothingOf(disk) && isDisk.test(volumes);
+    }
+
+    private void discard(VolumeSpec disk) throws DiskFailedException {
+        try {
+            Files.deleteIfExists(file(disk));
+            Files.deleteIfExists(ReplicaStore.metadata(file(disk)));
+        } catch (IOException e) {
+            throw new DiskFailedException(EIO, DriverDesk.reason(e), e);
+        }
     }
 
     private ReplicaStore madeAnew(VolumeSpec disk) throws StoreRefusedException, DiskFailedException {

@@ -31,6 +31,8 @@ final class ViewLedger implements VolumeLedger {
     private final MachineDesk desk;
     private final CountedBoots boots;
     private MirrorWishes wishes;
+    /// A host has come in the place of another, and the mirror may still have the other's replica.
+    private boolean isToLetGo;
     private boolean isClosed;
 
     /// @param wishes of this life, in which this host is active
@@ -50,10 +52,19 @@ final class ViewLedger implements VolumeLedger {
     /// @return what the mirror is to be told, which did not ask for it
     synchronized Optional<VolumeView> learn(View newest) {
         boolean wasOpen = wishes.open().isPresent();
+        isToLetGo |= wishes.hasOtherHosts(newest);
         wishes = wishes.learnt(newest);
         notifyAll();
+        if (isToLetGo) {
+            return Optional.empty();
+        }
         boolean isAnswer = wasOpen && wishes.open().isEmpty();
         return isAnswer || !wishes.isToBeTold() ? Optional.empty() : Optional.of(told(FOREIGN));
+    }
+
+    /// Whether the mirror is to let go of its peer's replica ([ServedVolume#peerReplaced]), and to read then.
+    synchronized boolean isToLetGo() {
+        return isToLetGo;
     }
 
     /// Its mirror is done with: the view machine hears no more of it.
@@ -69,8 +80,10 @@ final class ViewLedger implements VolumeLedger {
         return new VolumeView(wishes.told(), members(), proposal);
     }
 
+    /// The mirror has nothing of a replica that is replaced, when it asks.
     @Override
     public synchronized Optional<VolumeView> read() {
+        isToLetGo = false;
         return Optional.of(told(FOREIGN));
     }
 
@@ -81,9 +94,9 @@ final class ViewLedger implements VolumeLedger {
 
     @Override
     public synchronized VolumeView propose(VolumeView wanted) throws IOException {
-        if (wishes.isStale(wanted.number())) {
+        if (isToLetGo || wishes.isStale(wanted.number())) {
             // It was told of this view, or will be: another number would only make its next wish stale, too.
-            return new VolumeView(wishes.told(), members(), FOREIGN);
+            return asTold();
         }
         name(wanted);
         wishes = wishes.wished(hosts(wanted));
@@ -91,8 +104,15 @@ final class ViewLedger implements VolumeLedger {
             desk.post(this::tellDesk);
             await(() -> wishes.open().isEmpty());
         }
+        if (isToLetGo) {
+            return asTold();
+        }
         wanted.inSync().forEach(member -> boots.put(member.replica(), member.boot()));
         return told(wanted.proposal());
+    }
+
+    private VolumeView asTold() {
+        return new VolumeView(wishes.told(), members(), FOREIGN);
     }
 
     /// On the driver's thread, so no view is learnt meanwhile.
@@ -121,14 +141,14 @@ final class ViewLedger implements VolumeLedger {
     /// Has a replica that is in another's place named before it can come in.
     private void name(VolumeView wanted) throws IOException {
         for (VolumeView.Member member : wanted.inSync()) {
-            if (host(member.replica()).isEmpty()) {
+            if (!isToLetGo && host(member.replica()).isEmpty()) {
                 HostName where = hostOfUnknown(wanted);
                 desk.post(() -> {
                     if (!isClosed()) {
                         desk.step(new ViewInput.ReplicaReplaced(volume, where, member.replica()));
                     }
                 });
-                await(() -> replica(where).id().equals(member.replica()));
+                await(() -> isToLetGo || replica(where).id().equals(member.replica()));
             }
         }
     }

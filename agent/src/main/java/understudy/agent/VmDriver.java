@@ -27,6 +27,7 @@ import understudy.model.VmRecord;
 import understudy.model.VmSpec;
 import understudy.model.VolumeId;
 import understudy.protocol.Part;
+import understudy.protocol.PeerState;
 import understudy.protocol.Step;
 import understudy.protocol.ViewEffect;
 import understudy.protocol.ViewInput;
@@ -56,6 +57,7 @@ final class VmDriver implements DriverDesk, StreamOffers.Taker, AutoCloseable {
     private final VolumeHost volumes;
     private final VolumeWork work;
     private final UnaskedScrubs scrubs;
+    private final PairSearch search;
     private final Exports exports;
     private final LinkedBlockingQueue<Runnable> mailbox = new LinkedBlockingQueue<>(MAILBOX_MAX);
     private final AtomicBoolean tickPending = new AtomicBoolean();
@@ -70,8 +72,10 @@ final class VmDriver implements DriverDesk, StreamOffers.Taker, AutoCloseable {
     private Optional<Boolean> votesEnough = Optional.empty();
     private final CopyAttempts copies = new CopyAttempts();
     private volatile DriverReport.Outlook outlook = new DriverReport.Outlook(false, false, true);
-    /// As the ledger has it: disks grow, and levels change.
+    /// As the ledger has it: disks grow, levels change, and other hosts come.
     private volatile VmSpec spec;
+    /// Whom this driver is told of.
+    private volatile Optional<HostName> other;
     private volatile long knownView;
     private volatile String trouble = "";
     private volatile Part part = new Part.Idle();
@@ -87,6 +91,7 @@ final class VmDriver implements DriverDesk, StreamOffers.Taker, AutoCloseable {
     VmDriver(AgentServices services, VmSpec spec) {
         this.services = services;
         this.spec = spec;
+        this.other = spec.otherThan(services.self().host());
         this.machine = new ViewMachine(
                 services.self(),
                 ViewMachine.Timing.of(
@@ -97,6 +102,7 @@ final class VmDriver implements DriverDesk, StreamOffers.Taker, AutoCloseable {
         this.work = new VolumeWork(this, services.config().data().resolve("scrubs"));
         this.scrubs = new UnaskedScrubs(this, work, InstantSource.system());
         this.volumes = new VolumeHost(this, work);
+        this.search = new PairSearch(this, volumes::isComing);
         this.exports = new Exports(volumes, services.self().host());
         this.active = new ActiveSide(this, proposals, volumes);
         this.standby = new StandbySide(this, active, volumes);
@@ -115,6 +121,20 @@ final class VmDriver implements DriverDesk, StreamOffers.Taker, AutoCloseable {
             exports.learnt(record);
         }
         post(() -> step(input));
+    }
+
+    /// The VM's other host, from here on: what is told is about that one. By one thread at a time, before it tells of
+    /// the change.
+    ///
+    /// @return whether it was another one
+    boolean other(Optional<HostName> now) {
+        boolean isNew = !now.equals(other);
+        other = now;
+        return isNew;
+    }
+
+    boolean isPairedWith(HostName host) {
+        return other.filter(host::equals).isPresent();
     }
 
     /// The VM's other host is silent. Its volumes hear of it at once, whatever the driver is at.
@@ -144,6 +164,7 @@ final class VmDriver implements DriverDesk, StreamOffers.Taker, AutoCloseable {
                 scrubs.tick(now, volumes::serving);
                 boolean isWanted = state.known().filter(VmRecord::wanted).isPresent();
                 proposals.tick(now, isWanted);
+                state.known().ifPresent(known -> search.tick(known, state.peer() instanceof PeerState.Up, now));
                 if (!isWanted) {
                     active.forgetFailures();
                 }

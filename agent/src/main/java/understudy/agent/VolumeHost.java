@@ -79,7 +79,14 @@ final class VolumeHost {
     private volatile List<VolumeReport> reports = List.of();
 
     /// A volume that is served here.
-    private record Served(ServedVolume volume, ViewLedger ledger, VolumeObserver observer) {}
+    private record Served(ServedVolume volume, ViewLedger ledger, VolumeObserver observer) {
+        void learn(View view) {
+            ledger.learn(view).ifPresent(volume::tell);
+            if (ledger.isToLetGo()) {
+                volume.peerReplaced();
+            }
+        }
+    }
 
     VolumeHost(DriverDesk desk, VolumeWork work) {
         this(
@@ -117,7 +124,7 @@ final class VolumeHost {
                 withdraw();
                 serve(record, Map.of());
             }
-            served.values().forEach(it -> it.ledger.learn(view).ifPresent(it.volume::tell));
+            served.values().forEach(it -> it.learn(view));
         } else {
             endServing();
         }
@@ -187,7 +194,7 @@ final class VolumeHost {
                     PATIENCE);
             VolumeObserver observer = new VolumeObserver(desk, disk, () -> wentBack(disk));
             ServedVolume volume = new ServedVolume(
-                    options, () -> openToServe(disk), peer.map(host -> () -> dial(host, disk.id())), ledger, observer);
+                    options, () -> openToServe(disk), peer.map(_ -> () -> dial(disk.id())), ledger, observer);
             now.put(disk.id(), new Served(volume, ledger, observer));
             work.apply(disk.id(), volume);
         }
@@ -227,7 +234,8 @@ final class VolumeHost {
         return store;
     }
 
-    private VolumeWire dial(HostName host, VolumeId volume) throws IOException {
+    private VolumeWire dial(VolumeId volume) throws IOException {
+        HostName host = known.flatMap(it -> it.spec().otherThan(self)).orElseThrow();
         Connection connection = desk.services().link().connect(host, AgentServices.VOLUMES, DIAL);
         try {
             new VolumeWire.Preface(desk.spec().id(), volume).send(connection);
@@ -346,6 +354,11 @@ final class VolumeHost {
         served = Map.of();
         reports = List.of();
         return handed;
+    }
+
+    /// Whether a replica is getting what it lacks.
+    boolean isComing() {
+        return served.values().stream().anyMatch(it -> it.volume.resync().isPresent());
     }
 
     /// For the other hosts; now and then.

@@ -34,6 +34,7 @@ class AgentConfigTest {
             memory: 24G
             lose-after-millis: 300
             lease-millis: 4000
+            pair-after-seconds: 600
             scrub-days: 30
             verify-every: 10
             """;
@@ -72,6 +73,8 @@ class AgentConfigTest {
         assertThat(config.memory()).contains(ByteSize.ofMebibytes(24 << 10));
         assertThat(config.loseAfter()).isEqualTo(Duration.ofMillis(300));
         assertThat(config.lease()).isEqualTo(new LeaseTiming(Duration.ofSeconds(4)));
+        assertThat(config.pairAfter()).contains(Duration.ofMinutes(10));
+        assertThat(read(with("pair-after-seconds", "0")).pairAfter()).isEmpty();
         assertThat(config.scrubs().every()).isEqualTo(Duration.ofDays(30));
         assertThat(config.verifyEvery()).isEqualTo(10);
     }
@@ -79,11 +82,13 @@ class AgentConfigTest {
     @Test
     void whatIsNotSaidHasADefault() throws IOException {
         AgentConfig config = read(GOOD.replaceAll(
-                "(?m)^(memory|volumes-folder|lose-after-millis|lease-millis|scrub-days|verify-every):.*\n", ""));
+                "(?m)^(memory|volumes-folder|lose-after-millis|lease-millis|pair-after-seconds|scrub-days|verify-every):.*\n",
+                ""));
         assertThat(config.memory()).isEmpty();
         assertThat(config.volumes()).isEqualTo(Path.of("/var/lib/understudy/volumes"));
         assertThat(config.loseAfter()).isEqualTo(Duration.ofMillis(200));
         assertThat(config.lease()).isEqualTo(LeaseTiming.DEFAULT);
+        assertThat(config.pairAfter()).contains(Duration.ofMinutes(30));
         assertThat(config.scrubs()).isEqualTo(ScrubSchedule.DEFAULT);
         assertThat(config.verifyEvery()).isZero();
     }
@@ -91,7 +96,13 @@ class AgentConfigTest {
     @Test
     void aKeyWithoutAValueIsAsGoodAsNone() throws IOException {
         for (String key : List.of(
-                "memory", "volumes-folder", "lose-after-millis", "lease-millis", "scrub-days", "verify-every")) {
+                "memory",
+                "volumes-folder",
+                "lose-after-millis",
+                "lease-millis",
+                "pair-after-seconds",
+                "scrub-days",
+                "verify-every")) {
             assertThat(read(with(key, "null"))).as(key).isEqualTo(read(GOOD.replaceAll("(?m)^" + key + ":.*\n", "")));
             assertThat(read(with(key, ""))).as(key).isEqualTo(read(with(key, "null")));
         }
@@ -178,6 +189,8 @@ class AgentConfigTest {
                 "lease-millis | 0",
                 "lease-millis | 2399",
                 "lose-after-millis | 99999999999",
+                "pair-after-seconds | 9",
+                "pair-after-seconds | -1",
                 "scrub-days        | -1",
                 "scrub-days        | weekly",
                 "verify-every      | -1",

@@ -5,10 +5,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import understudy.model.HostName;
+import understudy.model.Placement;
+import understudy.model.View;
 import understudy.model.VmId;
+import understudy.model.VmSpec;
+import understudy.model.VolumeReplica;
+import understudy.model.VolumeView;
+import understudy.protocol.LedgerCommand;
+import understudy.protocol.LedgerState;
 
 class ForgottenReplicasTest {
     private static final UUID CLUSTER = UUID.randomUUID();
@@ -45,5 +54,51 @@ class ForgottenReplicasTest {
         }
         assertThat(ForgottenReplicas.remove(volumes.resolve("none"), CLUSTER, _ -> false))
                 .isEmpty();
+    }
+
+    @Test
+    void aMarkThatLostWhatItSaidWithThePowerIsMadeAgain() throws IOException {
+        VmId gone = new VmId(UUID.randomUUID());
+        Path folder = folder(gone.toString());
+        Files.createFile(folder.resolve("cluster"));
+        ForgottenReplicas.mark(folder, CLUSTER);
+        assertThat(ForgottenReplicas.remove(volumes, CLUSTER, _ -> false)).containsExactly(gone);
+    }
+
+    /// Old as it is, it is all that there is beside the active's.
+    @Test
+    void whatAReplacedHostHasIsKeptUntilTheNewHostHasAll() throws IOException {
+        HostName here = new HostName("h2");
+        HostName third = new HostName("h3");
+        VmSpec spec = VolumePair.SPEC;
+        AgentConfig config = TestDesk.config(here, volumes.resolve("data"));
+        Path folder = Files.createDirectories(config.volumes().resolve(spec.id().toString()));
+        Files.writeString(folder.resolve("disk0"), "data");
+        ForgottenReplicas.mark(folder, config.cluster());
+        ForgottenReplicas forgotten = new ForgottenReplicas(config, _ -> false, Runnable::run);
+
+        forgotten.learnt(state(spec, here, true));
+        assertThat(folder).as("of a host of the VM").isNotEmptyDirectory();
+        forgotten.learnt(state(spec.moved(here, third), third, false));
+        assertThat(folder).as("before the new host has all").isNotEmptyDirectory();
+        new ForgottenReplicas(config, _ -> false, Runnable::run).learnt(state(spec.moved(here, third), third, false));
+        assertThat(folder).as("nor in another life").isNotEmptyDirectory();
+        forgotten.learnt(state(spec.moved(here, third), third, true));
+        assertThat(folder).doesNotExist();
+    }
+
+    /// @param other has the disk in sync or not; h1 has
+    private static LedgerState state(VmSpec spec, HostName other, boolean inSync) {
+        List<VolumeView> volumes = spec.disks().stream()
+                .map(disk -> new VolumeView(
+                        disk.id(),
+                        List.of(
+                                new VolumeReplica(new HostName("h1"), new UUID(1, 1), true),
+                                new VolumeReplica(other, new UUID(1, 2), inSync))))
+                .toList();
+        View view = new View(1, new Placement.Stopped(), volumes, new UUID(2, 2));
+        return LedgerState.empty()
+                .apply(new LedgerCommand.CreateVm(spec, true, view))
+                .state();
     }
 }

@@ -77,6 +77,7 @@ class ProposalsTest {
                 files,
                 new EventLog(H1),
                 (_, _) -> Optional.empty(),
+                _ -> false,
                 new LeaseKeeper(SELF, LeaseTiming.DEFAULT, ledger),
                 new AloneWords(directory.resolve("alone"), new UUID(2, 2)),
                 new ScrubTurn());
@@ -105,6 +106,7 @@ class ProposalsTest {
                 Optional.empty(),
                 Duration.ofMillis(200),
                 LeaseTiming.DEFAULT,
+                Optional.empty(),
                 ScrubSchedule.DEFAULT,
                 0);
     }

@@ -19,6 +19,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import understudy.agent.ReplicaReport.Condition;
 import understudy.model.HostName;
 import understudy.model.Placement;
@@ -69,11 +71,14 @@ class ReplicaFolderTest {
     }
 
     private static View view(long number, boolean inSync) {
+        return view(number, new VolumeReplica(H1, HERE, inSync));
+    }
+
+    private static View view(long number, VolumeReplica here) {
         return new View(
                 number,
                 new Placement.Stopped(),
-                List.of(new VolumeView(
-                        DISK.id(), List.of(new VolumeReplica(H1, HERE, inSync), new VolumeReplica(H2, THERE, true)))),
+                List.of(new VolumeView(DISK.id(), List.of(here, new VolumeReplica(H2, THERE, true)))),
                 new UUID(6, number));
     }
 
@@ -172,6 +177,34 @@ class ReplicaFolderTest {
         ReplicaFolder unmounted = folder(BOOT, false);
         assertThatThrownBy(() -> unmounted.open(view(2, false), DISK)).isInstanceOf(StoreRefusedException.class);
         assertThat(data()).doesNotExist();
+    }
+
+    /// It was told to, and may have been interrupted.
+    @ParameterizedTest(name = "{0}")
+    @ValueSource(strings = {"nothing", "half a replica"})
+    void aHostThatHasJustComeMakesItsReplicaWhateverItsFolderIs(String left) throws Exception {
+        if (left.equals("nothing")) {
+            lose();
+        } else {
+            Files.delete(ReplicaStore.metadata(data()));
+        }
+        VolumeReplica unmade = new VolumeReplica(H1, new UUID(7, 7), false, true);
+        ReplicaFolder unmounted = folder(BOOT, false);
+        try (ReplicaStore store = unmounted.open(view(2, unmade), DISK)) {
+            assertThat(store.identity().replica()).isNotEqualTo(HERE);
+        }
+        try (ReplicaStore again = unmounted.open(view(2, unmade), DISK)) {
+            assertThat(again.sizeBytes()).isEqualTo(DISK.size().bytes());
+        }
+    }
+
+    /// It was a host of the VM before.
+    @Test
+    void aHostThatComesAgainBeginsWithWhatItHas() throws Exception {
+        VolumeReplica unmade = new VolumeReplica(H1, new UUID(7, 7), false, true);
+        try (ReplicaStore store = folder(BOOT, false).open(view(2, unmade), DISK)) {
+            assertThat(store.identity().replica()).isEqualTo(HERE);
+        }
     }
 
     @Test

@@ -66,12 +66,13 @@ final class TestDesk implements DriverDesk, AutoCloseable {
                 files,
                 new EventLog(self),
                 reports,
+                _ -> false,
                 new LeaseKeeper(life, LeaseTiming.DEFAULT, new SilentLedger()),
                 new AloneWords(folder.resolve("alone"), boot),
                 new ScrubTurn());
     }
 
-    private static AgentConfig config(HostName self, Path folder) {
+    static AgentConfig config(HostName self, Path folder) {
         return new AgentConfig(
                 new UUID(1, 1),
                 self,
@@ -87,6 +88,7 @@ final class TestDesk implements DriverDesk, AutoCloseable {
                 Optional.empty(),
                 Duration.ofMillis(200),
                 LeaseTiming.DEFAULT,
+                Optional.empty(),
                 ScrubSchedule.DEFAULT,
                 0);
     }

@@ -192,6 +192,47 @@ class ViewLedgerTest {
                         new ViewInput.ReplicaCaughtUp(VOLUME, H2));
     }
 
+    /// Until the mirror has let go of the former host's replica, what it asks for may be about that one.
+    @Test
+    void nothingOfAFormerHostsReplicaIsAskedForWhenAnotherHostComes() throws Exception {
+        HostName third = new HostName("h3");
+        VolumeReplica unmade = new VolumeReplica(third, new UUID(2, 3), false, true);
+        View moved = view(5, List.of(new VolumeReplica(H1, HERE, true), unmade));
+        VolumeView first = ledger.read().orElseThrow();
+        Thread comes = Thread.ofVirtual().start(() -> {
+            try {
+                desk.work();
+                assertThat(ledger.learn(moved)).as("told when it reads").isEmpty();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+        });
+        VolumeView answer = ledger.propose(after(first, LOCAL, PEER));
+        comes.join();
+        assertThat(answer.inSync()).containsExactly(LOCAL);
+        assertThat(answer.proposal()).isEqualTo(FOREIGN);
+        assertThat(ledger.isToLetGo()).isTrue();
+        desk.told.clear();
+
+        for (VolumeView known : List.of(first, answer)) {
+            assertThat(ledger.propose(after(known, LOCAL, PEER)).inSync()).containsExactly(LOCAL);
+        }
+        assertThat(desk.work).isEmpty();
+        VolumeView read = ledger.read().orElseThrow();
+        assertThat(ledger.isToLetGo()).isFalse();
+        assertThat(ledger.propose(after(answer, LOCAL, PEER)).number())
+                .as("asked for before it read")
+                .isEqualTo(read.number());
+        assertThat(desk.work).isEmpty();
+        assertThat(desk.told).isEmpty();
+
+        Member other = new Member(unmade.id(), new UUID(3, 3));
+        Thread learns = learns(
+                view(6, List.of(new VolumeReplica(H1, HERE, true), new VolumeReplica(third, unmade.id(), true))));
+        assertThat(ledger.propose(after(read, LOCAL, other)).inSync()).containsExactly(LOCAL, other);
+        learns.join();
+    }
+
     private ViewLedger ledger(MirrorWishes wishes) {
         return new ViewLedger(H1, wishes, BOOT, new CountedBoots(folder.resolve("vm"), BOOT), desk);
     }

@@ -11,27 +11,35 @@ import understudy.model.ByteSize;
 ///
 /// @param verifyEvery     compare all of a guest's RAM with its image after every so many epochs; 0 for never
 /// @param loseAfterMillis silence after which a peer counts as lost
+/// @param pairAfterSeconds for how long a VM's other host is away before another one takes its place; 0 for never
 /// @param memory          RAM that VMs may use on a host, such as `2G`
 @JsonInclude(JsonInclude.Include.NON_ABSENT)
 public record AgentOptions(
         @JsonProperty("verify-every") OptionalInt verifyEvery,
         @JsonProperty("lose-after-millis") OptionalInt loseAfterMillis,
+        @JsonProperty("pair-after-seconds") OptionalInt pairAfterSeconds,
         Optional<String> memory) {
     /// Everything as the agents have it.
     public static final AgentOptions NONE =
-            new AgentOptions(OptionalInt.empty(), OptionalInt.empty(), Optional.empty());
+            new AgentOptions(OptionalInt.empty(), OptionalInt.empty(), OptionalInt.empty(), Optional.empty());
 
     /// @param epochs 0 for never
     public AgentOptions withVerifyEvery(int epochs) {
-        return new AgentOptions(OptionalInt.of(epochs), loseAfterMillis, memory);
+        return new AgentOptions(OptionalInt.of(epochs), loseAfterMillis, pairAfterSeconds, memory);
     }
 
     /// @param silence whole milliseconds
     public AgentOptions withLoseAfter(Duration silence) {
-        return new AgentOptions(verifyEvery, OptionalInt.of(Math.toIntExact(silence.toMillis())), memory);
+        return new AgentOptions(
+                verifyEvery, OptionalInt.of(Math.toIntExact(silence.toMillis())), pairAfterSeconds, memory);
+    }
+
+    /// @param seconds 0 for never
+    public AgentOptions withPairAfter(int seconds) {
+        return new AgentOptions(verifyEvery, loseAfterMillis, OptionalInt.of(seconds), memory);
     }
 
     public AgentOptions withMemory(ByteSize size) {
-        return new AgentOptions(verifyEvery, loseAfterMillis, Optional.of(size.toString()));
+        return new AgentOptions(verifyEvery, loseAfterMillis, pairAfterSeconds, Optional.of(size.toString()));
     }
 }

@@ -2,6 +2,7 @@ package understudy.lab;
 
 import java.io.IOException;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -84,10 +85,21 @@ public final class LabCommand {
                 })
         private ByteSize disk = LabPlan.USUAL_DISK;
 
+        @Option(
+                names = "--pair-after",
+                paramLabel = "SECONDS",
+                description = {
+                    "For how long a host is away before another one takes its place in VMs, 10 or more;",
+                    "0 for never (default: 1800). Of use with three hosts or more."
+                })
+        private Optional<Integer> pairAfter = Optional.empty();
+
         @Override
         public void run() {
             LabPlan plan = new LabPlan(hosts, witnesses, NodeProgram.agent(Installation.find()));
-            Lab.up(plan.atSites(sites).with(disk), progress());
+            AgentOptions options =
+                    pairAfter.map(AgentOptions.NONE::withPairAfter).orElse(AgentOptions.NONE);
+            Lab.up(plan.atSites(sites).with(disk).with(options), progress());
         }
     }
 

@@ -43,9 +43,11 @@ class AgentConfigTest {
 
     @Test
     void whatAPlanSaysBesideStandsBesideTheOtherKeysAndTheRestIsLeftToTheAgent() {
-        JsonNode host = tree("h1", AgentOptions.NONE.withVerifyEvery(25).withMemory(ByteSize.ofMebibytes(2048)));
+        JsonNode host = tree(
+                "h1", AgentOptions.NONE.withVerifyEvery(25).withPairAfter(20).withMemory(ByteSize.ofMebibytes(2048)));
         assertThat(host.path("verify-every").asInt()).isEqualTo(25);
         assertThat(host.path("memory").asString()).isEqualTo("2G");
+        assertThat(host.path("pair-after-seconds").asInt()).isEqualTo(20);
         assertThat(host.has("lose-after-millis")).isFalse();
     }
 

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
@@ -258,17 +259,21 @@ final class DiskGuest {
 
     /// Both hosts' files are the same, byte for byte. Nobody must be writing.
     void assertReplicasEqual() {
+        assertReplicasEqual("h1", "h2");
+    }
+
+    void assertReplicasEqual(String one, String other) {
         run("sync; blockdev --flushbufs /dev/vda; blockdev --flushbufs /dev/vdb");
-        compareReplicas();
+        compareReplicas(one, other);
     }
 
     /// Until they are the same: what a guest of level system writes reaches its disks a little later.
     void awaitEqual() {
         run("sync; blockdev --flushbufs /dev/vda; blockdev --flushbufs /dev/vdb");
-        await("both hosts' files to be equal").atMost(NOTICE).untilAsserted(this::compareReplicas);
+        await("both hosts' files to be equal").atMost(NOTICE).untilAsserted(() -> compareReplicas("h1", "h2"));
     }
 
-    private void compareReplicas() {
+    private void compareReplicas(String one, String other) {
         for (VolumeStatus volume : volumes()) {
             String blocks =
                     "cmp -l \"$0\" \"$1\" | awk '{b = int(($1 - 1) / 4096); if (b != l || NR == 1) print b; l = b}'";
@@ -276,12 +281,17 @@ final class DiskGuest {
                     "sh",
                     "-c",
                     blocks,
-                    file("h1", volume).toString(),
-                    file("h2", volume).toString()));
+                    file(one, volume).toString(),
+                    file(other, volume).toString()));
             assertThat(differing)
-                    .as("blocks of %s that differ on h1 and h2".formatted(volume.name()))
+                    .as("blocks of %s that differ on %s and %s".formatted(volume.name(), one, other))
                     .isEmpty();
         }
+    }
+
+    /// Whether a host has a replica of the first disk, counted or not.
+    boolean hasReplica(String host) {
+        return Files.exists(file(host, volumes().getFirst()));
     }
 
     /// As it is reached from outside of the host.

@@ -1,5 +1,9 @@
 package understudy.systemtests;
 
+import java.lang.annotation.ElementType;
+import java.lang.annotation.Retention;
+import java.lang.annotation.RetentionPolicy;
+import java.lang.annotation.Target;
 import java.nio.file.Path;
 import java.util.Optional;
 import org.junit.jupiter.api.extension.AfterTestExecutionCallback;
@@ -7,10 +11,21 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 import org.junit.jupiter.api.extension.ExtensionContext.Namespace;
 import org.junit.jupiter.api.extension.ParameterContext;
 import org.junit.jupiter.api.extension.ParameterResolver;
+import org.junit.platform.commons.support.AnnotationSupport;
 
 /// Gives tests the one [Stage], which is set for the first that asks and is struck after the last. A test that
-/// fails leaves its agents' logs in `target/evidence`, and the next one gets a new stage.
+/// fails leaves its agents' logs in `target/evidence`, and the next one gets a new stage; so does a class that wants
+/// another number of hosts than the one before ([Hosts]).
 final class OnStage implements ParameterResolver, AfterTestExecutionCallback {
+    private static final int USUAL_HOSTS = 2;
+
+    /// How many hosts the stage of a class has, if not two.
+    @Retention(RetentionPolicy.RUNTIME)
+    @Target(ElementType.TYPE)
+    @interface Hosts {
+        int value();
+    }
+
     private static final Namespace NAMESPACE = Namespace.create(OnStage.class);
     private static final Path EVIDENCE = Path.of("target", "evidence");
 
@@ -18,9 +33,12 @@ final class OnStage implements ParameterResolver, AfterTestExecutionCallback {
     private static final class Holder implements AutoCloseable {
         private Optional<Stage> stage = Optional.empty();
 
-        synchronized Stage stage() {
+        synchronized Stage stage(int hosts) {
+            if (stage.filter(it -> it.hosts() != hosts).isPresent()) {
+                close();
+            }
             if (stage.isEmpty()) {
-                stage = Optional.of(Stage.set());
+                stage = Optional.of(Stage.set(hosts));
             }
             return stage.get();
         }
@@ -43,7 +61,10 @@ final class OnStage implements ParameterResolver, AfterTestExecutionCallback {
 
     @Override
     public Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
-        return holder(context).stage();
+        int hosts = AnnotationSupport.findAnnotation(context.getRequiredTestClass(), Hosts.class)
+                .map(Hosts::value)
+                .orElse(USUAL_HOSTS);
+        return holder(context).stage(hosts);
     }
 
     @Override

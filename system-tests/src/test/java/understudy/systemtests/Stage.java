@@ -29,7 +29,9 @@ import understudy.lab.Installation;
 import understudy.lab.Lab;
 import understudy.lab.LabGuest;
 import understudy.lab.LabPlan;
+import understudy.lab.LabStatus;
 import understudy.lab.LabVm;
+import understudy.lab.NodeProgram;
 import understudy.lab.Progress;
 import understudy.model.ByteSize;
 import understudy.model.Care;
@@ -39,7 +41,7 @@ import understudy.model.Policy;
 import understudy.model.Problem;
 import understudy.model.VmName;
 
-/// The lab that all system tests play in, one after the other: two hosts, a witness, a client, and one
+/// The lab that all system tests play in, one after the other: two hosts or more, a witness, a client, and one
 /// protected VM that goes from fault to fault. Agents compare all of a guest's RAM with its image every 25
 /// epochs.
 final class Stage implements AutoCloseable {
@@ -52,28 +54,39 @@ final class Stage implements AutoCloseable {
 
     /// Longer than usual, because a machine that builds and tests stands still for longer than hosts do.
     private static final Duration LOSE_AFTER = Duration.ofMillis(500);
+    /// As short as it may be.
+    private static final int PAIR_AFTER_SECONDS = 10;
+
     private static final Path DATA = Path.of("/var/lib/understudy-lab");
 
     private final Lab lab;
     private final LabGuest guest;
+    private final int hosts;
     private final Map<String, ApiClient> apis = new ConcurrentHashMap<>();
     private Optional<Vm> usual = Optional.empty();
     private Optional<DiskGuest> disks = Optional.empty();
 
-    private Stage(Lab lab, LabGuest guest) {
+    private Stage(Lab lab, LabGuest guest, int hosts) {
         this.lab = lab;
         this.guest = guest;
+        this.hosts = hosts;
     }
 
-    static Stage set() {
+    static Stage set(int hosts) {
         Lab.down();
         Progress progress = new Progress(System.out);
         LabGuest guest = new GuestBuild(Installation.cacheFolder(), progress).guest();
         AgentOptions options = AgentOptions.NONE
                 .withVerifyEvery(VERIFY_EVERY)
                 .withLoseAfter(LOSE_AFTER)
+                .withPairAfter(PAIR_AFTER_SECONDS)
                 .withMemory(HOST_MEMORY);
-        return new Stage(Lab.up(LabPlan.usual().with(options), progress), guest);
+        LabPlan plan = new LabPlan(hosts, 1, NodeProgram.agent(Installation.find()));
+        return new Stage(Lab.up(plan.with(options), progress), guest, hosts);
+    }
+
+    int hosts() {
+        return hosts;
     }
 
     Lab lab() {
@@ -238,9 +251,10 @@ final class Stage implements AutoCloseable {
         try {
             Lab.keepLogs(folder);
             List<String> states = new ArrayList<>();
-            for (String node : List.of("h1", "h2", "w1")) {
-                states.add(node + " says " + known(node));
-            }
+            lab.status().nodes().stream()
+                    .map(LabStatus.NodeStatus::name)
+                    .filter(node -> !node.equals("client"))
+                    .forEach(node -> states.add(node + " says " + known(node)));
             states.add("faults " + lab.status().faults());
             Files.write(folder.resolve("states"), states);
         } catch (IOException e) {

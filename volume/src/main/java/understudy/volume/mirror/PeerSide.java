@@ -3,6 +3,7 @@ package understudy.volume.mirror;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicInteger;
 import understudy.protocol.MirrorInput;
 import understudy.protocol.MirrorSide;
 import understudy.volume.store.Standing;
@@ -17,6 +18,8 @@ final class PeerSide {
     private volatile Optional<PeerLink> link = Optional.empty();
     private final Setbacks setbacks;
     private volatile long searchAt;
+    /// Goes up when another host comes in the place of the one that is searched for.
+    private final AtomicInteger searched = new AtomicInteger();
     private Optional<VolumeView.Member> member = Optional.empty();
     private Standing standing = Standing.FRESH;
 
@@ -55,6 +58,7 @@ final class PeerSide {
 
     /// @return why there is none; empty if there is one
     private String tryLink() {
+        int which = searched.get();
         MirrorWire wire;
         try {
             wire = dialer.orElseThrow().dial();
@@ -86,12 +90,20 @@ final class PeerSide {
                 // Nobody was there to hear of it.
                 served.post(() -> lost(fresh, "the link broke at once"));
             }
-            served.post(() -> linked(fresh));
+            served.post(() -> linked(fresh, which));
             return "";
         } catch (IOException e) {
             wire.close();
             return String.valueOf(e.getMessage());
         }
+    }
+
+    private void linked(PeerLink fresh, int which) {
+        if (which != searched.get()) {
+            fresh.close();
+            return;
+        }
+        linked(fresh);
     }
 
     private void linked(PeerLink fresh) {
@@ -119,6 +131,20 @@ final class PeerSide {
             searchAt = served.threads().now() + setbacks.ends();
             link = Optional.empty();
             served.observer().warning("the peer's replica is lost: " + why);
+            served.take(new MirrorInput.ReplicaLost(MirrorSide.PEER));
+        }
+    }
+
+    /// It is another host's from here on.
+    void replaced() {
+        searched.incrementAndGet();
+        Optional<PeerLink> former = link;
+        link = Optional.empty();
+        member = Optional.empty();
+        standing = Standing.FRESH;
+        searchAt = 0;
+        if (former.isPresent()) {
+            former.get().close();
             served.take(new MirrorInput.ReplicaLost(MirrorSide.PEER));
         }
     }

@@ -528,6 +528,15 @@ public final class ServedVolume implements AutoCloseable {
         peer.failed("its host is lost");
     }
 
+    /// Another host has come in the place of the peer's: its replica is let go of, and no link to it that is on its way
+    /// counts. The ledger is read anew then. From any thread; may wait for what the driver is at.
+    public void peerReplaced() {
+        post(() -> {
+            peer.replaced();
+            proposals.read();
+        });
+    }
+
     /// Whether requests wait for a replica or a view.
     public boolean isWaiting() {
         return volume.route().isHeld();

@@ -10,6 +10,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import understudy.volume.store.DiskFailedException;
@@ -21,7 +23,7 @@ import understudy.volume.store.StoreRefusedException;
 /// Two replicas in one process, on real files and a real TCP connection.
 final class Pair implements AutoCloseable {
     private final Path home;
-    private final Path folder;
+    private Path folder;
     private final UUID boot = UUID.randomUUID();
     private final UUID volume = UUID.randomUUID();
     private final Identity here;
@@ -29,6 +31,7 @@ final class Pair implements AutoCloseable {
     private Optional<ReplicaServer> replica = Optional.empty();
     private Optional<ServerSocketChannel> listener = Optional.empty();
     private Optional<TestClient> client = Optional.empty();
+    private final List<ReplicaServer> retired = new ArrayList<>();
     private int port;
 
     Pair(Path folder, long size) {
@@ -84,6 +87,16 @@ final class Pair implements AutoCloseable {
         replica = Optional.empty();
     }
 
+    /// Another host, with nothing, comes in the place of the peer's. That one goes on until the pair is closed.
+    void replaceReplica(Path another) throws IOException {
+        retired.add(replica.orElseThrow());
+        listener.orElseThrow().close();
+        port = 0;
+        folder = another;
+        startReplica();
+        served.orElseThrow().peerReplaced();
+    }
+
     void startServing() {
         ServedVolume.Options options = new ServedVolume.Options(
                 "a",
@@ -130,6 +143,9 @@ final class Pair implements AutoCloseable {
         }
         if (replica.isPresent()) {
             stopReplica();
+        }
+        for (ReplicaServer server : retired) {
+            server.close();
         }
     }
 
