@@ -62,6 +62,7 @@ public final class Agent implements AutoCloseable {
     /// A host that has said nothing for longer may have ended.
     private static final Duration FRESH = Duration.ofSeconds(3);
     private static final Duration CATCH_UP = Duration.ofSeconds(10);
+    private static final Duration LOOK = Duration.ofSeconds(10);
     private static final Duration FILES_AGAIN = Duration.ofSeconds(5);
 
     private final AgentConfig config;
@@ -86,6 +87,9 @@ public final class Agent implements AutoCloseable {
     private final ScheduledExecutorService clock;
     private final StartTurns turns = new StartTurns();
     private final ForgottenReplicas leftovers;
+    /// Waits for the disk of volumes, however long that takes.
+    private final ScheduledExecutorService janitor = Executors.newSingleThreadScheduledExecutor(
+            Thread.ofPlatform().daemon().name("janitor").factory());
     private final CatchUp catchUp;
     private final RestServer rest;
 
@@ -135,13 +139,11 @@ public final class Agent implements AutoCloseable {
                 events,
                 this::report,
                 peer -> peers.state(peer) == HostState.UP,
+                volumes::ask,
                 leases,
                 words,
                 new ScrubTurn());
-        this.leftovers = new ForgottenReplicas(
-                config,
-                drivers::containsKey,
-                task -> Thread.ofPlatform().daemon().name("forgotten").start(task));
+        this.leftovers = new ForgottenReplicas(config, drivers::containsKey);
         this.host = probe.record();
         this.rest = new RestServer(new AgentControl(this), config.api());
         var _ = clock.scheduleAtFixedRate(guarded(this::tick), 0, TICK.toMillis(), TimeUnit.MILLISECONDS);
@@ -149,6 +151,9 @@ public final class Agent implements AutoCloseable {
         var _ = clock.scheduleAtFixedRate(guarded(this::tellWhoIsHeard), often, often, TimeUnit.MILLISECONDS);
         var _ = clock.scheduleAtFixedRate(guarded(this::keepLedgerWarm), 1000, WARM.toMillis(), TimeUnit.MILLISECONDS);
         var _ = clock.scheduleAtFixedRate(guarded(this::report), 0, REPORT.toMillis(), TimeUnit.MILLISECONDS);
+        if (!config.isWitness()) {
+            var _ = janitor.scheduleWithFixedDelay(guarded(leftovers::look), 0, LOOK.toMillis(), TimeUnit.MILLISECONDS);
+        }
         leases.start();
         register();
         // Nobody needs to be asked for these.
@@ -293,7 +298,13 @@ public final class Agent implements AutoCloseable {
 
     private void begin(LedgerState first) {
         if (!config.isWitness()) {
-            services.qemu().endAllBut(first.vms().keySet());
+            // What another host has taken over for good has no driver that would end it.
+            services.qemu()
+                    .endAllBut(first.vms().values().stream()
+                            .filter(vm -> isHostOf(vm)
+                                    || drivers.containsKey(vm.spec().id()))
+                            .map(vm -> vm.spec().id())
+                            .collect(Collectors.toSet()));
         }
         lookForTurns(first, now());
         learn(first);
@@ -595,6 +606,7 @@ public final class Agent implements AutoCloseable {
     @Override
     public void close() {
         clock.shutdownNow();
+        janitor.shutdownNow();
         rest.close();
         drivers.values().forEach(VmDriver::close);
         messenger.close();

@@ -26,6 +26,7 @@ import understudy.ledger.LedgerConfig;
 import understudy.link.LinkConfig;
 import understudy.model.ByteSize;
 import understudy.model.HostName;
+import understudy.model.HostRecord;
 import understudy.protocol.LeaseTiming;
 import understudy.protocol.PairWatch;
 
@@ -37,6 +38,7 @@ import understudy.protocol.PairWatch;
 /// @param voters who votes in the ledger, in an order that is the same everywhere
 /// @param volumesFolder where replicas of volumes lie, not above or in what else the agent keeps; hosts only
 /// @param bridge the bridge that guests' network cards join; hosts only
+/// @param site   where the host stands; hosts only
 /// @param memory RAM that VMs may use in all; if it is not said, four fifths of the machine's, or nine tenths
 ///              of its shared memory
 /// @param loseAfter   silence after which a peer counts as lost
@@ -52,6 +54,7 @@ public record AgentConfig(
         Path run,
         Optional<Path> volumesFolder,
         Optional<String> bridge,
+        Optional<String> site,
         List<InetSocketAddress> api,
         List<InetSocketAddress> listen,
         List<HostName> voters,
@@ -169,6 +172,7 @@ public record AgentConfig(
             @JsonProperty(required = true) String run,
             @JsonProperty("volumes-folder") Optional<String> volumesFolder,
             Optional<String> bridge,
+            Optional<String> site,
             @JsonProperty(required = true) List<String> api,
             @JsonProperty(required = true) List<String> listen,
             @JsonProperty(required = true) List<String> voters,
@@ -224,6 +228,7 @@ public record AgentConfig(
                 at("run", () -> Path.of(it.run)),
                 at("volumes-folder", () -> it.volumesFolder.map(Path::of)),
                 it.bridge,
+                at("site", () -> site(it.site)),
                 addresses("api", it.api),
                 addresses("listen", it.listen),
                 at("voters", () -> it.voters.stream().map(HostName::new).toList()),
@@ -243,6 +248,11 @@ public record AgentConfig(
                                 .map(days -> new ScrubSchedule(Duration.ofDays(days)))
                                 .orElse(ScrubSchedule.DEFAULT)),
                 it.verifyEvery.orElse(0));
+    }
+
+    private static Optional<String> site(Optional<String> name) {
+        name.ifPresent(HostRecord::checkSite);
+        return name;
     }
 
     private static Peer peer(PeerDocument it) {

@@ -19,6 +19,7 @@ import understudy.model.VmName;
 /// @param boot    this start of this host
 /// @param reports what the other hosts say
 /// @param isUp    whether another agent is heard
+/// @param room    asks whether a host has room for volumes
 /// @param leases  of this host
 /// @param words   what this host has written down of VMs with which it goes on alone
 /// @param scrubTurn of this host
@@ -34,6 +35,7 @@ record AgentServices(
         EventLog events,
         PeerReports reports,
         Predicate<HostName> isUp,
+        PairSearch.Room room,
         LeaseKeeper leases,
         AloneWords words,
         ScrubTurn scrubTurn) {

@@ -3,15 +3,16 @@ package understudy.agent;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import java.io.IOException;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
-import java.util.concurrent.Executor;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -34,43 +35,46 @@ final class ForgottenReplicas {
 
     private final AgentConfig config;
     private final Predicate<VmId> isInUse;
-    private final Executor disks;
-    private Optional<Set<VmId>> kept = Optional.empty();
+    private volatile Optional<Set<VmId>> needed = Optional.empty();
+    private Set<VmId> idle = Set.of();
 
     /// @param isInUse whether this host does anything for a VM
-    /// @param disks   may wait for disks
-    ForgottenReplicas(AgentConfig config, Predicate<VmId> isInUse, Executor disks) {
+    ForgottenReplicas(AgentConfig config, Predicate<VmId> isInUse) {
         this.config = config;
         this.isInUse = isInUse;
-        this.disks = disks;
     }
 
-    /// What the ledger says now; the first time all that is there is looked at. What is deleted later is removed by who
-    /// uses it. By one thread at a time, which does not
-    /// wait for disks.
+    /// What the ledger says now. From any thread.
     void learnt(LedgerState state) {
-        Set<VmId> now = state.vms().values().stream()
-                .filter(this::isToBeKept)
+        needed = Optional.of(state.vms().values().stream()
+                .filter(this::isNeeded)
                 .map(vm -> vm.spec().id())
-                .collect(Collectors.toUnmodifiableSet());
-        boolean isAnyFree = kept.map(before -> before.stream()
-                        .anyMatch(vm -> !now.contains(vm) && state.vms().containsKey(vm)))
-                .orElse(true);
-        kept = Optional.of(now);
-        if (isAnyFree && !config.isWitness()) {
-            disks.execute(() -> remove(now));
-        }
+                .collect(Collectors.toUnmodifiableSet()));
     }
 
-    private boolean isToBeKept(VmRecord vm) {
+    private boolean isNeeded(VmRecord vm) {
         return vm.spec().hosts().contains(config.name()) || !vm.view().isWhole();
     }
 
-    private void remove(Set<VmId> needed) {
-        // A VM that was created since has a driver before it has a folder.
-        for (VmId vm : remove(config.volumes(), config.cluster(), id -> needed.contains(id) || isInUse.test(id))) {
-            LOG.info("{}: removed what was left of VM {}, of which this is no host any more", config.name(), vm);
+    /// Removes what nobody has needed at the last look either: who used it until then has let go of it meanwhile. From
+    /// one thread, which may wait for the disk.
+    void look() {
+        if (needed.isEmpty()) {
+            return;
         }
+        Set<VmId> there = needed.get();
+        Set<VmId> before = idle;
+        Set<VmId> now = new HashSet<>();
+        // A VM that was created since has a driver before it has a folder.
+        List<VmId> removed = remove(config.volumes(), config.cluster(), vm -> {
+            boolean isIdle = !there.contains(vm) && !isInUse.test(vm);
+            if (isIdle) {
+                now.add(vm);
+            }
+            return !isIdle || !before.contains(vm);
+        });
+        idle = now;
+        removed.forEach(vm -> LOG.info("{}: removed what was left of VM {}", config.name(), vm));
     }
 
     /// Says in a VM's folder to which cluster it belongs, for good: an earlier mark may have lost what it said with the
@@ -94,15 +98,24 @@ final class ForgottenReplicas {
         try (DirectoryStream<Path> folders = Files.newDirectoryStream(volumes, Files::isDirectory)) {
             for (Path folder : folders) {
                 Optional<VmId> vm = id(folder).filter(it -> belongsTo(folder, cluster) && !exists.test(it));
-                if (vm.isPresent()) {
-                    delete(folder);
+                if (vm.isPresent() && isDeleted(folder)) {
                     removed.add(vm.get());
                 }
             }
-        } catch (IOException e) {
-            LOG.warn("replicas of VMs that are gone cannot be removed from {}: {}", volumes, e.toString());
+        } catch (IOException | DirectoryIteratorException e) {
+            LOG.debug("it cannot be seen whose replicas are in {}: {}", volumes, e.toString());
         }
         return removed;
+    }
+
+    private static boolean isDeleted(Path folder) {
+        try {
+            delete(folder);
+            return true;
+        } catch (IOException e) {
+            LOG.warn("{}, which nobody needs, cannot be removed: {}", folder, e.toString());
+            return false;
+        }
     }
 
     private static Optional<VmId> id(Path folder) {

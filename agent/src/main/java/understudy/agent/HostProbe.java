@@ -54,7 +54,8 @@ final class HostProbe {
                 qemu.map(Installation::machines).orElse(List.of()),
                 qemu.map(Installation::cpuModels).orElse(List.of()),
                 qemu.map(q -> q.accelerator().toString()).orElse(""),
-                qemu.map(Installation::devices).orElse(List.of()));
+                qemu.map(Installation::devices).orElse(List.of()),
+                config.site());
     }
 
     /// Guests' RAM is shared memory, which the kernel bounds as well.

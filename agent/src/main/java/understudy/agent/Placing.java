@@ -1,7 +1,6 @@
 package understudy.agent;
 
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
@@ -15,8 +14,8 @@ import understudy.model.Problem;
 import understudy.model.VmId;
 import understudy.model.VmSpec;
 import understudy.model.VolumeSpec;
+import understudy.protocol.HostLoad;
 import understudy.protocol.LedgerState;
-import understudy.protocol.Pairing;
 import understudy.qemu.Fitness;
 
 /// Decides what a VM that a user wishes for will be: its hosts, machine type, CPU model and addresses; or why
@@ -100,36 +99,44 @@ final class Placing {
         if (!request.hosts().isEmpty()) {
             return request.hosts().stream().map(this::host).toList();
         }
-        List<HostRecord> candidates = new ArrayList<>(state.hosts().values().stream()
-                .filter(host -> host.role() == HostRecord.Role.HOST && isUp.test(host.name()))
-                .filter(host -> free(host) >= request.memory().bytes())
-                .sorted(Comparator.comparingLong((HostRecord host) -> -free(host))
-                        .thenComparing(HostRecord::name))
-                .toList());
-        if (candidates.size() < 2) {
-            throw Problem.of(
-                            "no-pair",
-                            "There are no two hosts that are up and have " + request.memory() + " of memory for it.",
-                            "Make the VM smaller, or see understudy host list; --on HOST creates it for one host, unprotected.")
-                    .with("memory", request.memory())
-                    .refused();
+        List<HostRecord> candidates = HostLoad.ranked(
+                state,
+                request.memory(),
+                request.cpus(),
+                host -> isUp.test(host.name()) && !state.maintained().contains(host.name()));
+        List<List<HostRecord>> pairs = pairs(candidates);
+        if (pairs.isEmpty()) {
+            throw noPair(request).refused();
         }
         // If none fits, why the first does not is what the user is told.
-        return fitting(request, id, candidates).orElseGet(() -> candidates.subList(0, 2));
+        return pairs.stream()
+                .filter(pair -> draft(request, id, pair)
+                        .filter(spec -> Fitness.check(spec, pair).isEmpty())
+                        .isPresent())
+                .findFirst()
+                .orElseGet(pairs::getFirst);
     }
 
-    /// The first pair, in the order of the candidates, that can go on with each other's guest.
-    private static Optional<List<HostRecord>> fitting(VmRequest request, VmId id, List<HostRecord> candidates) {
+    /// All that may be one, in the order of the candidates.
+    private List<List<HostRecord>> pairs(List<HostRecord> candidates) {
+        List<List<HostRecord>> pairs = new ArrayList<>();
         for (int i = 0; i < candidates.size(); i++) {
             for (int j = i + 1; j < candidates.size(); j++) {
-                List<HostRecord> pair = List.of(candidates.get(i), candidates.get(j));
-                Optional<VmSpec> draft = draft(request, id, pair);
-                if (draft.isPresent() && Fitness.check(draft.get(), pair).isEmpty()) {
-                    return Optional.of(pair);
+                if (HostLoad.mayPair(state, candidates.get(i), candidates.get(j))) {
+                    pairs.add(List.of(candidates.get(i), candidates.get(j)));
                 }
             }
         }
-        return Optional.empty();
+        return pairs;
+    }
+
+    private Problem noPair(VmRequest request) {
+        return Problem.of(
+                        "no-pair",
+                        "There are no two hosts%s that are up, not in maintenance, and have %s of memory for it."
+                                .formatted(HostLoad.hasSites(state) ? " at different sites" : "", request.memory()),
+                        "Make the VM smaller, or see understudy host list; --on HOST creates it for one host, unprotected.")
+                .with("memory", request.memory());
     }
 
     private HostRecord host(HostName name) {
@@ -156,7 +163,7 @@ final class Placing {
     }
 
     private long free(HostRecord host) {
-        return Pairing.free(state, host);
+        return HostLoad.free(state, host);
     }
 
     private static Problem.Refused nothingInCommon(List<HostRecord> hosts) {

@@ -37,6 +37,7 @@ final class Rehearsal {
                 folder.resolve("run"),
                 Optional.empty(),
                 Optional.empty(),
+                Optional.empty(),
                 List.of(anyPort),
                 List.of(anyPort),
                 List.of(name),

@@ -23,8 +23,8 @@ import understudy.model.Replica;
 import understudy.model.VmRecord;
 import understudy.model.VmSpec;
 import understudy.model.VolumeSpec;
+import understudy.protocol.HostLoad;
 import understudy.protocol.LedgerState;
-import understudy.protocol.Pairing;
 import understudy.protocol.SwitchOff;
 
 /// What this agent tells of the cluster's VMs and hosts: what the ledger has, with what hosts said of themselves last.
@@ -209,8 +209,9 @@ final class Statuses {
                 host.role(),
                 agent.state(host.name()),
                 host.url(),
+                host.site(),
                 host.memory(),
-                new ByteSize(Math.max(0, host.memory().bytes() - Pairing.promised(state, host.name()))),
+                new ByteSize(HostLoad.free(state, host)),
                 host.cpus(),
                 host.qemu(),
                 host.accelerator(),

@@ -27,6 +27,7 @@ class AgentConfigTest {
             run: /run/understudy
             volumes-folder: /srv/volumes
             bridge: br0
+            site: north
             api: ["127.0.0.1:7800", "192.0.2.11:7800"]
             listen: ["198.51.100.1:7700", "[fd00::1]:7700"]
             voters: [h1, h2, w1]
@@ -64,6 +65,7 @@ class AgentConfigTest {
         assertThat(config.run()).isEqualTo(Path.of("/run/understudy"));
         assertThat(config.volumes()).isEqualTo(Path.of("/srv/volumes"));
         assertThat(config.bridge()).contains("br0");
+        assertThat(config.site()).contains("north");
         assertThat(config.api()).hasSize(2);
         assertThat(config.listen().getFirst().getHostString()).isEqualTo("198.51.100.1");
         assertThat(config.listen().getLast().getAddress().getAddress()).hasSize(16);
@@ -82,9 +84,10 @@ class AgentConfigTest {
     @Test
     void whatIsNotSaidHasADefault() throws IOException {
         AgentConfig config = read(GOOD.replaceAll(
-                "(?m)^(memory|volumes-folder|lose-after-millis|lease-millis|pair-after-seconds|scrub-days|verify-every):.*\n",
+                "(?m)^(memory|site|volumes-folder|lose-after-millis|lease-millis|pair-after-seconds|scrub-days|verify-every):.*\n",
                 ""));
         assertThat(config.memory()).isEmpty();
+        assertThat(config.site()).isEmpty();
         assertThat(config.volumes()).isEqualTo(Path.of("/var/lib/understudy/volumes"));
         assertThat(config.loseAfter()).isEqualTo(Duration.ofMillis(200));
         assertThat(config.lease()).isEqualTo(LeaseTiming.DEFAULT);
@@ -189,6 +192,7 @@ class AgentConfigTest {
                 "lease-millis | 0",
                 "lease-millis | 2399",
                 "lose-after-millis | 99999999999",
+                "site              | North Pole",
                 "pair-after-seconds | 9",
                 "pair-after-seconds | -1",
                 "scrub-days        | -1",

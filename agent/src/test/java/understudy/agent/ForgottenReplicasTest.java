@@ -75,16 +75,40 @@ class ForgottenReplicasTest {
         Path folder = Files.createDirectories(config.volumes().resolve(spec.id().toString()));
         Files.writeString(folder.resolve("disk0"), "data");
         ForgottenReplicas.mark(folder, config.cluster());
-        ForgottenReplicas forgotten = new ForgottenReplicas(config, _ -> false, Runnable::run);
-
-        forgotten.learnt(state(spec, here, true));
+        ForgottenReplicas forgotten = new ForgottenReplicas(config, _ -> false);
+        forgotten.look();
+        look(forgotten, state(spec, here, true));
         assertThat(folder).as("of a host of the VM").isNotEmptyDirectory();
-        forgotten.learnt(state(spec.moved(here, third), third, false));
+        look(forgotten, state(spec.moved(here, third), third, false));
         assertThat(folder).as("before the new host has all").isNotEmptyDirectory();
-        new ForgottenReplicas(config, _ -> false, Runnable::run).learnt(state(spec.moved(here, third), third, false));
-        assertThat(folder).as("nor in another life").isNotEmptyDirectory();
+        look(new ForgottenReplicas(config, _ -> true), LedgerState.empty());
+        assertThat(folder).as("in use").isNotEmptyDirectory();
         forgotten.learnt(state(spec.moved(here, third), third, true));
+        forgotten.look();
+        assertThat(folder).as("who used it may not have let go of it").isNotEmptyDirectory();
+        forgotten.look();
         assertThat(folder).doesNotExist();
+    }
+
+    @Test
+    void whatAReplacedHostHasOfAVmThatIsDeletedIsRemoved() throws IOException {
+        HostName here = new HostName("h2");
+        AgentConfig config = TestDesk.config(here, volumes.resolve("data"));
+        Path folder = Files.createDirectories(
+                config.volumes().resolve(VolumePair.SPEC.id().toString()));
+        ForgottenReplicas.mark(folder, config.cluster());
+        ForgottenReplicas forgotten = new ForgottenReplicas(config, _ -> false);
+        HostName third = new HostName("h3");
+        look(forgotten, state(VolumePair.SPEC.moved(here, third), third, false));
+        assertThat(folder).isNotEmptyDirectory();
+        look(forgotten, LedgerState.empty());
+        assertThat(folder).doesNotExist();
+    }
+
+    private static void look(ForgottenReplicas forgotten, LedgerState state) {
+        forgotten.learnt(state);
+        forgotten.look();
+        forgotten.look();
     }
 
     /// @param other has the disk in sync or not; h1 has

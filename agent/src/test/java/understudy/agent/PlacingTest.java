@@ -29,8 +29,8 @@ import understudy.model.VmId;
 import understudy.model.VmName;
 import understudy.model.VmRecord;
 import understudy.model.VmSpec;
+import understudy.protocol.HostLoad;
 import understudy.protocol.LedgerState;
-import understudy.protocol.Pairing;
 
 class PlacingTest {
     private static final ByteSize GIB = ByteSize.ofMebibytes(1024);
@@ -38,12 +38,15 @@ class PlacingTest {
     private final TreeMap<HostName, HostRecord> hosts = new TreeMap<>();
     private final TreeMap<VmId, VmRecord> vms = new TreeMap<>();
     private final Set<HostName> up = new HashSet<>();
+    private final Set<HostName> maintained = new TreeSet<>();
 
     PlacingTest() {
         host("h1", 4, List.of("pc-q35-7.2"), "tcg");
         host("h2", 4, List.of("pc-q35-7.1", "pc-q35-7.2", "pc-q35-10.0"), "tcg");
         host("h3", 2, List.of("pc-q35-7.2"), "tcg");
-        hosts.put(new HostName("w1"), record("w1", HostRecord.Role.WITNESS, new ByteSize(0), List.of(), List.of(), ""));
+        hosts.put(
+                new HostName("w1"),
+                record("w1", HostRecord.Role.WITNESS, new ByteSize(0), List.of(), List.of(), "", Optional.empty()));
         up.add(new HostName("w1"));
     }
 
@@ -53,7 +56,8 @@ class PlacingTest {
             ByteSize memory,
             List<String> machines,
             List<String> cpus,
-            String accelerator) {
+            String accelerator,
+            Optional<String> site) {
         return new HostRecord(
                 new HostName(name),
                 role,
@@ -64,15 +68,24 @@ class PlacingTest {
                 "7.2.22",
                 machines,
                 cpus,
-                accelerator);
+                accelerator,
+                List.of(),
+                site);
     }
 
     private void host(String name, int gibibytes, List<String> machines, String accelerator) {
+        host(name, gibibytes, machines, accelerator, Optional.empty());
+    }
+
+    private void host(String name, int gibibytes, List<String> machines, String accelerator, Optional<String> site) {
         ByteSize memory = ByteSize.ofMebibytes(1024L * gibibytes);
-        hosts.put(
-                new HostName(name),
-                record(name, HostRecord.Role.HOST, memory, machines, List.of("Nehalem", "qemu64"), accelerator));
+        List<String> cpus = List.of("Nehalem", "qemu64");
+        hosts.put(new HostName(name), record(name, HostRecord.Role.HOST, memory, machines, cpus, accelerator, site));
         up.add(new HostName(name));
+    }
+
+    private void hostAt(String site, String name, int gibibytes) {
+        host(name, gibibytes, List.of("pc-q35-7.2"), "tcg", Optional.of(site));
     }
 
     private static VmRequest request(ByteSize memory, String... on) {
@@ -103,7 +116,7 @@ class PlacingTest {
     }
 
     private LedgerState state() {
-        return new LedgerState(0, vms, hosts, new TreeMap<>(), new TreeSet<>());
+        return new LedgerState(0, vms, hosts, new TreeMap<>(), maintained);
     }
 
     private Problem refused(VmRequest request) {
@@ -120,7 +133,37 @@ class PlacingTest {
     }
 
     @Test
-    void theTwoHostsWithTheMostMemoryLeftAreChosen() {
+    void whereHostsStandAtTwoSitesThePairIsOverBoth() {
+        hosts.clear();
+        hostAt("north", "h1", 8);
+        hostAt("north", "h2", 8);
+        hostAt("south", "h3", 2);
+        assertThat(names(place(request(GIB)))).containsExactly("h1", "h3");
+        holds(GIB, "h1");
+        assertThat(names(place(request(GIB)))).containsExactly("h2", "h3");
+        assertThat(names(place(request(GIB, "h1", "h2")))).as("by name any two").containsExactly("h1", "h2");
+        Problem problem = refused(request(ByteSize.ofMebibytes(2049)));
+        assertThat(problem.code()).isEqualTo("no-pair");
+        assertThat(problem.message()).contains("at different sites");
+    }
+
+    @Test
+    void hostsInMaintenanceAreNotChosen() {
+        maintained.add(new HostName("h2"));
+        assertThat(names(place(request(GIB)))).containsExactly("h1", "h3");
+    }
+
+    /// Four virtual ones to a processor; each host here has two.
+    @Test
+    void processorsCountWhereTheyAreScarcerThanMemory() {
+        for (int i = 0; i < 5; i++) {
+            holds(ByteSize.ofMebibytes(64), "h1");
+        }
+        assertThat(names(place(request(ByteSize.ofMebibytes(64))))).containsExactly("h2", "h3");
+    }
+
+    @Test
+    void theTwoHostsThatAreUsedLeastAreChosen() {
         assertThat(names(place(request(GIB)))).containsExactly("h1", "h2");
         holds(GIB, "h1");
         assertThat(names(place(request(GIB)))).containsExactly("h2", "h1");
@@ -132,7 +175,7 @@ class PlacingTest {
     @Test
     void whatIsPromisedToAStandbyCounts() {
         holds(ByteSize.ofMebibytes(3072), "h1", "h2");
-        assertThat(Pairing.promised(state(), new HostName("h2"))).isEqualTo(3L << 30);
+        assertThat(HostLoad.promised(state(), new HostName("h2"))).isEqualTo(3L << 30);
         assertThat(names(place(request(GIB)))).containsExactly("h3", "h1");
         Problem problem = refused(request(ByteSize.ofMebibytes(1025), "h1", "h2"));
         assertThat(problem.code()).isEqualTo("no-memory");

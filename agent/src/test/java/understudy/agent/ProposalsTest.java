@@ -78,6 +78,7 @@ class ProposalsTest {
                 new EventLog(H1),
                 (_, _) -> Optional.empty(),
                 _ -> false,
+                (_, _) -> {},
                 new LeaseKeeper(SELF, LeaseTiming.DEFAULT, ledger),
                 new AloneWords(directory.resolve("alone"), new UUID(2, 2)),
                 new ScrubTurn());
@@ -99,6 +100,7 @@ class ProposalsTest {
                 directory,
                 Optional.empty(),
                 Optional.of("br0"),
+                Optional.empty(),
                 List.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)),
                 List.of(),
                 List.of(H1),

@@ -67,6 +67,7 @@ final class TestDesk implements DriverDesk, AutoCloseable {
                 new EventLog(self),
                 reports,
                 _ -> false,
+                (_, _) -> {},
                 new LeaseKeeper(life, LeaseTiming.DEFAULT, new SilentLedger()),
                 new AloneWords(folder.resolve("alone"), boot),
                 new ScrubTurn());
@@ -81,6 +82,7 @@ final class TestDesk implements DriverDesk, AutoCloseable {
                 folder,
                 Optional.of(folder.resolve("disk")),
                 Optional.of("br0"),
+                Optional.empty(),
                 List.of(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0)),
                 List.of(),
                 List.of(self),

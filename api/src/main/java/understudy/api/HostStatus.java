@@ -1,6 +1,7 @@
 package understudy.api;
 
 import java.util.List;
+import java.util.Optional;
 import understudy.model.ByteSize;
 import understudy.model.HostName;
 import understudy.model.HostRecord;
@@ -9,6 +10,7 @@ import understudy.model.VmName;
 /// What the answering agent knows of a host or witness of its cluster.
 ///
 /// @param url         its REST API
+/// @param site        where it stands, if that was said
 /// @param memory      RAM that VMs may use in all
 /// @param memoryFree  what is left of it for further VMs, standbys included
 /// @param qemu        QEMU's version; empty on a witness
@@ -22,6 +24,7 @@ public record HostStatus(
         HostRecord.Role role,
         HostState state,
         String url,
+        Optional<String> site,
         ByteSize memory,
         ByteSize memoryFree,
         int cpus,

@@ -34,7 +34,7 @@ class JsonTest {
                 "state":"running","protected":true,"active":"h1","standby":null,"view":12,"memory":"512M","cpus":1,\
                 "nics":["52:54:00:12:34:56"],"disks":[{"vm":"web-1","name":"disk0",\
                 "id":"00000000-0000-0005-0000-000000000006","size":"10G","state":"in-sync","replicas":[{"host":"h1",\
-                "id":"00000000-0000-0007-0000-000000000008","inSync":true}],"reason":"","progress":null,"resync":{"paused":false,"limit":"50M",\
+                "id":"00000000-0000-0007-0000-000000000008","inSync":true,"fresh":false}],"reason":"","progress":null,"resync":{"paused":false,"limit":"50M",\
                 "to":null,"full":false,"left":"0","copied":"0","bytesPerSecond":0,"secondsLeft":null},\
                 "scrub":{"host":"h1","began":"2026-01-02T03:04:05Z","ended":null,"progress":0.0,"compared":false,\
                 "corrupt":0,"peer":0,"differing":0,"unmended":0,"trouble":""}}],"hosts":["h1","h2"],"machine":"pc-q35-7.2","cpu":"qemu64","wanted":true,\

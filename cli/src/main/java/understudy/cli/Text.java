@@ -143,10 +143,22 @@ final class Text {
 
     static String hosts(Collection<HostStatus> hosts) {
         Table table = new Table(
-                "NAME", "ROLE", "STATE", "LEADER", "VMS", "CPUS", "MEMORY", "FREE", "QEMU", "SWITCH OFF", "URL");
+                "NAME",
+                "ROLE",
+                "SITE",
+                "STATE",
+                "LEADER",
+                "VMS",
+                "CPUS",
+                "MEMORY",
+                "FREE",
+                "QEMU",
+                "SWITCH OFF",
+                "URL");
         hosts.forEach(host -> table.row(
                 host.name(),
                 host.role(),
+                host.site().orElse(""),
                 host.state() + maintenance(host),
                 yes(host.leader()),
                 host.vms().size(),
@@ -181,6 +193,7 @@ final class Text {
         return new Facts()
                 .with("name", host.name())
                 .with("role", host.role())
+                .with("site", host.site().orElse(""))
                 .with("state", host.state() + maintenance(host))
                 .with("leads", yes(host.leader()))
                 .with("url", host.url())

@@ -328,10 +328,10 @@ class CommandsTest {
     void hostsAndStatusAreShown() {
         terminal.run(CREATE);
         assertThat(terminal.run("host list").out()).isEqualTo("""
-                NAME  ROLE     STATE  LEADER  VMS  CPUS  MEMORY  FREE   QEMU        SWITCH OFF  URL
-                h1    host     up     no      1    2     8G      7680M  7.2.22 tcg  not now     http://10.77.0.11:7700
-                h2    host     up     no      0    2     8G      7680M  7.2.22 tcg  may be      http://10.77.0.12:7700
-                w1    witness  up     yes     0    2     0       0      -           may be      http://10.77.0.11:7700
+                NAME  ROLE     SITE  STATE  LEADER  VMS  CPUS  MEMORY  FREE   QEMU        SWITCH OFF  URL
+                h1    host     -     up     no      1    2     8G      7680M  7.2.22 tcg  not now     http://10.77.0.11:7700
+                h2    host     -     up     no      0    2     8G      7680M  7.2.22 tcg  may be      http://10.77.0.12:7700
+                w1    witness  -     up     yes     0    2     0       0      -           may be      http://10.77.0.11:7700
                 """);
         assertThat(terminal.run("host show h1").out()).contains("memory       8G, 7680M free\n");
         assertThat(terminal.run("status").out()).isEqualTo("""

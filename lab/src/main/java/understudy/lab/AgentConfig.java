@@ -13,6 +13,7 @@ import tools.jackson.dataformat.yaml.YAMLMapper;
 /// @param volumes   where it keeps volumes' replicas, on a disk of their own; hosts only
 /// @param bridge    where guests' network cards are joined; hosts only
 /// @param api       addresses that the REST API listens on
+/// @param site      where the host stands; hosts only
 /// @param listen    addresses that other agents connect to, one per peer link
 /// @param voters    the names of all that vote in the ledger, each once
 /// @param options   beside the other keys in the file
@@ -25,6 +26,7 @@ record AgentConfig(
         String run,
         @JsonProperty("volumes-folder") Optional<String> volumes,
         Optional<String> bridge,
+        Optional<String> site,
         List<String> api,
         List<String> listen,
         List<String> voters,
@@ -47,6 +49,7 @@ record AgentConfig(
                 "/run/understudy",
                 node.role() == Role.HOST ? Optional.of(HostDisk.FOLDER.toString()) : Optional.empty(),
                 node.role() == Role.HOST ? Optional.of(Node.BRIDGE) : Optional.empty(),
+                node.role() == Role.HOST ? Optional.of(topology.siteOf(node)) : Optional.empty(),
                 List.of("127.0.0.1:" + Node.API_PORT, node.managementAddress() + ":" + Node.API_PORT),
                 topology.linksOf(name).stream().map(link -> peering(link, name)).toList(),
                 topology.nodes().stream().map(Node::name).toList(),

@@ -23,6 +23,7 @@ class AgentConfigTest {
                 run: /run/understudy
                 volumes-folder: /var/lib/understudy/volumes
                 bridge: br0
+                site: s1
                 api: ["127.0.0.1:7800", "10.79.0.11:7800"]
                 listen: ["10.78.0.1:7700", "10.78.0.5:7700", "10.78.0.9:7700"]
                 voters: [h1, h2, w1]

@@ -5,7 +5,7 @@ import tools.jackson.databind.node.ObjectNode;
 
 /// Completes what was written before VMs had care and could be given up, and hosts told of devices (format 3), and
 /// before there were solo grants (4), forced starts (5), changes of level (6), moves and maintenance (7), and
-/// changes of pairs (8): logs and snapshots of these formats are read, and mean what they meant.
+/// changes of pairs and sites (8): logs and snapshots of these formats are read, and mean what they meant.
 final class EarlierDocuments {
     static final int FIRST = 3;
     private static final int LAST = 8;
@@ -27,6 +27,7 @@ final class EarlierDocuments {
         }
         if (node instanceof ObjectNode host && host.has("cpuModels") && host.has("accelerator")) {
             host.putIfAbsent("devices", host.arrayNode());
+            host.putIfAbsent("site", host.nullNode());
         }
         if (node instanceof ObjectNode view && view.has("placement") && view.has("proposal")) {
             view.putIfAbsent("soloGrant", view.booleanNode(false));

@@ -12,8 +12,10 @@ import java.util.SplittableRandom;
 import java.util.TreeSet;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
+import understudy.model.ByteSize;
 import understudy.model.Care;
 import understudy.model.CrashReaction;
+import understudy.model.HostRecord;
 import understudy.model.Level;
 import understudy.model.Placement;
 import understudy.model.Problem;
@@ -126,6 +128,26 @@ class LedgerJsonTest {
         String now = new String(LedgerJson.encode(command), StandardCharsets.UTF_8);
         String before = now.replace("\"format\":9", "\"format\":8").replace(",\"fresh\":false", "");
         assertThat(before).doesNotContain("fresh").isNotEqualTo(now);
+        assertThat(LedgerJson.command(before.getBytes(StandardCharsets.UTF_8))).isEqualTo(command);
+    }
+
+    @Test
+    void hostsOfTheFormatBeforeStoodNowhere() {
+        HostRecord host = new HostRecord(
+                Samples.H1.host(),
+                HostRecord.Role.HOST,
+                Samples.H1.life(),
+                "http://127.0.0.1:1",
+                ByteSize.ofMebibytes(1024),
+                2,
+                "7.2.22",
+                List.of(),
+                List.of(),
+                "tcg");
+        LedgerCommand command = new LedgerCommand.RegisterHost(host);
+        String now = new String(LedgerJson.encode(command), StandardCharsets.UTF_8);
+        String before = now.replace("\"format\":9", "\"format\":8").replace(",\"site\":null", "");
+        assertThat(before).doesNotContain("site").isNotEqualTo(now);
         assertThat(LedgerJson.command(before.getBytes(StandardCharsets.UTF_8))).isEqualTo(command);
     }
 

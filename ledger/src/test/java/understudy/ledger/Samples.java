@@ -77,7 +77,8 @@ final class Samples {
                 List.of(),
                 List.of(),
                 "",
-                List.of("pvpanic"));
+                List.of("pvpanic"),
+                Optional.of("north"));
     }
 
     static View view(long number, Placement placement) {

@@ -60,9 +60,9 @@ public record VolumeView(VolumeId volume, List<VolumeReplica> replicas) {
         return changed(r -> r.host().equals(host) && !r.inSync() ? new VolumeReplica(host, id, false) : r);
     }
 
-    /// With a replica on another host, which is to make it, in the place of one that is not in sync.
+    /// With a replica on another host, which is to make it, in the place of one's.
     public VolumeView moved(HostName from, HostName to, UUID id) {
-        return changed(r -> r.host().equals(from) && !r.inSync() ? VolumeReplica.toBeMade(to, id) : r);
+        return changed(r -> r.host().equals(from) ? VolumeReplica.toBeMade(to, id) : r);
     }
 
     private VolumeView changed(UnaryOperator<VolumeReplica> change) {

@@ -322,7 +322,7 @@ public record LedgerState(
         return new Applied(new LedgerState(applied + 1, vms, hosts, more, maintained), new Leased(active));
     }
 
-    /// A placement may name only the hosts that the VM was created for.
+    /// A placement may name only the hosts of the VM.
     private static Optional<Problem> stranger(VmSpec spec, View view) {
         Placement placement = view.placement();
         Optional<HostName> active = placement.activeReplica().map(Replica::host);

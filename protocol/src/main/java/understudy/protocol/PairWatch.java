@@ -11,35 +11,45 @@ import understudy.model.VmRecord;
 /// For how long a VM's other host has left it alone: when another one is to take its place ([Pairing]).
 ///
 /// A host that is back, and on its way to have all again, is waited for, however long that takes: what it has is more
-/// than another would begin with. But the time is counted from when the VM was whole last, so that one that comes and
-/// goes does not put it off for ever.
+/// than another would begin with. So is one that was just now. But the time is counted from when the VM had all that it
+/// needs last, so that one that comes and goes does not put it off for ever.
 ///
-/// @param other the host that is watched; empty where there is nothing to watch
-/// @param since when it was first seen to be away or to lack something
-public record PairWatch(Optional<HostName> other, Optional<Moment> since) {
+/// @param other   the host that is watched; empty where there is nothing to watch
+/// @param since   when it was first seen to be away or to lack something
+/// @param isHeard whether it was heard when it was seen last
+/// @param coming  when it was last seen to come back, or to get what it lacks
+public record PairWatch(Optional<HostName> other, Optional<Moment> since, boolean isHeard, Optional<Moment> coming) {
     /// Longer than a host takes to start again, or to get a new cable.
     public static final Duration PATIENCE = Duration.ofMinutes(30);
-    public static final PairWatch NOTHING = new PairWatch(Optional.empty(), Optional.empty());
+    /// Who is back may take as long to begin to get what it lacks, or to go on after a link broke.
+    private static final Duration GRACE = Duration.ofMinutes(2);
 
-    /// @param self    this host, in this life of its agent
-    /// @param isHeard whether the other host is
-    public PairWatch seen(VmRecord record, Replica self, boolean isHeard, Moment now) {
-        boolean isAlone = record.wanted()
-                && record.view().placement().equals(new Placement.Solo(self))
-                && Pairing.isAlone(record);
+    public static final PairWatch NOTHING = new PairWatch(Optional.empty(), Optional.empty(), false, Optional.empty());
+
+    /// @param self     this host, in this life of its agent
+    /// @param heard    whether the other host is
+    /// @param isComing whether it is getting what it lacks, of disks or memory
+    public PairWatch seen(VmRecord record, Replica self, boolean heard, boolean isComing, Moment now) {
+        boolean isAlone = record.wanted() && record.view().placement().equals(new Placement.Solo(self));
         Optional<HostName> watched = record.spec().otherThan(self.host()).filter(_ -> isAlone);
-        boolean isWell = isHeard && record.view().isWhole();
+        boolean isWell = heard && record.view().isWhole() && !record.spec().isCopied();
         if (watched.isEmpty() || isWell) {
             return NOTHING;
         }
-        return watched.equals(other) ? this : new PairWatch(watched, Optional.of(now));
+        boolean isKnown = watched.equals(other);
+        boolean isBack = isKnown && heard && !isHeard;
+        return new PairWatch(
+                watched,
+                isKnown ? since : Optional.of(now),
+                heard,
+                isComing || isBack ? Optional.of(now) : coming.filter(_ -> isKnown));
     }
 
     /// Whether another host is to take its place.
-    ///
-    /// @param isComing whether it is getting what it lacks
-    public boolean isDue(Duration patience, boolean isComing, Moment now) {
-        return !isComing
-                && since.filter(at -> now.since(at).compareTo(patience) >= 0).isPresent();
+    public boolean isDue(VmRecord record, Duration patience, Moment now) {
+        Duration grace = patience.compareTo(GRACE) < 0 ? patience : GRACE;
+        return Pairing.isAlone(record)
+                && since.filter(at -> now.since(at).compareTo(patience) >= 0).isPresent()
+                && coming.filter(at -> now.since(at).compareTo(grace) < 0).isEmpty();
     }
 }

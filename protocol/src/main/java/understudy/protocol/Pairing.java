@@ -1,6 +1,5 @@
 package understudy.protocol;
 
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -11,6 +10,7 @@ import understudy.model.HostName;
 import understudy.model.HostRecord;
 import understudy.model.Placement;
 import understudy.model.Problem;
+import understudy.model.Replica;
 import understudy.model.View;
 import understudy.model.VmRecord;
 import understudy.model.VmSpec;
@@ -23,7 +23,8 @@ import understudy.model.VolumeView;
 /// or believes, because no view of its can follow. The one that comes begins with nothing, and becomes all that the
 /// former one was by resync and copy.
 ///
-/// Nothing is loosened: the same replicas are in sync before and after. A former host that asks for a view at that
+/// Nothing is loosened: the active has all disks in sync before and after, and the former host, which lacks some of
+/// them, could not have gone on. A former host that asks for a view at that
 /// moment asks for the same number, and one of the two is accepted.
 ///
 /// Rejected: keeping three replicas for a while. A former host that is back first would save a copy, and every rule
@@ -32,20 +33,6 @@ public final class Pairing {
     private static final Set<String> UNFIT = Set.of("no-such-host", "host-of-vm", "host-in-maintenance", "no-memory");
 
     private Pairing() {}
-
-    /// RAM in bytes that the VMs of a host may need there, as active or as standby.
-    public static long promised(LedgerState state, HostName host) {
-        return state.vms().values().stream()
-                .map(VmRecord::spec)
-                .filter(spec -> spec.hosts().contains(host))
-                .mapToLong(spec -> spec.memory().bytes())
-                .sum();
-    }
-
-    /// RAM in bytes that no VM may need yet; 0 if there is none.
-    public static long free(LedgerState state, HostRecord host) {
-        return Math.max(0, host.memory().bytes() - promised(state, host.name()));
-    }
 
     /// Whether a VM may have another host in the place of its other one, as far as it goes.
     static boolean isAlone(VmRecord vm) {
@@ -57,22 +44,33 @@ public final class Pairing {
                         .isPresent();
     }
 
+    /// A host that lacks any of the disks could not go on.
     private static boolean hasAllAlone(View view, HostName active, HostName other) {
-        return view.volumes().stream().allMatch(volume -> volume.isInSync(active) && !volume.isInSync(other));
+        return view.isInSync(active) && (view.volumes().isEmpty() || !view.isInSync(other));
     }
 
-    /// The host that is to come: of those that are there and may run the VM, the one with the most memory left.
+    /// The host that is to come: of those that are there and may run the VM, the one that is used least ([HostLoad]).
+    /// Where hosts stand at two sites it is at another one than the VM's active.
     ///
     /// @param isUp whether a host is heard
     /// @param fits whether it can go on with what the VM's active host runs, memory apart
     public static Optional<HostName> candidate(
             LedgerState state, VmRecord vm, Predicate<HostName> isUp, Predicate<HostRecord> fits) {
-        return state.hosts().values().stream()
-                .filter(host ->
-                        isUp.test(host.name()) && unfit(state, vm, host.name()).isEmpty() && fits.test(host))
-                .min(Comparator.comparingLong((HostRecord host) -> -free(state, host))
-                        .thenComparing(HostRecord::name))
-                .map(HostRecord::name);
+        Optional<HostRecord> active =
+                vm.view().placement().activeReplica().map(Replica::host).flatMap(state::host);
+        VmSpec spec = vm.spec();
+        return HostLoad.ranked(
+                        state,
+                        spec.memory(),
+                        spec.cpus(),
+                        host -> isUp.test(host.name())
+                                && unfit(state, vm, host.name()).isEmpty()
+                                && active.filter(it -> HostLoad.mayPair(state, it, host))
+                                        .isPresent()
+                                && fits.test(host))
+                .stream()
+                .map(HostRecord::name)
+                .findFirst();
     }
 
     /// Why a change may not be made; empty if it may.
@@ -119,7 +117,7 @@ public final class Pairing {
         if (state.maintained().contains(to)) {
             return Optional.of(Moves.inMaintenance(to));
         }
-        if (free(state, host.get()) < vm.spec().memory().bytes()) {
+        if (HostLoad.free(state, host.get()) < vm.spec().memory().bytes()) {
             return Optional.of(Problem.of(
                             "no-memory",
                             to + " has no " + vm.spec().memory() + " of memory left for VMs.",

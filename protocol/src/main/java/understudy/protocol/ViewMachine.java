@@ -112,9 +112,8 @@ import understudy.protocol.ViewInput.VotesCounted;
 /// - A proposal that counts on a replica which failed meanwhile is overtaken, even by a view that changes
 /// nothing.
 ///
-/// The other host may become another one while this one runs the VM alone ([Pairing]). Nothing is known of that one
-/// yet,
-/// and the one that it replaces drops what it has, and does nothing more.
+/// The other host may become another one while this one runs the VM alone ([Pairing]). Nothing is known of that
+/// one yet; and the one that it replaces drops what it has, and does nothing more.
 ///
 /// The level may change at any time. Nothing is safe or unsafe by it: a copy is begun, and a pair is dropped, as if a
 /// standby had come or gone. A VM that is to be moved is one of level `system` until it has been, whatever its level.

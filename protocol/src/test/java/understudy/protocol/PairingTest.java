@@ -109,11 +109,9 @@ class PairingTest {
         assertRefused("not-alone", change(2, H1, "h3"));
         apply(view(3, new Paired(H1, H2), both));
         assertRefused("not-alone", change(3, H1, "h3"));
-        apply(view(4, new Solo(H1), List.of(both.getFirst(), here.getLast())));
-        assertRefused("not-alone", change(4, H1, "h3"));
-        apply(new ChangeView(db.id(), 4, new View(5, new Solo(H1), both, UUID.randomUUID())));
-        apply(new ChangeView(db.id(), 5, new View(6, new Solo(H1), both, UUID.randomUUID(), true)));
-        assertRefused("not-alone", change(6, H1, "h3"));
+        apply(view(4, new Solo(H1), both));
+        apply(new ChangeView(db.id(), 4, new View(5, new Solo(H1), both, UUID.randomUUID(), true)));
+        assertRefused("not-alone", change(5, H1, "h3"));
     }
 
     @Test
@@ -171,9 +169,22 @@ class PairingTest {
     }
 
     @Test
-    void theHostWithTheMostMemoryLeftIsTheOneToCome() {
+    void whereHostsStandAtTwoSitesTheOneToComeIsAtAnotherThanTheActive() {
         apply(view(3, new Solo(H1), here));
-        apply(new RegisterHost(host("h3", 8, HostRecord.Role.HOST)));
+        for (String host : List.of("h1", "h3")) {
+            apply(new RegisterHost(host(host, 16, HostRecord.Role.HOST, Optional.of("north"))));
+        }
+        for (String host : List.of("h2", "h4")) {
+            apply(new RegisterHost(host(host, 4, HostRecord.Role.HOST, Optional.of("south"))));
+        }
+        assertThat(candidate(_ -> true)).contains(new HostName("h4"));
+        assertThat(candidate(host -> !host.value().equals("h4"))).isEmpty();
+    }
+
+    @Test
+    void theHostThatIsUsedLeastIsTheOneToCome() {
+        apply(view(3, new Solo(H1), here));
+        apply(new RegisterHost(host("h3", 4, HostRecord.Role.HOST)));
         assertThat(candidate(_ -> true)).contains(new HostName("h4"));
         assertThat(candidate(host -> host.value().equals("h3"))).contains(N3);
         assertThat(candidate(host -> host.value().equals("h2"))).isEmpty();
@@ -191,32 +202,74 @@ class PairingTest {
     void timeRunsFromWhenTheVmWasWholeLastHoweverTheOtherHostComesAndGoes() {
         VmRecord whole = vm();
         apply(view(3, new Solo(H1), here));
-        PairWatch watch = PairWatch.NOTHING.seen(whole, H1, true, at(0));
+        PairWatch watch = PairWatch.NOTHING.seen(whole, H1, true, false, at(0));
         assertThat(watch).isEqualTo(PairWatch.NOTHING);
-        watch = watch.seen(vm(), H1, false, at(1)).seen(vm(), H1, true, at(20)).seen(vm(), H1, false, at(25));
-        assertThat(watch.isDue(PATIENCE, false, at(30))).isFalse();
-        assertThat(watch.isDue(PATIENCE, true, at(31)))
-                .as("it is getting what it lacks")
-                .isFalse();
-        assertThat(watch.isDue(PATIENCE, false, at(31))).isTrue();
-        assertThat(watch.seen(whole, H1, true, at(31)).isDue(PATIENCE, false, at(99)))
+        watch = away(away(watch, 1).seen(vm(), H1, true, false, at(20)), 25);
+        assertThat(watch.isDue(vm(), PATIENCE, at(30))).isFalse();
+        assertThat(watch.isDue(vm(), PATIENCE, at(31))).isTrue();
+        assertThat(watch.seen(whole, H1, true, false, at(31)).isDue(whole, PATIENCE, at(99)))
                 .as("it is back, whole")
                 .isFalse();
         apply(change(3, H1, "h3"));
-        assertThat(watch.seen(vm(), H1, false, at(32)).isDue(PATIENCE, false, at(61)))
+        assertThat(away(watch, 32).isDue(vm(), PATIENCE, at(61)))
                 .as("the new one has its own time")
+                .isFalse();
+    }
+
+    @Test
+    void aHostThatGetsWhatItLacksIsWaitedForAlsoWhereThatIsInterrupted() {
+        apply(view(3, new Solo(H1), here));
+        PairWatch watch = away(PairWatch.NOTHING, 0).seen(vm(), H1, true, false, at(29));
+        assertThat(watch.isDue(vm(), PATIENCE, at(30)))
+                .as("it came back a minute ago")
+                .isFalse();
+        watch = watch.seen(vm(), H1, true, true, at(90));
+        assertThat(away(watch, 91).isDue(vm(), PATIENCE, at(91)))
+                .as("its link broke just now")
+                .isFalse();
+        assertThat(away(watch, 91).isDue(vm(), PATIENCE, at(92))).isTrue();
+    }
+
+    /// It could not go on, and might never get the rest.
+    @Test
+    void aHostThatHasSomeOfTheDisksIsReplacedLikeOneThatHasNone() {
+        List<VolumeView> some = List.of(both.getFirst(), here.getLast());
+        apply(view(3, new Solo(H1), here));
+        PairWatch watch = away(PairWatch.NOTHING, 0);
+        apply(view(4, new Solo(H1), some));
+        watch = watch.seen(vm(), H1, true, false, at(20));
+        assertThat(watch.isDue(vm(), PATIENCE, at(30))).isTrue();
+        assertThat(apply(change(4, H1, "h3"))).isInstanceOf(Accepted.class);
+        assertThat(vm().view().volumes()).allMatch(it -> it.inSync().equals(List.of(N1)));
+    }
+
+    /// Being heard is not enough where it is to have an image of the guest.
+    @Test
+    void aHostThatNeverGetsACopyOfTheGuestIsReplaced() {
+        VmSpec web = LedgerStateTest.spec("web");
+        apply(new CreateVm(web, true, new View(1, new Stopped(), UUID.randomUUID())));
+        apply(new ChangeView(web.id(), 1, new View(2, new Solo(H1), UUID.randomUUID())));
+        VmRecord vm = state.vm(web.id()).orElseThrow();
+        PairWatch watch = PairWatch.NOTHING.seen(vm, H1, true, false, at(0)).seen(vm, H1, true, false, at(30));
+        assertThat(watch.isDue(vm, PATIENCE, at(30))).isTrue();
+        assertThat(watch.seen(vm, H1, true, true, at(30)).isDue(vm, PATIENCE, at(31)))
+                .as("a copy is under way")
                 .isFalse();
     }
 
     @Test
     void nobodyIsReplacedInAVmThatIsToStopOrThatAnotherRuns() {
         apply(view(3, new Solo(H1), here));
-        assertThat(PairWatch.NOTHING.seen(vm(), H2, false, at(0))).isEqualTo(PairWatch.NOTHING);
-        assertThat(PairWatch.NOTHING.seen(vm(), new Replica(N1, H2.life()), false, at(0)))
+        assertThat(PairWatch.NOTHING.seen(vm(), H2, false, false, at(0))).isEqualTo(PairWatch.NOTHING);
+        assertThat(PairWatch.NOTHING.seen(vm(), new Replica(N1, H2.life()), false, false, at(0)))
                 .as("an earlier life")
                 .isEqualTo(PairWatch.NOTHING);
         apply(new SetWanted(db.id(), false));
-        assertThat(PairWatch.NOTHING.seen(vm(), H1, false, at(0))).isEqualTo(PairWatch.NOTHING);
+        assertThat(away(PairWatch.NOTHING, 0)).isEqualTo(PairWatch.NOTHING);
+    }
+
+    private PairWatch away(PairWatch watch, long minutes) {
+        return watch.seen(vm(), H1, false, false, at(minutes));
     }
 
     // ---- the hosts ----
@@ -326,6 +379,10 @@ class PairingTest {
     // ---- the words of this test ----
 
     private static HostRecord host(String name, int gibibytes, HostRecord.Role role) {
+        return host(name, gibibytes, role, Optional.empty());
+    }
+
+    private static HostRecord host(String name, int gibibytes, HostRecord.Role role, Optional<String> site) {
         return new HostRecord(
                 new HostName(name),
                 role,
@@ -336,7 +393,9 @@ class PairingTest {
                 "7.2.22",
                 List.of("pc-q35-7.2"),
                 List.of("qemu64"),
-                "tcg");
+                "tcg",
+                List.of(),
+                site);
     }
 
     private VmRecord vm() {

@@ -82,7 +82,8 @@ class FitnessTest {
                 old.machines(),
                 old.cpuModels(),
                 old.accelerator(),
-                List.of(device));
+                List.of(device),
+                old.site());
     }
 
     private String refusal(HostRecord other) {

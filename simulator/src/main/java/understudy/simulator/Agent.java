@@ -72,23 +72,32 @@ final class Agent {
 
     void start() {
         for (VmRecord vm : cluster.ledger().vms()) {
-            if (host.guest(vm.spec().id()).isPresent()) {
-                driver(vm.spec()).found();
+            Optional<Guest> guest = host.guest(vm.spec().id());
+            if (vm.spec().hosts().contains(host.name())) {
+                guest.ifPresent(_ -> driver(vm.spec()).found());
+            } else {
+                guest.ifPresent(it -> it.die("another host has taken the place of this one"));
             }
         }
         for (VmRecord known : host.words().all()) {
             boolean isOfThisStart = host.words().isOfThisStart(known.spec().id());
             driver(known.spec()).give(new ViewInput.AloneFound(Optional.of(known), isOfThisStart));
         }
-        cluster.ledger().copyAt(host).stream()
-                .filter(vm -> vm.spec().hosts().contains(host.name()))
-                .forEach(this::learnt);
+        cluster.ledger().copyAt(host).forEach(this::learntAnything);
         tick();
         heartbeat();
     }
 
     private void learnt(VmRecord vm) {
         driver(vm.spec()).give(new ViewInput.RecordLearnt(vm));
+    }
+
+    private void learntAnything(VmRecord vm) {
+        if (vm.spec().hosts().contains(host.name())) {
+            learnt(vm);
+        } else {
+            leave(vm);
+        }
     }
 
     /// Another host has taken this one's place.
@@ -98,16 +107,7 @@ final class Agent {
     }
 
     void learnt(SimulatedLedger.Entry entry) {
-        entry.record()
-                .ifPresentOrElse(
-                        vm -> {
-                            if (vm.spec().hosts().contains(host.name())) {
-                                learnt(vm);
-                            } else {
-                                leave(vm);
-                            }
-                        },
-                        () -> forget(entry.vm()));
+        entry.record().ifPresentOrElse(this::learntAnything, () -> forget(entry.vm()));
     }
 
     private void forget(VmId vm) {

@@ -249,9 +249,12 @@ final class VmDriver {
     private void watchPair(VmRecord known) {
         plantedAtLoss(known);
         Moment now = agent.host().now();
-        pair = pair.seen(known, agent.replica(), state.peer() instanceof PeerState.Up, now);
+        boolean isComing = disks.isComing() || part() instanceof Part.Copying;
+        pair = pair.seen(known, agent.replica(), state.peer() instanceof PeerState.Up, isComing, now);
         boolean isRecent = cluster.schedule().nowNanos() - pairAskedAt < PAIR_AGAIN;
-        if (isRecent || !pair.isDue(cluster.options().pairAfter(), disks.isComing(), now)) {
+        boolean isMaintained =
+                pair.other().filter(cluster.ledger().maintained()::contains).isPresent();
+        if (isRecent || isMaintained || !pair.isDue(known, cluster.options().pairAfter(), now)) {
             return;
         }
         pairAskedAt = cluster.schedule().nowNanos();

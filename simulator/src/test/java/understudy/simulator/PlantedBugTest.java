@@ -78,7 +78,7 @@ class PlantedBugTest {
     @CsvSource({"REPLACE_BEFORE_ALONE, LedgerDecides", "KEEP_FORMER_REPLICA,  AcknowledgedIsKept"})
     void aPlantedBugOfPairsThatChangeIsSeen(Mutation planted, String checker) {
         SimulationOptions options =
-                SimulationOptions.RANDOM.with(ClusterPlan.of(3, 2, 1)).with(planted);
+                SimulationOptions.RANDOM.with(ClusterPlan.of(3, 4, 1)).with(planted);
         assertThat(caught(options, checker)).as("seeds 1 to %d", SEEDS).isTrue();
     }
 

@@ -36,6 +36,7 @@ class ThirdHostTest {
             awaitPair(vm, "h1", "h3");
             vm.awaitProtected();
             stage.lab().repairHost("h2");
+            awaitHosts(stage);
             Vm.awaitEchoes(client, 100);
             stage.lab().breakHost("h1");
             vm.awaitActiveOn("h3");
@@ -47,6 +48,7 @@ class ThirdHostTest {
         awaitPair(vm, "h3", "h2");
         vm.awaitProtected();
         stage.lab().repairHost("h1");
+        awaitHosts(stage);
         vm.close();
     }
 
@@ -58,6 +60,7 @@ class ThirdHostTest {
         String active = vm.active();
         String lost = Stage.otherThan(active);
         guest.useFiles();
+        assertThat(guest.hasReplica(lost)).isTrue();
         stage.lab().breakHost(lost);
         awaitPair(vm, active, "h3");
         guest.useFiles();
@@ -68,6 +71,8 @@ class ThirdHostTest {
         guest.assertReplicasEqual(active, "h3");
 
         stage.lab().repairHost(lost);
+        awaitHosts(stage);
+        assertThat(vm.status().hosts()).containsExactlyInAnyOrder(new HostName(active), new HostName("h3"));
         Stage.eventually("the replaced host to remove what it had", Vm.PATIENCE, () -> !guest.hasReplica(lost));
 
         stage.lab().breakHost(active);
@@ -78,6 +83,16 @@ class ThirdHostTest {
         stage.lab().repairHost(active);
         vm.awaitProtected();
         stage.endDisks();
+    }
+
+    /// All of them vote, so that another one may be lost.
+    private static void awaitHosts(Stage stage) {
+        for (String host : List.of("h1", "h2", "h3")) {
+            Stage.eventually(
+                    host + " to be ready",
+                    Vm.PATIENCE,
+                    () -> stage.api(host).status().ready());
+        }
     }
 
     private static VmStatus awaitPair(Vm vm, String active, String other) {

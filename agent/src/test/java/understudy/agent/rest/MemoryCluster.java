@@ -472,6 +472,7 @@ public final class MemoryCluster implements Control {
                 role,
                 isHost || quorum ? HostState.UP : HostState.LOST,
                 "http://10.77.0.1" + name.value().charAt(1) + ":7700",
+                Optional.empty(),
                 isHost ? ByteSize.ofMebibytes(8192) : new ByteSize(0),
                 isHost ? ByteSize.ofMebibytes(7680) : new ByteSize(0),
                 2,
