@@ -88,6 +88,11 @@ final class PairSearch {
         }
     }
 
+    private String since() {
+        Duration time = watch.since().map(desk.now()::since).orElse(Duration.ZERO);
+        return time.toMinutes() < 2 ? time.toSeconds() + " s" : time.toMinutes() + " min";
+    }
+
     private static boolean isOther(VmRecord known, HostRecord host) {
         return host.role() == HostRecord.Role.HOST && !known.spec().hosts().contains(host.name());
     }
@@ -118,11 +123,11 @@ final class PairSearch {
             });
             return;
         }
-        desk.post(() -> ask(known, away, to));
+        desk.post(() -> ask(known, away, to, since()));
     }
 
     /// Its answer may be lost: then this host hears of the change from the ledger, or asks again.
-    private void ask(VmRecord known, HostName away, HostName to) {
+    private void ask(VmRecord known, HostName away, HostName to, String time) {
         List<UUID> replicas =
                 known.spec().disks().stream().map(_ -> UUID.randomUUID()).toList();
         LedgerCommand.ChangePair command = new LedgerCommand.ChangePair(
@@ -135,8 +140,8 @@ final class PairSearch {
                 desk.event(
                         "pair-changed",
                         Severity.WARNING,
-                        "%s takes the place of %s, which is away from %s for long"
-                                .formatted(to, away, known.spec().name()));
+                        "%s takes the place of %s in %s, which has been away for %s"
+                                .formatted(to, away, known.spec().name(), time));
             }
         });
     }
