@@ -416,8 +416,8 @@ public final class Agent implements AutoCloseable {
     }
 
     private void answer(VolumeQuestion question) {
-        if (question instanceof VolumeQuestion.CheckRoom(VmId _, VolumeId _, ByteSize size)) {
-            NewVolumes.checkRoom(config.volumes(), size, config.name());
+        if (question instanceof VolumeQuestion.CheckRoom(VmId vm, VolumeId _, ByteSize size)) {
+            NewVolumes.checkRoom(config.volumes(), vm, size, config.name());
         } else {
             knownDriver(question.vm()).answer(question);
         }

@@ -62,12 +62,11 @@ final class ForgottenReplicas {
         if (needed.isEmpty()) {
             return;
         }
-        Set<VmId> there = needed.get();
         Set<VmId> before = idle;
         Set<VmId> now = new HashSet<>();
-        // A VM that was created since has a driver before it has a folder.
+        // A VM that was created since has a driver before it has a folder. What is needed may change at any time.
         List<VmId> removed = remove(config.volumes(), config.cluster(), vm -> {
-            boolean isIdle = !there.contains(vm) && !isInUse.test(vm);
+            boolean isIdle = !needed.orElseThrow().contains(vm) && !isInUse.test(vm);
             if (isIdle) {
                 now.add(vm);
             }
@@ -113,7 +112,7 @@ final class ForgottenReplicas {
             delete(folder);
             return true;
         } catch (IOException e) {
-            LOG.warn("{}, which nobody needs, cannot be removed: {}", folder, e.toString());
+            LOG.info("{}, which nobody needs, cannot be removed: {}", folder, e.toString());
             return false;
         }
     }

@@ -1,6 +1,7 @@
 package understudy.agent;
 
 import java.io.IOException;
+import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -11,6 +12,7 @@ import understudy.api.Disk;
 import understudy.model.ByteSize;
 import understudy.model.HostName;
 import understudy.model.Problem;
+import understudy.model.VmId;
 import understudy.model.VmSpec;
 import understudy.model.VolumeId;
 import understudy.model.VolumeReplica;
@@ -55,20 +57,20 @@ final class NewVolumes {
         return new ByteSize(bytes);
     }
 
-    /// Whether a host has that much room for volumes. Waits for its disk.
+    /// Whether a host has that much room for volumes of a VM, with what it has of it already. Waits for its disk.
     ///
     /// @throws Problem.Refused with `host-full` or `disk-failed`
-    static void checkRoom(Path volumes, ByteSize size, HostName host) {
+    static void checkRoom(Path volumes, VmId vm, ByteSize size, HostName host) {
         try {
             Path there = volumes.toAbsolutePath();
             while (!Files.exists(there) && there.getParent() != null) {
                 there = there.getParent();
             }
-            long free = Files.getFileStore(there).getUsableSpace();
+            long free = Files.getFileStore(there).getUsableSpace() + held(volumes.resolve(vm.toString()));
             if (free < size.bytes()) {
                 throw Problem.of(
                                 "host-full",
-                                "%s has %d MiB of room for disks; the images have %d MiB."
+                                "%s has %d MiB of room for disks; %d MiB are needed."
                                         .formatted(host, free >> 20, size.bytes() >> 20),
                                 "Make room, or name other hosts: --on.")
                         .with("host", host)
@@ -80,6 +82,19 @@ final class NewVolumes {
                     .with("host", host)
                     .refused();
         }
+    }
+
+    private static long held(Path folder) throws IOException {
+        if (!Files.isDirectory(folder)) {
+            return 0;
+        }
+        long bytes = 0;
+        try (DirectoryStream<Path> files = Files.newDirectoryStream(folder)) {
+            for (Path file : files) {
+                bytes += Files.size(file);
+            }
+        }
+        return bytes;
     }
 
     private DiskImage probe(String sha256) {

@@ -2,19 +2,28 @@ package understudy.agent;
 
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import understudy.api.Event.Severity;
+import understudy.ledger.Ledger;
 import understudy.model.ByteSize;
 import understudy.model.HostName;
 import understudy.model.HostRecord;
 import understudy.model.Moment;
 import understudy.model.Problem;
+import understudy.model.Replica;
 import understudy.model.VmRecord;
+import understudy.model.VmSpec;
 import understudy.model.VolumeId;
+import understudy.protocol.HostLoad;
 import understudy.protocol.LedgerAnswer;
 import understudy.protocol.LedgerCommand;
 import understudy.protocol.LedgerState;
@@ -28,14 +37,21 @@ import understudy.qemu.Fitness;
 final class PairSearch {
     private static final Logger LOG = LoggerFactory.getLogger(PairSearch.class);
     private static final Duration ASK_AGAIN = Duration.ofSeconds(5);
+    /// Who has no room may have some later.
+    private static final Duration ASK_REFUSER_AGAIN = Duration.ofMinutes(10);
 
     private final DriverDesk desk;
-    private final Room room;
+    private final Replica self;
+    private final Cluster cluster;
     private final BooleanSupplier isComing;
     private final Optional<Duration> patience;
-    private final Repeats repeats = new Repeats();
+    private final Map<HostName, Moment> refused = new TreeMap<>();
     private PairWatch watch = PairWatch.NOTHING;
+    private Optional<VmRecord> newest = Optional.empty();
     private Optional<Moment> askedAt = Optional.empty();
+    private boolean isAsking;
+    /// In whose place nobody could come, as people were told.
+    private Optional<HostName> told = Optional.empty();
 
     /// Asks a host whether it has room for volumes; waits for its disk.
     interface Room {
@@ -43,104 +59,141 @@ final class PairSearch {
         void ask(HostName host, VolumeQuestion question);
     }
 
+    /// Whom it asks.
+    ///
+    /// @param isUp whether another agent is heard
+    record Cluster(Ledger ledger, Predicate<HostName> isUp, Room room) {}
+
+    /// @param patience for how long the other host is away; empty for never
     /// @param isComing whether the other host is getting what it lacks, of disks or memory
-    PairSearch(DriverDesk desk, Room room, BooleanSupplier isComing) {
+    PairSearch(DriverDesk desk, Replica self, Cluster cluster, Optional<Duration> patience, BooleanSupplier isComing) {
         this.desk = desk;
-        this.room = room;
+        this.self = self;
+        this.cluster = cluster;
+        this.patience = patience;
         this.isComing = isComing;
-        this.patience = desk.services().config().pairAfter();
     }
 
     /// @param isHeard whether the other host is
     void tick(VmRecord known, boolean isHeard, Moment now) {
-        watch = watch.seen(known, desk.services().self(), isHeard, isComing.getAsBoolean(), now);
+        newest = Optional.of(known);
+        watch = watch.seen(known, self, isHeard, isComing.getAsBoolean(), now);
+        told = told.filter(it -> watch.other().equals(Optional.of(it)));
+        refused.values().removeIf(at -> now.since(at).compareTo(ASK_REFUSER_AGAIN) >= 0);
         boolean isRecent =
                 askedAt.filter(at -> now.since(at).compareTo(ASK_AGAIN) < 0).isPresent();
-        if (!isRecent && patience.filter(it -> watch.isDue(known, it, now)).isPresent()) {
+        if (!isAsking && !isRecent && isDue(known, now)) {
             askedAt = Optional.of(now);
-            search(known, now);
+            search(known);
         }
     }
 
-    private void search(VmRecord known, Moment now) {
-        LedgerState state = desk.services().ledger().seen();
-        Optional<HostRecord> own = state.host(desk.services().self().host());
+    /// Somebody works on a host that is in maintenance.
+    private boolean isDue(VmRecord known, Moment now) {
+        boolean isMaintained = watch.other()
+                .filter(cluster.ledger.seen().maintained()::contains)
+                .isPresent();
+        return !isMaintained
+                && patience.filter(it -> watch.isDue(known, it, now)).isPresent();
+    }
+
+    private void search(VmRecord known) {
+        LedgerState state = cluster.ledger.seen();
+        Optional<HostRecord> own = state.host(self.host());
         Optional<HostName> to = Pairing.candidate(
                 state,
                 known,
-                desk.services().isUp(),
+                host -> cluster.isUp.test(host) && !refused.containsKey(host),
                 host -> own.filter(it ->
                                 Fitness.check(known.spec(), List.of(it, host)).isEmpty())
                         .isPresent());
-        HostName away = watch.other().orElseThrow();
-        if (state.maintained().contains(away)) {
-            return;
-        }
         if (to.isPresent()) {
-            Thread.ofVirtual().name("pair-" + known.spec().name()).start(() -> askIfThereIsRoom(known, away, to.get()));
-        } else if (state.hosts().values().stream().anyMatch(it -> isOther(known, it))
-                && repeats.isNews(away.value(), now)) {
+            isAsking = true;
+            Executor other = Thread.ofVirtual().name("pair-" + known.spec().name())::start;
+            var _ = CompletableFuture.supplyAsync(() -> roomProblem(known.spec(), to.get()), other)
+                    .whenComplete((problem, failure) -> desk.post(() -> answered(
+                            known, to.get(), failure == null ? problem : Optional.of(silent(to.get(), failure)))));
+        } else if (state.hosts().values().stream().anyMatch(it -> isOther(known, it)) && told.isEmpty()) {
+            told = watch.other();
             desk.event(
                     "no-other-host",
                     Severity.WARNING,
-                    "%s is away from %s for long, and no other host that is up could take its place, with %s of memory"
-                            .formatted(away, known.spec().name(), known.spec().memory()));
+                    "%s has left %s alone for %s, and no other host takes its place: one that is up, not in maintenance%s,"
+                                    .formatted(
+                                            watch.other().orElseThrow(),
+                                            known.spec().name(),
+                                            time(),
+                                            HostLoad.hasSites(state) ? ", at another site" : "")
+                            + " fits, and has %s of memory and room for the disks"
+                                    .formatted(known.spec().memory()));
         }
-    }
-
-    private String since() {
-        Duration time = watch.since().map(desk.now()::since).orElse(Duration.ZERO);
-        return time.toMinutes() < 2 ? time.toSeconds() + " s" : time.toMinutes() + " min";
     }
 
     private static boolean isOther(VmRecord known, HostRecord host) {
         return host.role() == HostRecord.Role.HOST && !known.spec().hosts().contains(host.name());
     }
 
-    /// A host whose disk it would fill is no help to this VM, and harms others.
-    private void askIfThereIsRoom(VmRecord known, HostName away, HostName to) {
-        long bytes = known.spec().disks().stream()
-                .mapToLong(disk -> disk.size().bytes())
-                .sum();
-        try {
-            if (bytes > 0) {
-                VolumeId first = known.spec().disks().getFirst().id();
-                room.ask(to, new VolumeQuestion.CheckRoom(known.spec().id(), first, new ByteSize(bytes)));
-            }
-        } catch (Problem.Refused e) {
-            desk.post(() -> {
-                if (repeats.isNews(to.value() + e.problem().code(), desk.now())) {
-                    desk.event(
-                            "no-other-host",
-                            Severity.WARNING,
-                            "%s is away from %s for long, and %s cannot take its place: %s"
-                                    .formatted(
-                                            away,
-                                            known.spec().name(),
-                                            to,
-                                            e.problem().message()));
-                }
-            });
-            return;
-        }
-        desk.post(() -> ask(known, away, to, since()));
+    /// For how long the other host has been away.
+    private String time() {
+        Duration time = watch.since().map(desk.now()::since).orElse(Duration.ZERO);
+        return time.toMinutes() < 2 ? time.toSeconds() + " s" : time.toMinutes() + " min";
     }
 
-    /// Its answer may be lost: then this host hears of the change from the ledger, or asks again.
-    private void ask(VmRecord known, HostName away, HostName to, String time) {
+    /// A host whose disk it would fill is no help to this VM, and harms others. Waits for the host's answer.
+    private Optional<Problem> roomProblem(VmSpec spec, HostName to) {
+        if (spec.disks().isEmpty()) {
+            return Optional.empty();
+        }
+        long bytes =
+                spec.disks().stream().mapToLong(disk -> disk.size().bytes()).sum();
+        VolumeId first = spec.disks().getFirst().id();
+        try {
+            cluster.room.ask(to, new VolumeQuestion.CheckRoom(spec.id(), first, new ByteSize(bytes)));
+            return Optional.empty();
+        } catch (Problem.Refused e) {
+            return Optional.of(e.problem());
+        }
+    }
+
+    private static Problem silent(HostName host, Throwable failure) {
+        return Problem.of("no-answer-from-host", host + " does not answer.", "See how it is: understudy host list")
+                .because(DriverDesk.reason(failure));
+    }
+
+    /// Much may have happened since.
+    private void answered(VmRecord asked, HostName to, Optional<Problem> problem) {
+        isAsking = false;
+        Moment now = desk.now();
+        if (problem.isPresent()) {
+            refused.put(to, now);
+            LOG.info(
+                    "{}: {} does not take a place: {}",
+                    asked.spec().name(),
+                    to,
+                    problem.get().message());
+        } else if (newest.filter(it -> it.view().number() == asked.view().number() && isDue(it, now))
+                .isPresent()) {
+            ask(asked, to);
+        }
+    }
+
+    /// The answer may be lost: then this host hears of the change from the ledger, or asks again.
+    private void ask(VmRecord known, HostName to) {
+        HostName away = watch.other().orElseThrow();
+        String time = time();
         List<UUID> replicas =
                 known.spec().disks().stream().map(_ -> UUID.randomUUID()).toList();
         LedgerCommand.ChangePair command = new LedgerCommand.ChangePair(
-                known.spec().id(), known.view().number(), desk.services().self(), to, replicas, UUID.randomUUID());
-        var _ = desk.services().ledger().propose(command).whenComplete((answer, _) -> {
-            if (answer instanceof LedgerAnswer.Refused(Problem problem)) {
-                LOG.info("{}: {} does not take a place: {}", known.spec().name(), to, problem.message());
+                known.spec().id(), known.view().number(), self, to, replicas, UUID.randomUUID());
+        var _ = cluster.ledger.propose(command).whenComplete((answer, _) -> {
+            if (answer instanceof LedgerAnswer.Refused(Problem reason)) {
+                LOG.info("{}: {} does not take a place: {}", known.spec().name(), to, reason.message());
             }
             if (answer instanceof LedgerAnswer.Accepted) {
                 desk.event(
                         "pair-changed",
                         Severity.WARNING,
-                        "%s takes the place of %s in %s, which has been away for %s"
+                        "%s takes the place of %s, which has left %s alone for %s"
                                 .formatted(to, away, known.spec().name(), time));
             }
         });

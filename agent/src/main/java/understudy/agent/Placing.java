@@ -99,26 +99,28 @@ final class Placing {
         if (!request.hosts().isEmpty()) {
             return request.hosts().stream().map(this::host).toList();
         }
-        List<HostRecord> candidates = HostLoad.ranked(
-                state,
-                request.memory(),
-                request.cpus(),
-                host -> isUp.test(host.name()) && !state.maintained().contains(host.name()));
-        List<List<HostRecord>> pairs = pairs(candidates);
+        List<List<HostRecord>> pairs =
+                pairs(request, host -> !state.maintained().contains(host.name()));
+        if (pairs.isEmpty()) {
+            pairs = pairs(request, _ -> true);
+        }
         if (pairs.isEmpty()) {
             throw noPair(request).refused();
         }
         // If none fits, why the first does not is what the user is told.
-        return pairs.stream()
+        List<List<HostRecord>> able = pairs;
+        return able.stream()
                 .filter(pair -> draft(request, id, pair)
                         .filter(spec -> Fitness.check(spec, pair).isEmpty())
                         .isPresent())
                 .findFirst()
-                .orElseGet(pairs::getFirst);
+                .orElseGet(able::getFirst);
     }
 
-    /// All that may be one, in the order of the candidates.
-    private List<List<HostRecord>> pairs(List<HostRecord> candidates) {
+    /// All that may be one, those that are used least first.
+    private List<List<HostRecord>> pairs(VmRequest request, Predicate<HostRecord> isAble) {
+        List<HostRecord> candidates = HostLoad.ranked(
+                state, request.memory(), request.cpus(), host -> isUp.test(host.name()) && isAble.test(host));
         List<List<HostRecord>> pairs = new ArrayList<>();
         for (int i = 0; i < candidates.size(); i++) {
             for (int j = i + 1; j < candidates.size(); j++) {
@@ -133,9 +135,10 @@ final class Placing {
     private Problem noPair(VmRequest request) {
         return Problem.of(
                         "no-pair",
-                        "There are no two hosts%s that are up, not in maintenance, and have %s of memory for it."
+                        "There are no two hosts%s that are up and have %s of memory for it."
                                 .formatted(HostLoad.hasSites(state) ? " at different sites" : "", request.memory()),
-                        "Make the VM smaller, or see understudy host list; --on HOST creates it for one host, unprotected.")
+                        "Make the VM smaller, or see understudy host list; --on A,B names any two hosts, and --on HOST creates it for one,"
+                                + " unprotected.")
                 .with("memory", request.memory());
     }
 

@@ -168,15 +168,26 @@ final class QemuHost {
             for (Path folder : all) {
                 VmId vm = VmId.parse(folder.getFileName().toString());
                 if (!vms.contains(vm)) {
-                    Optional<Instance> found = find(vm, _ -> {});
-                    if (found.isPresent()) {
-                        found.get().end();
-                    }
-                    Files.delete(folder);
+                    end(vm, folder);
                 }
             }
         } catch (IOException | IllegalArgumentException e) {
-            LOG.warn("QEMUs of deleted VMs cannot be ended: {}", DriverDesk.reason(e));
+            LOG.warn("QEMUs of VMs of which this is no host any more cannot be found: {}", DriverDesk.reason(e));
+        }
+    }
+
+    private void end(VmId vm, Path folder) {
+        try {
+            Optional<Instance> found = find(vm, _ -> {});
+            if (found.isPresent()) {
+                found.get().end();
+            }
+            Files.delete(folder);
+        } catch (IOException e) {
+            LOG.warn(
+                    "the QEMU of VM {}, of which this is no host any more, cannot be ended: {}",
+                    vm,
+                    DriverDesk.reason(e));
         }
     }
 

@@ -102,7 +102,12 @@ final class VmDriver implements DriverDesk, StreamOffers.Taker, AutoCloseable {
         this.work = new VolumeWork(this, services.config().data().resolve("scrubs"));
         this.scrubs = new UnaskedScrubs(this, work, InstantSource.system());
         this.volumes = new VolumeHost(this, work);
-        this.search = new PairSearch(this, services.room(), () -> volumes.isComing() || part instanceof Part.Copying);
+        this.search = new PairSearch(
+                this,
+                services.self(),
+                new PairSearch.Cluster(services.ledger(), services.isUp(), services.room()),
+                services.config().pairAfter(),
+                () -> volumes.isComing() || part instanceof Part.Copying);
         this.exports = new Exports(volumes, services.self().host());
         this.active = new ActiveSide(this, proposals, volumes);
         this.standby = new StandbySide(this, active, volumes);

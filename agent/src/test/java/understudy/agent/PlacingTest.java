@@ -148,14 +148,18 @@ class PlacingTest {
     }
 
     @Test
-    void hostsInMaintenanceAreNotChosen() {
+    void hostsInMaintenanceAreChosenLast() {
         maintained.add(new HostName("h2"));
         assertThat(names(place(request(GIB)))).containsExactly("h1", "h3");
+        maintained.add(new HostName("h3"));
+        assertThat(names(place(request(GIB)))).as("better than none").containsExactly("h1", "h2");
     }
 
     /// Four virtual ones to a processor; each host here has two.
     @Test
     void processorsCountWhereTheyAreScarcerThanMemory() {
+        host("h1", 64, List.of("pc-q35-7.2"), "tcg");
+        assertThat(names(place(request(ByteSize.ofMebibytes(64))))).startsWith("h1");
         for (int i = 0; i < 5; i++) {
             holds(ByteSize.ofMebibytes(64), "h1");
         }

@@ -2,7 +2,6 @@ package understudy.protocol;
 
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import java.util.UUID;
 import java.util.function.Predicate;
 import java.util.stream.IntStream;
@@ -23,14 +22,15 @@ import understudy.model.VolumeView;
 /// or believes, because no view of its can follow. The one that comes begins with nothing, and becomes all that the
 /// former one was by resync and copy.
 ///
-/// Nothing is loosened: the active has all disks in sync before and after, and the former host, which lacks some of
-/// them, could not have gone on. A former host that asks for a view at that
+/// The active has all disks in sync before and after, and the former host, which lacks some of them, could not have
+/// gone on. (What it has is given up with it: until the new host is filled each disk has one copy.) A former host that
+/// asks for a view at that
 /// moment asks for the same number, and one of the two is accepted.
 ///
 /// Rejected: keeping three replicas for a while. A former host that is back first would save a copy, and every rule
 /// that has two sides would have three.
 public final class Pairing {
-    private static final Set<String> UNFIT = Set.of("no-such-host", "host-of-vm", "host-in-maintenance", "no-memory");
+    private static final List<String> UNFIT = List.of("no-such-host", "host-of-vm", "host-in-maintenance", "no-memory");
 
     private Pairing() {}
 

@@ -230,6 +230,23 @@ class PairingTest {
         assertThat(away(watch, 91).isDue(vm(), PATIENCE, at(92))).isTrue();
     }
 
+    /// Its disk fills up every time, or its link breaks; copies that last are another matter.
+    @Test
+    void aHostThatComesInVainAgainAndAgainIsReplaced() {
+        apply(view(3, new Solo(H1), here));
+        PairWatch watch = away(PairWatch.NOTHING, 0);
+        for (int i = 0; i < 5; i++) {
+            watch = away(watch.seen(vm(), H1, true, true, at(30 + i)), 30 + i);
+            assertThat(watch.isDue(vm(), PATIENCE, at(30 + i))).as("time %d", i).isFalse();
+        }
+        PairWatch sixth = away(watch.seen(vm(), H1, true, true, at(40)), 40);
+        assertThat(sixth.isDue(vm(), PATIENCE, at(40))).isTrue();
+
+        watch = watch.seen(vm(), H1, true, true, at(40)).seen(vm(), H1, true, true, at(42));
+        assertThat(watch.isDue(vm(), PATIENCE, at(42))).as("it goes on").isFalse();
+        assertThat(away(watch, 43).isDue(vm(), PATIENCE, at(43))).isFalse();
+    }
+
     /// It could not go on, and might never get the rest.
     @Test
     void aHostThatHasSomeOfTheDisksIsReplacedLikeOneThatHasNone() {
