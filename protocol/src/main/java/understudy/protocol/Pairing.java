@@ -23,9 +23,8 @@ import understudy.model.VolumeView;
 /// former one was by resync and copy.
 ///
 /// The active has all disks in sync before and after, and the former host, which lacks some of them, could not have
-/// gone on. (What it has is given up with it: until the new host is filled each disk has one copy.) A former host that
-/// asks for a view at that
-/// moment asks for the same number, and one of the two is accepted.
+/// gone on. (What it has is given up with it: until the new host is filled each disk has one copy.) If it asks for a
+/// view at that moment it asks for the same number, and one of the two is accepted.
 ///
 /// Rejected: keeping three replicas for a while. A former host that is back first would save a copy, and every rule
 /// that has two sides would have three.
@@ -82,9 +81,7 @@ public final class Pairing {
                             "Read the ledger and propose again.")
                     .with("view", vm.view()));
         }
-        if (command.replicas().size() != vm.spec().disks().size()
-                || command.replicas().stream().distinct().count()
-                        != command.replicas().size()) {
+        if (!areNew(vm.view(), command.replicas())) {
             return Optional.of(Problem.of(
                             "view-volumes",
                             "The proposed pair does not have the disks of "
@@ -93,6 +90,15 @@ public final class Pairing {
                     .with("view", vm.view()));
         }
         return unfit(state, vm, command.to());
+    }
+
+    /// Whether there is one for each disk, that nothing else is called by.
+    private static boolean areNew(View view, List<UUID> replicas) {
+        return replicas.size() == view.volumes().size()
+                && replicas.stream().distinct().count() == replicas.size()
+                && view.volumes().stream()
+                        .flatMap(volume -> volume.replicas().stream())
+                        .noneMatch(replica -> replicas.contains(replica.id()));
     }
 
     /// Whether a change was refused because of the host that was to come, and not because of who asked.

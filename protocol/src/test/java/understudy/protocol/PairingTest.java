@@ -140,7 +140,8 @@ class PairingTest {
         assertRefused("host-of-vm", change(3, H1, "h2"));
         assertRefused("no-memory", change(3, H1, "h4"));
         UUID twice = UUID.randomUUID();
-        for (List<UUID> replicas : List.of(List.<UUID>of(), List.of(twice, twice))) {
+        UUID known = here.getLast().on(N1).orElseThrow().id();
+        for (List<UUID> replicas : List.of(List.<UUID>of(), List.of(twice, twice), List.of(twice, known))) {
             assertRefused("view-volumes", new ChangePair(db.id(), 3, H1, N3, replicas, UUID.randomUUID()));
         }
         assertThat(apply(new ChangePair(LedgerStateTest.spec("none").id(), 3, H1, N3, List.of(), UUID.randomUUID())))
