@@ -40,10 +40,14 @@ public final class HostLoad {
         return state.hosts().values().stream()
                 .filter(host -> host.role() == HostRecord.Role.HOST && free(state, host) >= memory.bytes())
                 .filter(isAble)
-                .sorted(Comparator.comparingDouble((HostRecord host) -> load(state, host, memory, cpus))
-                        .thenComparing(HostRecord::name))
+                .map(host -> new Loaded(host, load(state, host, memory, cpus)))
+                .sorted(Comparator.comparingDouble(Loaded::load)
+                        .thenComparing(it -> it.host().name()))
+                .map(Loaded::host)
                 .toList();
     }
+
+    private record Loaded(HostRecord host, double load) {}
 
     /// With one more VM; above 1 where there are more VMs than processors for them.
     private static double load(LedgerState state, HostRecord host, ByteSize memory, int cpus) {

@@ -234,57 +234,21 @@ public record ViewState(
 
     /// What waits does so from now on.
     ViewState waitingFrom(Moment now) {
-        return new ViewState(
-                known, peer, part, outstanding, unanswered, proposals, now, news, succession, grant, attempts);
+        return with(now, attempts);
     }
 
     ViewState failedUntil(Moment moment) {
-        return new ViewState(
-                known,
-                peer,
-                part,
-                outstanding,
-                unanswered,
-                proposals,
-                moment,
-                news,
-                succession,
-                grant,
-                attempts.failed());
+        return with(moment, attempts.failed());
     }
 
     /// Nothing begins before then.
     ViewState restingUntil(Moment moment) {
-        return moment.compareTo(notBefore) <= 0
-                ? this
-                : new ViewState(
-                        known,
-                        peer,
-                        part,
-                        outstanding,
-                        unanswered,
-                        proposals,
-                        moment,
-                        news,
-                        succession,
-                        grant,
-                        attempts);
+        return moment.compareTo(notBefore) <= 0 ? this : with(moment, attempts);
     }
 
     /// A copy is begun on top of the known view.
     ViewState copying() {
-        return new ViewState(
-                known,
-                peer,
-                part,
-                outstanding,
-                unanswered,
-                proposals,
-                notBefore,
-                news,
-                succession,
-                grant,
-                attempts.copying(number()));
+        return with(notBefore, attempts.copying(number()));
     }
 
     /// Whether the other host may hold what came of a copy, and drops it only when it learns another view.
@@ -294,34 +258,15 @@ public record ViewState(
 
     /// What begins next need not wait for what was before.
     ViewState rested(Moment now) {
-        return notBefore.compareTo(now) <= 0
-                ? this
-                : new ViewState(
-                        known,
-                        peer,
-                        part,
-                        outstanding,
-                        unanswered,
-                        proposals,
-                        now,
-                        news,
-                        succession,
-                        grant,
-                        attempts.withoutFailures());
+        return notBefore.compareTo(now) <= 0 ? this : with(now, attempts.withoutFailures());
     }
 
     ViewState withoutFailures() {
+        return with(notBefore, attempts.withoutFailures());
+    }
+
+    private ViewState with(Moment start, Attempts next) {
         return new ViewState(
-                known,
-                peer,
-                part,
-                outstanding,
-                unanswered,
-                proposals,
-                notBefore,
-                news,
-                succession,
-                grant,
-                attempts.withoutFailures());
+                known, peer, part, outstanding, unanswered, proposals, start, news, succession, grant, next);
     }
 }
