@@ -14,13 +14,11 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Predicate;
-import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import understudy.linux.DurableFile;
 import understudy.model.VmId;
-import understudy.model.VmRecord;
 import understudy.protocol.LedgerState;
 
 /// Replicas that nobody needs any more: of VMs that were deleted while this host was away, and of VMs in which another
@@ -35,7 +33,7 @@ final class ForgottenReplicas {
 
     private final AgentConfig config;
     private final Predicate<VmId> isInUse;
-    private volatile Optional<Set<VmId>> needed = Optional.empty();
+    private volatile Optional<LedgerState> newest = Optional.empty();
     private Set<VmId> idle = Set.of();
 
     /// @param isInUse whether this host does anything for a VM
@@ -46,27 +44,29 @@ final class ForgottenReplicas {
 
     /// What the ledger says now. From any thread.
     void learnt(LedgerState state) {
-        needed = Optional.of(state.vms().values().stream()
-                .filter(this::isNeeded)
-                .map(vm -> vm.spec().id())
-                .collect(Collectors.toUnmodifiableSet()));
+        newest = Optional.of(state);
     }
 
-    private boolean isNeeded(VmRecord vm) {
-        return vm.spec().hosts().contains(config.name()) || !vm.view().isWhole();
+    private boolean isIdle(VmId vm) {
+        boolean isNeeded = newest.orElseThrow()
+                .vm(vm)
+                .filter(it ->
+                        it.spec().hosts().contains(config.name()) || !it.view().isWhole())
+                .isPresent();
+        return !isNeeded && !isInUse.test(vm);
     }
 
     /// Removes what nobody has needed at the last look either: who used it until then has let go of it meanwhile. From
     /// one thread, which may wait for the disk.
     void look() {
-        if (needed.isEmpty()) {
+        if (newest.isEmpty()) {
             return;
         }
         Set<VmId> before = idle;
         Set<VmId> now = new HashSet<>();
         // A VM that was created since has a driver before it has a folder. What is needed may change at any time.
         List<VmId> removed = remove(config.volumes(), config.cluster(), vm -> {
-            boolean isIdle = !needed.orElseThrow().contains(vm) && !isInUse.test(vm);
+            boolean isIdle = isIdle(vm);
             if (isIdle) {
                 now.add(vm);
             }

@@ -36,6 +36,8 @@ import understudy.qemu.Fitness;
 /// Threads: the driver's.
 final class PairSearch {
     private static final Logger LOG = LoggerFactory.getLogger(PairSearch.class);
+    /// What takes minutes need not be looked at with each tick.
+    private static final Duration LOOK = Duration.ofMillis(500);
     private static final Duration ASK_AGAIN = Duration.ofSeconds(5);
     /// Who has no room may have some later.
     private static final Duration ASK_REFUSER_AGAIN = Duration.ofMinutes(10);
@@ -48,6 +50,7 @@ final class PairSearch {
     private final Map<HostName, Moment> refused = new TreeMap<>();
     private PairWatch watch = PairWatch.NOTHING;
     private Optional<VmRecord> newest = Optional.empty();
+    private Optional<Moment> lookedAt = Optional.empty();
     private Optional<Moment> askedAt = Optional.empty();
     private boolean isAsking;
     /// In whose place nobody could come, as people were told.
@@ -76,6 +79,12 @@ final class PairSearch {
 
     /// @param isHeard whether the other host is
     void tick(VmRecord known, boolean isHeard, Moment now) {
+        boolean wasJustNow =
+                lookedAt.filter(at -> now.since(at).compareTo(LOOK) < 0).isPresent();
+        if (wasJustNow) {
+            return;
+        }
+        lookedAt = Optional.of(now);
         newest = Optional.of(known);
         watch = watch.seen(known, self, isHeard, isComing.getAsBoolean(), now);
         told = told.filter(it -> watch.other().equals(Optional.of(it)));

@@ -99,22 +99,17 @@ final class Placing {
         if (!request.hosts().isEmpty()) {
             return request.hosts().stream().map(this::host).toList();
         }
-        List<List<HostRecord>> pairs =
+        List<List<HostRecord>> preferred =
                 pairs(request, host -> !state.maintained().contains(host.name()));
-        if (pairs.isEmpty()) {
-            pairs = pairs(request, _ -> true);
-        }
-        if (pairs.isEmpty()) {
-            throw noPair(request).refused();
-        }
+        List<List<HostRecord>> pairs = preferred.isEmpty() ? pairs(request, _ -> true) : preferred;
         // If none fits, why the first does not is what the user is told.
-        List<List<HostRecord>> able = pairs;
-        return able.stream()
+        return pairs.stream()
                 .filter(pair -> draft(request, id, pair)
                         .filter(spec -> Fitness.check(spec, pair).isEmpty())
                         .isPresent())
                 .findFirst()
-                .orElseGet(able::getFirst);
+                .or(() -> pairs.stream().findFirst())
+                .orElseThrow(() -> noPair(request).refused());
     }
 
     /// All that may be one, those that are used least first.
@@ -153,20 +148,17 @@ final class Placing {
     }
 
     private void checkMemory(VmRequest request, HostRecord host) {
-        if (free(host) < request.memory().bytes()) {
+        long free = HostLoad.free(state, host);
+        if (free < request.memory().bytes()) {
             throw Problem.of(
                             "no-memory",
                             "%s has %d MiB of memory left for VMs; %s needs %s."
-                                    .formatted(host.name(), free(host) >> 20, request.name(), request.memory()),
+                                    .formatted(host.name(), free >> 20, request.name(), request.memory()),
                             "Make the VM smaller, or name other hosts.")
                     .with("host", host.name())
                     .with("memory", request.memory())
                     .refused();
         }
-    }
-
-    private long free(HostRecord host) {
-        return HostLoad.free(state, host);
     }
 
     private static Problem.Refused nothingInCommon(List<HostRecord> hosts) {
