@@ -7,9 +7,11 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
@@ -87,6 +89,7 @@ public final class Agent implements AutoCloseable {
     private final ScheduledExecutorService clock;
     private final StartTurns turns = new StartTurns();
     private final ForgottenReplicas leftovers;
+    private final VoterKeeper voters;
     /// Waits for the disk of volumes, however long that takes.
     private final ScheduledExecutorService janitor = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("janitor").factory());
@@ -143,6 +146,11 @@ public final class Agent implements AutoCloseable {
                 leases,
                 words,
                 new ScrubTurn());
+        this.voters = new VoterKeeper(
+                config,
+                ledger,
+                name -> state(name) != HostState.LOST,
+                text -> services.happened(Optional.empty(), "votes-moved", Severity.INFO, text));
         this.leftovers = new ForgottenReplicas(config, drivers::containsKey);
         this.host = probe.record();
         this.rest = new RestServer(new AgentControl(this), config.api());
@@ -242,34 +250,30 @@ public final class Agent implements AutoCloseable {
         return addresses;
     }
 
-    /// The ledger's voters find each other on loopback, at the same port everywhere, behind the link's tunnels.
+    /// The ledger's members find each other on loopback, at the same port everywhere, behind the link's tunnels.
     private RatisLedger startLedger() throws IOException {
-        SortedMap<HostName, InetSocketAddress> voters = new TreeMap<>();
+        SortedMap<HostName, InetSocketAddress> members = new TreeMap<>();
         for (int i = 0; i < config.voters().size(); i++) {
-            voters.put(
-                    config.voters().get(i), new InetSocketAddress(InetAddress.getLoopbackAddress(), LEDGER_PORT + i));
-        }
-        InetSocketAddress own = new InetSocketAddress(
-                InetAddress.getLoopbackAddress(), LEDGER_PORT + config.voters().indexOf(config.name()));
-        Tunnel.serve(link, LEDGER, own);
-        for (Map.Entry<HostName, InetSocketAddress> voter : voters.entrySet()) {
-            if (!voter.getKey().equals(config.name())) {
-                Tunnel _ = Tunnel.open(link, voter.getKey(), LEDGER, voter.getValue());
+            HostName name = config.voters().get(i);
+            InetSocketAddress address = new InetSocketAddress(InetAddress.getLoopbackAddress(), LEDGER_PORT + i);
+            members.put(name, address);
+            if (name.equals(config.name())) {
+                Tunnel.serve(link, LEDGER, address);
+            } else {
+                Tunnel _ = Tunnel.open(link, name, LEDGER, address);
             }
         }
+        SortedSet<HostName> voters = VoterKeeper.first(config);
+        HostName preferred =
+                voters.stream().filter(config::isWitness).findFirst().orElse(voters.getFirst());
         return RatisLedger.start(LedgerConfig.of(
-                config.name(), config.cluster(), config.data().resolve("ledger"), own, voters, preferredLeader()));
-    }
-
-    private HostName preferredLeader() {
-        return config.isWitness()
-                ? config.name()
-                : config.peers().stream()
-                        .filter(AgentConfig.Peer::isWitness)
-                        .map(AgentConfig.Peer::name)
-                        .filter(config.voters()::contains)
-                        .findFirst()
-                        .orElse(config.voters().getFirst());
+                config.name(),
+                config.cluster(),
+                config.data().resolve("ledger"),
+                Objects.requireNonNull(members.get(config.name())),
+                members,
+                voters,
+                preferred));
     }
 
     private void register() {
@@ -290,10 +294,10 @@ public final class Agent implements AutoCloseable {
 
     /// Whether so many voters' agents are heard that the ledger could answer.
     boolean hearsMajority() {
-        long heard = config.voters().stream()
-                .filter(voter -> state(voter) == HostState.UP)
-                .count();
-        return heard > config.voters().size() / 2;
+        Set<HostName> voters = ledger.voters();
+        long heard =
+                voters.stream().filter(voter -> state(voter) == HostState.UP).count();
+        return heard > voters.size() / 2;
     }
 
     private void begin(LedgerState first) {
@@ -466,10 +470,12 @@ public final class Agent implements AutoCloseable {
         if (turns.isDue(now)) {
             lookForTurns(ledger.seen(), now);
         }
-        Set<HostName> there = new TreeSet<>(config.voters());
+        voters.tick(now);
+        Set<HostName> all = ledger.voters();
+        Set<HostName> there = new TreeSet<>(all);
         there.removeIf(voter -> state(voter) == HostState.LOST);
         for (VmDriver driver : drivers.values()) {
-            driver.votes(other -> hasMajorityWithout(other, there), now);
+            driver.votes(other -> hasMajorityWithout(other, there, all), now);
             driver.tick(now, turns.isHeld(driver.spec().id()));
         }
     }
@@ -479,9 +485,9 @@ public final class Agent implements AutoCloseable {
         services.peerNames().forEach(peer -> messenger.send(peer, word));
     }
 
-    private boolean hasMajorityWithout(HostName other, Set<HostName> there) {
+    private static boolean hasMajorityWithout(HostName other, Set<HostName> there, Set<HostName> all) {
         int left = there.size() - (there.contains(other) ? 1 : 0);
-        return left * 2 > config.voters().size();
+        return left * 2 > all.size();
     }
 
     private void lookForTurns(LedgerState state, Moment now) {

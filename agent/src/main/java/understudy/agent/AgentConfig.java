@@ -35,7 +35,7 @@ import understudy.protocol.PairWatch;
 ///
 /// @param api    where the REST API listens
 /// @param listen one address per peer link, in the order in which the others should prefer them
-/// @param voters who votes in the ledger, in an order that is the same everywhere
+/// @param voters who may vote in the ledger, in an order that is the same everywhere
 /// @param volumesFolder where replicas of volumes lie, not above or in what else the agent keeps; hosts only
 /// @param bridge the bridge that guests' network cards join; hosts only
 /// @param site   where the host stands; hosts only
@@ -124,6 +124,13 @@ public record AgentConfig(
         if (verifyEvery < 0) {
             throw new IllegalArgumentException("verify-every: " + verifyEvery + "; 0 or more");
         }
+    }
+
+    /// Whether an agent, this one or a peer, is a witness.
+    boolean isWitness(HostName agent) {
+        return agent.equals(name)
+                ? isWitness
+                : peers.stream().anyMatch(peer -> peer.name.equals(agent) && peer.isWitness);
     }
 
     /// A disk that hangs, or is taken out, must not take the ledger with it.

@@ -227,7 +227,7 @@ final class Statuses {
 
     private List<String> obstacles(HostName host, Known known) {
         return known.isCurrent()
-                ? SwitchOff.obstacles(known.state(), agent.config().voters(), this::isUp, host)
+                ? SwitchOff.obstacles(known.state(), agent.ledger().voters(), this::isUp, host)
                 : List.of("no majority of the voters answers, so nobody can say what depends on it");
     }
 
@@ -244,7 +244,7 @@ final class Statuses {
                 agent.config().name(),
                 registered && agent.ledger().hasQuorum(),
                 agent.ledger().leader(),
-                agent.config().voters(),
+                List.copyOf(agent.ledger().voters()),
                 hosts.size(),
                 (int) hosts.stream().filter(this::isUp).count(),
                 vms.size(),
@@ -258,9 +258,9 @@ final class Statuses {
         if (!agent.ledger().hasQuorum()) {
             alarms.add("This agent has no contact with a majority of the voters; nothing can be decided from here.");
         }
-        for (HostName voter : agent.config().voters()) {
-            if (agent.state(voter) == HostState.LOST) {
-                alarms.add(voter + " is lost.");
+        for (HostName name : agent.config().voters()) {
+            if (agent.state(name) == HostState.LOST) {
+                alarms.add(name + " is lost.");
             }
         }
         state.maintained().forEach(host -> alarms.add(host + " is in maintenance."));

@@ -19,7 +19,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import understudy.api.Event.Severity;
-import understudy.ledger.Ledger;
 import understudy.link.Link;
 import understudy.link.Messenger;
 import understudy.model.HostName;
@@ -172,7 +171,7 @@ class ProposalsTest {
     }
 
     /// Keeps what it is asked, for the test to answer.
-    private static final class AskedLedger implements Ledger {
+    private static final class AskedLedger extends SilentLedger {
         final List<LedgerCommand> asked = new ArrayList<>();
         final List<CompletableFuture<LedgerAnswer>> answers = new ArrayList<>();
 
@@ -189,27 +188,9 @@ class ProposalsTest {
         }
 
         @Override
-        public LedgerState seen() {
-            return LedgerState.empty();
-        }
-
-        @Override
         public void subscribe(Consumer<LedgerState> subscriber) {
             subscriber.accept(seen());
         }
-
-        @Override
-        public Optional<HostName> leader() {
-            return Optional.empty();
-        }
-
-        @Override
-        public boolean hasQuorum() {
-            return true;
-        }
-
-        @Override
-        public void close() {}
     }
 
     private static View view(long number) {

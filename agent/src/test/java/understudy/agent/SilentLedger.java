@@ -1,6 +1,9 @@
 package understudy.agent;
 
 import java.util.Optional;
+import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import understudy.ledger.Ledger;
@@ -38,6 +41,24 @@ class SilentLedger implements Ledger {
     public boolean hasQuorum() {
         return false;
     }
+
+    @Override
+    public SortedSet<HostName> voters() {
+        return new TreeSet<>();
+    }
+
+    @Override
+    public boolean isComplete() {
+        return true;
+    }
+
+    @Override
+    public CompletableFuture<Void> changeVoters(Set<HostName> now, Set<HostName> next) {
+        return new CompletableFuture<>();
+    }
+
+    @Override
+    public void prefer(HostName leader) {}
 
     @Override
     public void close() {}

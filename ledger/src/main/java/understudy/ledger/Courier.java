@@ -8,6 +8,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
 import org.apache.ratis.client.RaftClientRpc;
 import org.apache.ratis.protocol.ClientId;
 import org.apache.ratis.protocol.Message;
@@ -19,22 +20,23 @@ import org.apache.ratis.server.RaftServer;
 /// Brings requests to the leader, whoever it is, and again to the next one.
 ///
 /// Ratis' own client would do, but for one case that matters here: when the leader's host vanishes, its client
-/// waits for an answer until a time-out, while the voter beside it, in this process, has long learnt who leads
+/// waits for an answer until a time-out, while the member beside it, in this process, has long learnt who leads
 /// now. So a request goes out again as soon as the leader changes. The requests' numbers stay the same, by
 /// which the voters know a repeat.
 final class Courier implements AutoCloseable {
     /// Bounds the memory of a cluster without a quorum.
     private static final int ERRANDS_MAX = 256;
 
-    private final RaftServer.Division division;
+    private final Supplier<RaftServer.Division> member;
     private final RaftClientRpc rpc;
     private final ScheduledExecutorService timer;
     private final ClientId client;
     private final AtomicLong numbers = new AtomicLong();
     private final Set<Errand> errands = ConcurrentHashMap.newKeySet();
 
-    Courier(RaftServer.Division division, RaftClientRpc rpc, ClientId client, ScheduledExecutorService timer) {
-        this.division = division;
+    /// @param member this one's present run
+    Courier(Supplier<RaftServer.Division> member, RaftClientRpc rpc, ClientId client, ScheduledExecutorService timer) {
+        this.member = member;
         this.rpc = rpc;
         this.client = client;
         this.timer = timer;
@@ -46,7 +48,7 @@ final class Courier implements AutoCloseable {
         return start(RaftClientRequest.writeRequestType(), message, bound);
     }
 
-    /// Completes once this voter's state machine has applied everything that was committed when this was
+    /// Completes once this member's state machine has applied everything that was committed when this was
     /// called.
     CompletableFuture<RaftClientReply> read(Duration bound) {
         return start(RaftClientRequest.readRequestType(), Message.EMPTY, bound);
@@ -70,8 +72,9 @@ final class Courier implements AutoCloseable {
         }
     }
 
-    /// Whom to ask: for a read this voter itself, which asks the leader how far it must have come.
+    /// Whom to ask: for a read this member itself, which asks the leader how far it must have come.
     Optional<RaftPeerId> target(RaftClientRequest.Type type) {
+        RaftServer.Division division = member.get();
         return type.isReadOnly()
                 ? Optional.of(division.getId())
                 : Optional.ofNullable(division.getInfo().getLeaderId());
@@ -79,6 +82,7 @@ final class Courier implements AutoCloseable {
 
     CompletableFuture<RaftClientReply> send(
             RaftPeerId target, RaftClientRequest.Type type, Message message, long number) {
+        RaftServer.Division division = member.get();
         RaftClientRequest request = RaftClientRequest.newBuilder()
                 .setClientId(client)
                 .setServerId(target)
@@ -98,7 +102,7 @@ final class Courier implements AutoCloseable {
 
     /// Lets the transport connect anew where the failure asks for it.
     void failed(RaftPeerId target, Throwable failure) {
-        if (!target.equals(division.getId())) {
+        if (!target.equals(member.get().getId())) {
             rpc.handleException(target, failure, false);
         }
     }

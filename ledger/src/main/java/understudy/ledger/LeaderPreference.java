@@ -3,6 +3,7 @@ package understudy.ledger;
 import java.io.IOException;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Supplier;
 import org.apache.ratis.proto.RaftProtos.ServerRpcProto;
 import org.apache.ratis.protocol.ClientId;
 import org.apache.ratis.protocol.RaftClientReply;
@@ -24,17 +25,18 @@ final class LeaderPreference implements Runnable {
     /// Ticks to wait after an attempt.
     private static final int REST = 10;
 
-    private final RaftServer.Division division;
-    private final RaftPeerId preferred;
+    private final Supplier<RaftServer.Division> member;
+    private final Supplier<RaftPeerId> preference;
     private final ClientId client;
     private final long freshMillis;
     private int fit;
     private long calls;
 
     /// @param freshMillis how lately the preferred voter must have answered to count as there
-    LeaderPreference(RaftServer.Division division, RaftPeerId preferred, ClientId client, long freshMillis) {
-        this.division = division;
-        this.preferred = preferred;
+    LeaderPreference(
+            Supplier<RaftServer.Division> member, Supplier<RaftPeerId> preference, ClientId client, long freshMillis) {
+        this.member = member;
+        this.preference = preference;
         this.client = client;
         this.freshMillis = freshMillis;
     }
@@ -42,16 +44,18 @@ final class LeaderPreference implements Runnable {
     /// One tick.
     @Override
     public void run() {
+        RaftServer.Division division = member.get();
+        RaftPeerId preferred = preference.get();
         DivisionInfo info = division.getInfo();
         boolean isOurs = info.isLeader() && info.isLeaderReady() && !preferred.equals(division.getId());
-        fit = isOurs && isFit(info) ? fit + 1 : Math.min(fit, 0);
+        fit = isOurs && isFit(info, preferred) ? fit + 1 : Math.min(fit, 0);
         if (fit >= FIT_MIN) {
             fit = -REST;
-            move();
+            move(division, preferred);
         }
     }
 
-    private boolean isFit(DivisionInfo info) {
+    private boolean isFit(DivisionInfo info, RaftPeerId preferred) {
         Optional<ServerRpcProto> follower = info.getRoleInfoProto().getLeaderInfo().getFollowerInfoList().stream()
                 .filter(each -> RaftPeerId.valueOf(each.getId().getId()).equals(preferred))
                 .findFirst();
@@ -59,7 +63,7 @@ final class LeaderPreference implements Runnable {
                 .isPresent();
     }
 
-    private void move() {
+    private void move(RaftServer.Division division, RaftPeerId preferred) {
         LOG.info("{} leads; moving the lead to {}", division.getId(), preferred);
         try {
             CompletableFuture<RaftClientReply> _ = division.getRaftServer()

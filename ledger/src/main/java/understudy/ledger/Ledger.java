@@ -1,6 +1,8 @@
 package understudy.ledger;
 
 import java.util.Optional;
+import java.util.Set;
+import java.util.SortedSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import understudy.model.HostName;
@@ -8,7 +10,7 @@ import understudy.protocol.LedgerAnswer;
 import understudy.protocol.LedgerCommand;
 import understudy.protocol.LedgerState;
 
-/// The small replicated state of a cluster, as one voter sees it. For any thread.
+/// The small replicated state of a cluster, as one member sees it. For any thread.
 public interface Ledger extends AutoCloseable {
 
     /// Asks the cluster to decide. An answer is final.
@@ -22,20 +24,37 @@ public interface Ledger extends AutoCloseable {
     /// @return completes exceptionally with [NoQuorum] if no majority of the voters confirmed it in time
     CompletableFuture<LedgerState> read();
 
-    /// What this voter has seen; others may have decided more. For display, never for a decision.
+    /// What this member has seen; others may have decided more. For display, never for a decision.
     LedgerState seen();
 
-    /// Calls with the present state at once, and then after every change that this voter sees, in order, on one
+    /// Calls with the present state at once, and then after every change that this member sees, in order, on one
     /// thread. A subscriber that is slower than the changes skips states, never the last one.
     void subscribe(Consumer<LedgerState> subscriber);
 
-    /// Who leads, as far as this voter knows. For display.
+    /// Who leads, as far as this member knows. For display.
     Optional<HostName> leader();
 
-    /// Whether this voter belongs to a majority, as far as it knows. For display.
+    /// Whether this member hears a leader, as far as it knows. For display.
     boolean hasQuorum();
 
-    /// Stops voting. What was not answered completes exceptionally.
+    /// Who votes, as far as this member knows.
+    SortedSet<HostName> voters();
+
+    /// Whether all that this member knows of have a copy. One that is new gets it with the next [#changeVoters].
+    boolean isComplete();
+
+    /// Has others vote from now on. Only the leader does it, one such change at a time, if a majority of the old and
+    /// one of the new voters agree. It cannot take its own vote: see [#prefer].
+    ///
+    /// @param now  who votes now; nothing is changed if others do
+    /// @param next fewer than half of them new; may be the same
+    /// @return completes once it is so; exceptionally if it was refused, or is not known to be so in time
+    CompletableFuture<Void> changeVoters(Set<HostName> now, Set<HostName> next);
+
+    /// Who should lead, if this member leads and that one votes and is there: it moves the lead then.
+    void prefer(HostName leader);
+
+    /// Stops taking part. What was not answered completes exceptionally.
     @Override
     void close();
 }

@@ -5,17 +5,21 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.UUID;
 import understudy.model.HostName;
 
-/// One voter of a ledger.
+/// One member of a ledger: an agent that has a copy of it, and votes or may come to.
 ///
-/// @param directory what this voter has voted for and decided; kept for as long as it is a voter
-/// @param listen    where this voter listens, on loopback
-/// @param voters    all voters, this one included, with the addresses where each of them finds it: the same map
-///     on all, since a link's tunnels listen on the same ports everywhere
-/// @param preferred the voter that should lead while it can: the one whose loss costs least
+/// @param directory what this member has voted for and decided; kept for as long as it is a member
+/// @param listen    where this member listens, on loopback
+/// @param members   all of them, this one included, with the addresses where each of them finds it: the same map on
+///     all, since a link's tunnels listen on the same ports everywhere
+/// @param voters    those that vote in a new ledger, the same on all; who votes in one that has been used is what it
+///     says itself
+/// @param preferred the voter that should lead at first: the one whose loss costs least
 /// @param election  silence of a leader after which another is elected begins here and ends at twice as much,
 ///     at random; at least 100 ms
 /// @param bound     how long a proposal or a read may take
@@ -24,7 +28,8 @@ public record LedgerConfig(
         UUID cluster,
         Path directory,
         InetSocketAddress listen,
-        SortedMap<HostName, InetSocketAddress> voters,
+        SortedMap<HostName, InetSocketAddress> members,
+        SortedSet<HostName> voters,
         HostName preferred,
         Duration election,
         Duration bound) {
@@ -32,10 +37,11 @@ public record LedgerConfig(
     public static final Duration ELECTION = Duration.ofMillis(400);
 
     public LedgerConfig {
-        voters = Collections.unmodifiableSortedMap(new TreeMap<>(voters));
-        if (!voters.containsKey(self) || !voters.containsKey(preferred)) {
-            throw new IllegalArgumentException(
-                    "voters %s must have %s and the preferred %s".formatted(voters.keySet(), self, preferred));
+        members = Collections.unmodifiableSortedMap(new TreeMap<>(members));
+        voters = Collections.unmodifiableSortedSet(new TreeSet<>(voters));
+        if (!members.containsKey(self) || !members.keySet().containsAll(voters) || !voters.contains(preferred)) {
+            throw new IllegalArgumentException("members %s must have %s and the voters %s, and these the preferred %s"
+                    .formatted(members.keySet(), self, voters, preferred));
         }
         if (election.toMillis() < 100) {
             throw new IllegalArgumentException("elections after " + election + ": at least 100 ms");
@@ -48,8 +54,10 @@ public record LedgerConfig(
             UUID cluster,
             Path directory,
             InetSocketAddress listen,
-            SortedMap<HostName, InetSocketAddress> voters,
+            SortedMap<HostName, InetSocketAddress> members,
+            SortedSet<HostName> voters,
             HostName preferred) {
-        return new LedgerConfig(self, cluster, directory, listen, voters, preferred, ELECTION, Duration.ofSeconds(5));
+        return new LedgerConfig(
+                self, cluster, directory, listen, members, voters, preferred, ELECTION, Duration.ofSeconds(5));
     }
 }

@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import org.apache.ratis.proto.RaftProtos.LogEntryProto;
 import org.apache.ratis.protocol.Message;
 import org.apache.ratis.protocol.RaftGroupId;
@@ -31,18 +32,18 @@ import understudy.protocol.LedgerState;
 /// Ratis' view of [LedgerState]: applies log entries to it, writes it to snapshots and reads it back.
 ///
 /// An entry that is no command is answered as refused and changes nothing. It must not be more than that: every
-/// voter would meet it again after every restart.
+/// member would meet it again after every restart.
 final class LedgerMachine extends BaseStateMachine {
     private static final Logger LOG = LoggerFactory.getLogger(LedgerMachine.class);
 
     private final SimpleStateMachineStorage storage = new SimpleStateMachineStorage();
     private final Runnable leaderChanged;
-    private final Runnable stateChanged;
+    private final Consumer<LedgerState> stateChanged;
     private volatile LedgerState state = LedgerState.empty();
 
-    /// @param stateChanged  run after [#state] changed, on Ratis' thread: must return at once
+    /// @param stateChanged  told [#state] after it changed, on Ratis' thread: must return at once
     /// @param leaderChanged likewise
-    LedgerMachine(Runnable stateChanged, Runnable leaderChanged) {
+    LedgerMachine(Consumer<LedgerState> stateChanged, Runnable leaderChanged) {
         this.stateChanged = stateChanged;
         this.leaderChanged = leaderChanged;
     }
@@ -89,7 +90,7 @@ final class LedgerMachine extends BaseStateMachine {
                     "the ledger's snapshot " + path + " cannot be read: " + damaged.getMessage(), damaged);
         }
         setLastAppliedTermIndex(snapshot.getTermIndex());
-        stateChanged.run();
+        stateChanged.accept(state);
     }
 
     @Override
@@ -117,7 +118,7 @@ final class LedgerMachine extends BaseStateMachine {
             state = applied.state();
             updateLastAppliedTermIndex(term, index);
         }
-        stateChanged.run();
+        stateChanged.accept(state);
         return applied.answer();
     }
 

@@ -1,26 +1,34 @@
 package understudy.ledger;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import org.apache.ratis.client.RaftClientRpc;
 import org.apache.ratis.conf.Parameters;
-import org.apache.ratis.conf.RaftProperties;
 import org.apache.ratis.grpc.GrpcFactory;
 import org.apache.ratis.protocol.ClientId;
 import org.apache.ratis.protocol.RaftClientReply;
-import org.apache.ratis.protocol.RaftGroup;
+import org.apache.ratis.protocol.RaftPeer;
 import org.apache.ratis.protocol.RaftPeerId;
+import org.apache.ratis.protocol.SetConfigurationRequest;
 import org.apache.ratis.server.RaftServer;
-import org.apache.ratis.server.storage.RaftStorage;
+import org.apache.ratis.server.raftlog.RaftLog;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import understudy.model.HostName;
@@ -28,44 +36,42 @@ import understudy.protocol.LedgerAnswer;
 import understudy.protocol.LedgerCommand;
 import understudy.protocol.LedgerState;
 
-/// A full voter of the ledger, on Apache Ratis. Every agent is one, the witness too: any of them may lead for a
-/// while.
+/// A member of the ledger, on Apache Ratis. Every agent is one, the witness too; some of them vote, and any of those
+/// may lead for a while.
 public final class RatisLedger implements Ledger {
     private static final Logger LOG = LoggerFactory.getLogger(RatisLedger.class);
 
+    private static final Duration RESTART_PAUSE = Duration.ofMillis(50);
+    private static final int RESTARTS = 100;
+
     private final LedgerConfig config;
-    private final RaftServer server;
-    private final RaftServer.Division division;
+    private final Path storage;
     private final RaftClientRpc rpc;
-    private final LedgerMachine machine;
     private final Announcer announcer;
     private final Courier courier;
     private final ScheduledThreadPoolExecutor timer;
+    private final ClientId admin = ClientId.randomId();
+    private final AtomicLong changes = new AtomicLong();
+    private final AtomicReference<LedgerState> newest = new AtomicReference<>(LedgerState.empty());
+    private volatile HostName preferred;
+    private volatile Member member;
+    private final AtomicBoolean restarting = new AtomicBoolean();
+    private boolean closed;
 
-    /// Starts voting. Returns before there is a leader, or even another voter.
+    /// Starts taking part. Returns before there is a leader, or even another member.
     ///
-    /// @throws understudy.model.Problem.Refused if the directory is another voter's
+    /// @throws understudy.model.Problem.Refused if the directory is another member's
     /// @throws IOException if the directory or the address cannot be used; nothing is left running
     public static RatisLedger start(LedgerConfig config) throws IOException {
         Path storage = VoterDirectory.claim(config);
-        RatisLedger ledger = new RatisLedger(config, storage);
-        try {
-            ledger.server.start();
-            return ledger;
-        } catch (IOException | RuntimeException failed) {
-            ledger.close();
-            throw failed;
-        }
+        return new RatisLedger(config, storage);
     }
 
     private RatisLedger(LedgerConfig config, Path storage) throws IOException {
         this.config = config;
-        RaftGroup group = RatisSettings.group(config);
-        RaftPeerId self = RaftPeerId.valueOf(config.self().value());
-        RaftProperties properties = RatisSettings.properties(config, storage);
-        Parameters parameters = new Parameters();
-        machine = new LedgerMachine(this::stateChanged, this::leaderChanged);
-        announcer = new Announcer(config.self() + "-ledger-announcer", machine::state);
+        this.storage = storage;
+        preferred = config.preferred();
+        announcer = new Announcer(config.self() + "-ledger-announcer", newest::get);
         timer = new ScheduledThreadPoolExecutor(
                 1,
                 Thread.ofPlatform()
@@ -73,32 +79,77 @@ public final class RatisLedger implements Ledger {
                         .name(config.self() + "-ledger-timer")
                         .factory());
         timer.setExecuteExistingDelayedTasksAfterShutdownPolicy(false);
-        server = RaftServer.newBuilder()
-                .setServerId(self)
-                .setGroup(group)
-                .setStateMachine(machine)
-                .setProperties(properties)
-                .setParameters(parameters)
-                .setOption(option(storage, group))
-                .build();
-        division = server.getDivision(group.getGroupId());
         ClientId client = ClientId.randomId();
-        rpc = new GrpcFactory(parameters).newRaftClientRpc(client, properties);
-        rpc.addRaftPeers(group.getPeers());
-        courier = new Courier(division, rpc, client, timer);
-        RaftPeerId preferred = RaftPeerId.valueOf(config.preferred().value());
-        long fresh = config.election().toMillis();
-        Future<?> _ = timer.scheduleWithFixedDelay(
-                new LeaderPreference(division, preferred, ClientId.randomId(), fresh),
-                fresh,
-                fresh,
-                TimeUnit.MILLISECONDS);
+        rpc = new GrpcFactory(new Parameters()).newRaftClientRpc(client, RatisSettings.properties(config, storage));
+        rpc.addRaftPeers(RatisSettings.peers(config, config.voters()));
+        courier = new Courier(() -> member.division(), rpc, client, timer);
+        try {
+            member = Member.start(config, storage, this::changed, courier::leaderChanged);
+        } catch (IOException | RuntimeException failed) {
+            close();
+            throw failed;
+        }
+        long tick = config.election().toMillis();
+        LeaderPreference preference = new LeaderPreference(
+                () -> member.division(), () -> RaftPeerId.valueOf(preferred.value()), ClientId.randomId(), tick);
+        Future<?> _ = timer.scheduleWithFixedDelay(preference, tick, tick, TimeUnit.MILLISECONDS);
+        Future<?> _ = timer.scheduleWithFixedDelay(this::watch, tick, tick, TimeUnit.MILLISECONDS);
     }
 
-    /// Only a directory that was never used is formatted.
-    private static RaftStorage.StartupOption option(Path storage, RaftGroup group) {
-        Path used = storage.resolve(group.getGroupId().getUuid().toString()).resolve("current");
-        return Files.exists(used) ? RaftStorage.StartupOption.RECOVER : RaftStorage.StartupOption.FORMAT;
+    private void changed(LedgerState state) {
+        learnt(state);
+        announcer.changed();
+    }
+
+    /// A run that has just begun is behind those before it.
+    private LedgerState learnt(LedgerState state) {
+        return newest.accumulateAndGet(state, (one, other) -> one.applied() > other.applied() ? one : other);
+    }
+
+    /// Begins another run after one that is over.
+    private void watch() {
+        if (member.isOver() && restarting.compareAndSet(false, true)) {
+            LOG.info("{} takes part in the ledger anew; it {}", config.self(), votes() ? "votes" : "does not vote");
+            Thread.ofVirtual().name(config.self() + "-ledger-restart").start(this::restart);
+        }
+    }
+
+    private boolean votes() {
+        return member.voters().contains(config.self());
+    }
+
+    /// The old run's transport takes its time to end; what the new one needs, files and port, is free long before.
+    private void restart() {
+        Member old = member;
+        Thread.ofVirtual().name(config.self() + "-ledger-close").start(old::close);
+        try {
+            for (int i = 1; !begin(old, i == RESTARTS); i++) {
+                Thread.sleep(RESTART_PAUSE);
+            }
+        } catch (InterruptedException _) {
+            Thread.currentThread().interrupt();
+        } finally {
+            restarting.set(false);
+        }
+    }
+
+    /// @param last whether to give up, until [#watch] looks again, and to say why
+    /// @return whether that was all
+    private synchronized boolean begin(Member old, boolean last) {
+        if (closed) {
+            return true;
+        }
+        try {
+            if (old.isClosed()) {
+                member = Member.start(config, storage, this::changed, courier::leaderChanged);
+                return true;
+            }
+        } catch (IOException | RuntimeException failed) {
+            if (last) {
+                LOG.warn("the ledger did not start anew, which is tried again: {}", failed.getMessage());
+            }
+        }
+        return last;
     }
 
     @Override
@@ -125,17 +176,19 @@ public final class RatisLedger implements Ledger {
 
     @Override
     public CompletableFuture<LedgerState> read() {
+        Member run = member;
         return courier.read(config.bound()).handle((_, failure) -> {
             if (failure != null) {
                 throw new CompletionException(new NoQuorum(config.bound(), failure));
             }
-            return machine.state();
+            learnt(run.state());
+            return learnt(member.state());
         });
     }
 
     @Override
     public LedgerState seen() {
-        return machine.state();
+        return newest.get();
     }
 
     @Override
@@ -145,7 +198,7 @@ public final class RatisLedger implements Ledger {
 
     @Override
     public Optional<HostName> leader() {
-        return Optional.ofNullable(division.getInfo().getLeaderId()).map(id -> new HostName(id.toString()));
+        return member.leader();
     }
 
     @Override
@@ -153,29 +206,85 @@ public final class RatisLedger implements Ledger {
         return leader().isPresent();
     }
 
+    @Override
+    public SortedSet<HostName> voters() {
+        return member.voters();
+    }
+
+    @Override
+    public boolean isComplete() {
+        Set<HostName> known = new TreeSet<>(member.voters());
+        known.addAll(member.listeners());
+        return known.containsAll(config.members().keySet());
+    }
+
+    @Override
+    public CompletableFuture<Void> changeVoters(Set<HostName> now, Set<HostName> next) {
+        if (!next.contains(config.self())) {
+            throw new IllegalArgumentException(config.self() + " leads, and would take its own vote");
+        }
+        RaftServer.Division division = member.division();
+        Set<HostName> listeners = member.listeners();
+        SetConfigurationRequest request = new SetConfigurationRequest(
+                admin,
+                division.getId(),
+                division.getMemberId().getGroupId(),
+                changes.incrementAndGet(),
+                SetConfigurationRequest.Arguments.newBuilder()
+                        .setServersInCurrentConf(peers(now, now::contains))
+                        .setListenersInCurrentConf(peers(now, name -> listeners.contains(name)))
+                        .setServersInNewConf(peers(next, next::contains))
+                        .setListenersInNewConf(peers(next, name -> !next.contains(name)))
+                        .setMode(SetConfigurationRequest.Mode.COMPARE_AND_SET)
+                        .build());
+        try {
+            return division.getRaftServer()
+                    .setConfigurationAsync(request)
+                    .orTimeout(config.bound().toNanos(), TimeUnit.NANOSECONDS)
+                    .thenAccept(reply -> {
+                        if (!reply.isSuccess()) {
+                            throw new CompletionException(reply.getException());
+                        }
+                    });
+        } catch (IOException failed) {
+            return CompletableFuture.failedFuture(failed);
+        }
+    }
+
+    private List<RaftPeer> peers(Set<HostName> voters, Predicate<HostName> which) {
+        return RatisSettings.peers(config, voters).stream()
+                .filter(peer -> which.test(new HostName(peer.getId().toString())))
+                .toList();
+    }
+
+    @Override
+    public void prefer(HostName leader) {
+        preferred = leader;
+    }
+
     /// How many log entries this voter holds from its last purge on; for tests of the bound.
     long logLength() {
-        return division.getRaftLog().getNextIndex() - division.getRaftLog().getStartIndex();
-    }
-
-    private void stateChanged() {
-        announcer.changed();
-    }
-
-    private void leaderChanged() {
-        courier.leaderChanged();
+        RaftLog log = member.division().getRaftLog();
+        return log.getNextIndex() - log.getStartIndex();
     }
 
     @Override
     public void close() {
         courier.close();
         timer.shutdownNow();
+        stop();
         try {
-            server.close();
             rpc.close();
         } catch (IOException failed) {
             LOG.warn("closing the ledger: {}", failed.getMessage());
         }
         announcer.close();
+    }
+
+    private synchronized void stop() {
+        closed = true;
+        if (member != null) {
+            member.close();
+        }
     }
 }

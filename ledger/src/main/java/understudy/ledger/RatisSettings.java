@@ -4,10 +4,12 @@ import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.apache.ratis.client.RaftClientConfigKeys;
 import org.apache.ratis.conf.RaftProperties;
 import org.apache.ratis.grpc.GrpcConfigKeys;
+import org.apache.ratis.proto.RaftProtos.RaftPeerRole;
 import org.apache.ratis.protocol.RaftGroup;
 import org.apache.ratis.protocol.RaftGroupId;
 import org.apache.ratis.protocol.RaftPeer;
@@ -21,19 +23,25 @@ import understudy.model.HostName;
 final class RatisSettings {
     private RatisSettings() {}
 
+    /// As it is in a new ledger.
     static RaftGroup group(LedgerConfig config) {
-        List<RaftPeer> peers = config.voters().entrySet().stream()
-                .map(voter -> peer(voter.getKey(), voter.getValue()))
+        return RaftGroup.valueOf(RaftGroupId.valueOf(config.cluster()), peers(config, config.voters()));
+    }
+
+    /// All members. Ratis calls those that do not vote listeners: they get the log and count for no majority.
+    static List<RaftPeer> peers(LedgerConfig config, Set<HostName> voters) {
+        return config.members().entrySet().stream()
+                .map(member -> peer(member.getKey(), member.getValue(), voters.contains(member.getKey())))
                 .toList();
-        return RaftGroup.valueOf(RaftGroupId.valueOf(config.cluster()), peers);
     }
 
     /// All have the same priority: with different ones a candidate waits a whole election time-out, twice, for
     /// the vote of a silent peer of higher priority. [LeaderPreference] does it instead.
-    private static RaftPeer peer(HostName name, InetSocketAddress address) {
+    private static RaftPeer peer(HostName name, InetSocketAddress address, boolean votes) {
         return RaftPeer.newBuilder()
                 .setId(RaftPeerId.valueOf(name.value()))
                 .setAddress(address)
+                .setStartupRole(votes ? RaftPeerRole.FOLLOWER : RaftPeerRole.LISTENER)
                 .build();
     }
 

@@ -144,7 +144,7 @@ class RatisLedgerTest {
         Voters.propose(voters.of(H1), new RegisterHost(Samples.host("w1")));
         LedgerState before = Voters.read(voters.of(H1));
         for (int i = 0; i < 2; i++) {
-            List.of(H1, H2, W1).forEach(voters::stop);
+            voters.stopAll();
             voters.startAll();
             assertThat(Voters.read(voters.of(H2))).isEqualTo(before);
         }
@@ -216,13 +216,14 @@ class RatisLedgerTest {
                 config.cluster(),
                 config.directory(),
                 config.listen(),
+                config.members(),
                 config.voters(),
                 W1,
                 config.election(),
                 config.bound());
         assertThatThrownBy(() -> RatisLedger.start(other)).isInstanceOf(Problem.Refused.class);
-        LedgerConfig elsewhere =
-                LedgerConfig.of(H1, UUID.randomUUID(), config.directory(), config.listen(), config.voters(), W1);
+        LedgerConfig elsewhere = LedgerConfig.of(
+                H1, UUID.randomUUID(), config.directory(), config.listen(), config.members(), config.voters(), W1);
         assertThatThrownBy(() -> RatisLedger.start(elsewhere))
                 .isInstanceOf(Problem.Refused.class)
                 .hasMessageContaining("another voter");

@@ -9,25 +9,32 @@ import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.UnknownHostException;
 import java.time.Duration;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.SortedMap;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import understudy.model.HostName;
 import understudy.protocol.LedgerAnswer;
 import understudy.protocol.LedgerCommand;
 import understudy.protocol.LedgerState;
 
-/// Three voters in one process. Each finds each other one through a forwarder of their own that can begin to
-/// swallow.
+/// Three voters in one process, and perhaps others that do not vote. Each finds each other one through a forwarder of
+/// their own that can begin to swallow.
 final class Voters implements AutoCloseable {
     static final HostName H1 = new HostName("h1");
     static final HostName H2 = new HostName("h2");
     static final HostName W1 = new HostName("w1");
+    static final SortedSet<HostName> THREE = new TreeSet<>(List.of(H1, H2, W1));
 
     private final java.nio.file.Path directory;
     private final UUID cluster = UUID.randomUUID();
@@ -35,14 +42,18 @@ final class Voters implements AutoCloseable {
     private final SortedMap<HostName, InetSocketAddress> listen = new TreeMap<>();
     private final Map<Path, Forwarder> paths = new LinkedHashMap<>();
     private final SortedMap<HostName, RatisLedger> running = new TreeMap<>();
+    private final Set<HostName> unknown = new HashSet<>();
 
-    Voters(java.nio.file.Path directory, Duration bound) throws IOException {
+    /// @param others do not vote at first
+    Voters(java.nio.file.Path directory, Duration bound, HostName... others) throws IOException {
         this.directory = directory;
         this.bound = bound;
-        for (HostName name : List.of(H1, H2, W1)) {
+        List<HostName> members =
+                Stream.concat(THREE.stream(), Stream.of(others)).toList();
+        for (HostName name : members) {
             InetSocketAddress address = loopback(freePort());
             listen.put(name, address);
-            for (HostName from : List.of(H1, H2, W1)) {
+            for (HostName from : members) {
                 paths.put(new Path(from, name), new Forwarder(address));
             }
         }
@@ -51,10 +62,11 @@ final class Voters implements AutoCloseable {
     private record Path(HostName from, HostName to) {}
 
     LedgerConfig config(HostName name) throws IOException {
-        SortedMap<HostName, InetSocketAddress> voters = new TreeMap<>();
+        SortedMap<HostName, InetSocketAddress> members = new TreeMap<>();
         for (Map.Entry<Path, Forwarder> path : paths.entrySet()) {
-            if (path.getKey().from().equals(name)) {
-                voters.put(path.getKey().to(), path.getValue().address());
+            if (path.getKey().from().equals(name)
+                    && !unknown.contains(path.getKey().to())) {
+                members.put(path.getKey().to(), path.getValue().address());
             }
         }
         return new LedgerConfig(
@@ -62,10 +74,20 @@ final class Voters implements AutoCloseable {
                 cluster,
                 directory.resolve(name.value()),
                 listen.getOrDefault(name, loopback(0)),
-                voters,
+                members,
+                THREE,
                 W1,
                 Duration.ofMillis(400),
                 bound);
+    }
+
+    /// Whether those that are started from now on have heard of one.
+    void know(HostName name, boolean known) {
+        if (known) {
+            unknown.remove(name);
+        } else {
+            unknown.add(name);
+        }
     }
 
     RatisLedger start(HostName name) throws IOException {
@@ -76,7 +98,9 @@ final class Voters implements AutoCloseable {
 
     void startAll() throws IOException {
         for (HostName name : listen.keySet()) {
-            start(name);
+            if (!unknown.contains(name)) {
+                start(name);
+            }
         }
     }
 
@@ -93,6 +117,22 @@ final class Voters implements AutoCloseable {
             throw new IllegalStateException(name + " is stopped");
         }
         return ledger;
+    }
+
+    List<HostName> running() {
+        return List.copyOf(running.keySet());
+    }
+
+    /// Waits for one that leads, as it says itself.
+    HostName leader() {
+        return await().atMost(Duration.ofSeconds(20))
+                .until(
+                        () -> running.entrySet().stream()
+                                .filter(each -> each.getValue().leader().equals(Optional.of(each.getKey())))
+                                .map(Map.Entry::getKey)
+                                .findFirst(),
+                        Optional::isPresent)
+                .orElseThrow();
     }
 
     /// Cuts the voter off silently, both ways: what goes to it, and what it sends to the others.
@@ -139,9 +179,15 @@ final class Voters implements AutoCloseable {
         throw new IOException("no free port from 10000 to 29999");
     }
 
+    /// Each takes two seconds, of which it waits for nearly all.
+    void stopAll() {
+        List.copyOf(running.values()).parallelStream().forEach(RatisLedger::close);
+        running.clear();
+    }
+
     @Override
     public void close() {
-        List.copyOf(running.keySet()).forEach(this::stop);
+        stopAll();
         paths.values().forEach(Forwarder::close);
     }
 }
