@@ -148,8 +148,8 @@ final class Agent {
         if (drivers.values().stream().anyMatch(driver -> !driver.spec().isAllInMemory())) {
             leases.tick();
         }
-        List<HostName> voters = cluster.network().votersFor(host);
-        drivers.values().forEach(driver -> driver.count(voters));
+        Network.Votes votes = cluster.network().votes(host);
+        drivers.values().forEach(driver -> driver.count(votes));
         turns.tick();
         drivers.values().forEach(driver -> driver.tick(turns.isHeld(driver.vm())));
         host.inLife(life, 20 * Schedule.MILLISECOND, this::tick);

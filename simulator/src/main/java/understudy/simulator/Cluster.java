@@ -66,9 +66,9 @@ final class Cluster {
             add(new Host(names.get(i), this, schedule, clockRate(seed + i)));
         }
         options.plan().witnesses().forEach(name -> add(new Node(name, schedule)));
-        this.network =
-                new Network(options.plan().voters().stream().map(this::node).toList());
-        this.ledger = new SimulatedLedger(this);
+        List<Node> members = options.plan().voters().stream().map(this::node).toList();
+        this.network = new Network(Voting.first(members));
+        this.ledger = new SimulatedLedger(this, new Voting(this, members));
         this.partners = new Partners(ledger);
         this.checkers = List.of(
                 new OneRunner(this::isAllInMemory),

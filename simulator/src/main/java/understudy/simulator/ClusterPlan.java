@@ -21,12 +21,9 @@ import understudy.model.VolumeSpec;
 ///
 /// @param hosts     at least one
 /// @param witnesses any number; no witness is a cluster that waits after most losses
-/// @param voters    those of them that vote in the ledger; at least one
+/// @param voters    those of them that may vote in the ledger; at least one
 /// @param vms       what is created at the beginning; further ones may come
 public record ClusterPlan(List<HostName> hosts, List<HostName> witnesses, List<HostName> voters, List<VmPlan> vms) {
-    /// More voters make every decision slower and few outages shorter.
-    private static final int VOTERS_MAX = 5;
-
     /// What a guest does while it runs.
     public enum Load {
         /// It says something every few milliseconds, and uses its disks all the time.
@@ -39,6 +36,11 @@ public record ClusterPlan(List<HostName> hosts, List<HostName> witnesses, List<H
     ///
     /// @param wanted whether it is to run from the start
     public record VmPlan(VmSpec spec, boolean wanted, Load load) {}
+
+    /// Where all may vote.
+    public ClusterPlan(List<HostName> hosts, List<HostName> witnesses, List<VmPlan> vms) {
+        this(hosts, witnesses, Stream.concat(hosts.stream(), witnesses.stream()).toList(), vms);
+    }
 
     public ClusterPlan {
         hosts = List.copyOf(hosts);
@@ -80,7 +82,7 @@ public record ClusterPlan(List<HostName> hosts, List<HostName> witnesses, List<H
         for (int i = 0; i < vms; i++) {
             plans.add(new VmPlan(spec(i + 1, level, disks, pair(names, i)), true, Load.BUSY));
         }
-        return new ClusterPlan(names, witnesses, voters(names, witnesses), plans);
+        return new ClusterPlan(names, witnesses, plans);
     }
 
     private static HostName host(int number) {
@@ -91,12 +93,6 @@ public record ClusterPlan(List<HostName> hosts, List<HostName> witnesses, List<H
         int active = index % hosts.size();
         int distance = 1 + index / hosts.size() % (hosts.size() - 1);
         return List.of(hosts.get(active), hosts.get((active + distance) % hosts.size()));
-    }
-
-    /// Everybody in a small cluster; in a larger one the witnesses first, an odd number in all.
-    public static List<HostName> voters(List<HostName> hosts, List<HostName> witnesses) {
-        List<HostName> all = Stream.concat(witnesses.stream(), hosts.stream()).toList();
-        return all.size() <= VOTERS_MAX ? all : all.subList(0, VOTERS_MAX);
     }
 
     private static VmSpec spec(int number, Level level, int disks, List<HostName> hosts) {

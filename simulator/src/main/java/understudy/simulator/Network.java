@@ -15,12 +15,22 @@ final class Network {
         }
     }
 
-    private final List<Node> voters;
+    private List<Node> voters;
     private final Set<Way> cuts = new TreeSet<>();
 
     /// @param voters those that vote in the ledger
     Network(List<Node> voters) {
         this.voters = List.copyOf(voters);
+    }
+
+    /// Those that vote.
+    List<Node> voters() {
+        return voters;
+    }
+
+    /// Has others vote.
+    void vote(List<Node> others) {
+        voters = List.copyOf(others);
     }
 
     void cutOneWay(HostName from, HostName to) {
@@ -53,25 +63,36 @@ final class Network {
                 && (one.equals(other) || (carries(one, other) && carries(other, one)));
     }
 
-    boolean votes(Node node) {
+    boolean isVoter(Node node) {
         return voters.contains(node);
     }
 
-    /// Those that a node can talk with.
-    List<HostName> votersFor(Node node) {
-        return voters.stream()
+    /// The voters, as a node sees them.
+    ///
+    /// @param there those that it can talk with
+    /// @param all   how many there are
+    record Votes(List<HostName> there, int all) {
+        /// Whether these would be a majority without one of them.
+        boolean areEnoughWithout(HostName lost) {
+            return there.stream().filter(it -> !it.equals(lost)).count() * 2 > all;
+        }
+    }
+
+    Votes votes(Node node) {
+        List<HostName> there = voters.stream()
                 .filter(voter -> talk(node, voter))
                 .map(Node::name)
                 .toList();
-    }
-
-    /// Whether these would be a majority without one of them.
-    boolean hasMajorityWithout(HostName lost, List<HostName> there) {
-        return there.stream().filter(it -> !it.equals(lost)).count() * 2 > voters.size();
+        return new Votes(there, voters.size());
     }
 
     /// Whether a voter can talk with a majority of voters, itself included.
     boolean hasMajority(Node voter) {
+        return hasMajority(voter, voters);
+    }
+
+    /// The same, if these voted.
+    boolean hasMajority(Node voter, List<Node> voters) {
         return voters.stream().filter(other -> talk(voter, other)).count() * 2 > voters.size();
     }
 }

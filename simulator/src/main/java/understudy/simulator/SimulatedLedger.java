@@ -68,6 +68,7 @@ final class SimulatedLedger {
     }
 
     private final Cluster cluster;
+    private final Voting voting;
     private final List<Copy> copies;
     private LedgerState truth = LedgerState.empty();
     private final List<View> underWay = new ArrayList<>();
@@ -76,8 +77,10 @@ final class SimulatedLedger {
     private long specsChanged;
     private boolean ordered;
 
-    SimulatedLedger(Cluster cluster) {
+    /// @param voting of the same cluster
+    SimulatedLedger(Cluster cluster, Voting voting) {
         this.cluster = cluster;
+        this.voting = voting;
         this.copies = cluster.nodes().stream().map(Copy::new).toList();
     }
 
@@ -129,6 +132,7 @@ final class SimulatedLedger {
 
     private void check() {
         leader = working();
+        leader = voting.look(leader).or(() -> leader);
         if (leader.isEmpty() && !electing) {
             electing = true;
             cluster.schedule().after(cluster.dice().millis(100, 500), this::elect);
@@ -141,7 +145,7 @@ final class SimulatedLedger {
     private void elect() {
         electing = false;
         List<Node> able = cluster.nodes().reversed().stream()
-                .filter(cluster.network()::votes)
+                .filter(cluster.network()::isVoter)
                 .filter(cluster.network()::hasMajority)
                 .toList();
         if (!able.isEmpty()) {

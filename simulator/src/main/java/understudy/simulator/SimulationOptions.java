@@ -6,6 +6,7 @@ import understudy.model.Level;
 import understudy.protocol.LeaseTiming;
 import understudy.protocol.PairWatch;
 import understudy.protocol.ViewMachine.Timing;
+import understudy.protocol.VoterWatch;
 
 /// What a run is like, its seed apart.
 ///
@@ -16,6 +17,7 @@ import understudy.protocol.ViewMachine.Timing;
 /// @param slowProposals share of proposals that land late, in [0, 1]
 /// @param lostMessages  share of proposals, and of answers to them, that are lost, in [0, 1]
 /// @param pairAfter     for how long a host is away before another takes its place
+/// @param voteAfter     for how long others must be better voters before they vote
 /// @param mutation      a planted bug
 public record SimulationOptions(
         ClusterPlan plan,
@@ -25,6 +27,7 @@ public record SimulationOptions(
         double slowProposals,
         double lostMessages,
         Duration pairAfter,
+        Duration voteAfter,
         Mutation mutation) {
 
     /// Waits that are shorter than in production in the same order, so that a run sees more of what comes after
@@ -52,6 +55,7 @@ public record SimulationOptions(
             0.05,
             0.05,
             Duration.ofSeconds(1),
+            Duration.ofSeconds(1),
             Mutation.NONE);
 
     /// Nothing goes wrong but what a script asks for; production's waits.
@@ -63,6 +67,7 @@ public record SimulationOptions(
             0,
             0,
             PairWatch.PATIENCE,
+            VoterWatch.GRACE,
             Mutation.NONE);
 
     public SimulationOptions {
@@ -73,7 +78,7 @@ public record SimulationOptions(
 
     public SimulationOptions with(ClusterPlan other) {
         return new SimulationOptions(
-                other, faultsFor, healWithin, timing, slowProposals, lostMessages, pairAfter, mutation);
+                other, faultsFor, healWithin, timing, slowProposals, lostMessages, pairAfter, voteAfter, mutation);
     }
 
     /// A pair and a witness with one VM, which has disks.
@@ -88,11 +93,11 @@ public record SimulationOptions(
 
     /// The same without a witness: the loss of any host leaves no majority.
     public SimulationOptions withoutWitness() {
-        return with(new ClusterPlan(plan.hosts(), List.of(), ClusterPlan.voters(plan.hosts(), List.of()), plan.vms()));
+        return with(new ClusterPlan(plan.hosts(), List.of(), plan.vms()));
     }
 
     public SimulationOptions with(Mutation planted) {
         return new SimulationOptions(
-                plan, faultsFor, healWithin, timing, slowProposals, lostMessages, pairAfter, planted);
+                plan, faultsFor, healWithin, timing, slowProposals, lostMessages, pairAfter, voteAfter, planted);
     }
 }

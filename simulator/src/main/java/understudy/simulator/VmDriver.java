@@ -52,7 +52,7 @@ final class VmDriver {
     private long endOfGrantAskedOn;
     private long asked;
     private long diskIsFreeAt;
-    private List<HostName> counted = List.of();
+    private Optional<Network.Votes> counted = Optional.empty();
     private Optional<Boolean> votesEnough = Optional.empty();
     private Optional<OutgoingStream> outgoing = Optional.empty();
     private Optional<IncomingStream> incoming = Optional.empty();
@@ -142,14 +142,13 @@ final class VmDriver {
         give(new ViewInput.GuestFound());
     }
 
-    /// @param voters that are there
-    void count(List<HostName> voters) {
-        if (voters.equals(counted)) {
+    void count(Network.Votes votes) {
+        if (Optional.of(votes).equals(counted)) {
             return;
         }
-        counted = voters;
+        counted = Optional.of(votes);
         peer().ifPresent(other -> {
-            boolean enough = cluster.network().hasMajorityWithout(other.name(), voters);
+            boolean enough = votes.areEnoughWithout(other.name());
             if (!votesEnough.equals(Optional.of(enough))) {
                 votesEnough = Optional.of(enough);
                 give(new ViewInput.VotesCounted(enough, agent.host().now()));

@@ -84,6 +84,6 @@ class ScaleTest {
                     true,
                     Load.IDLE));
         }
-        return new ClusterPlan(hosts, witnesses, ClusterPlan.voters(hosts, witnesses), vms);
+        return new ClusterPlan(hosts, witnesses, vms);
     }
 }

@@ -169,12 +169,13 @@ public final class ScenarioFile {
         Cast cast = new Cast();
         document.hosts().forEach(node -> cast.host(node, name.line()));
         document.witnesses().forEach(node -> cast.witness(node, name.line()));
-        List<HostName> voters = document.voters().isEmpty()
-                ? ClusterPlan.voters(cast.hosts(), cast.witnesses())
-                : document.voters().stream().map(cast::node).distinct().toList();
+        List<HostName> voters =
+                document.voters().stream().map(cast::node).distinct().toList();
         List<VmPlan> vms =
                 document.vms().stream().map(vm -> cast.vm(vm, name.line())).toList();
-        ClusterPlan plan = new ClusterPlan(cast.hosts(), cast.witnesses(), voters, vms);
+        ClusterPlan plan = voters.isEmpty()
+                ? new ClusterPlan(cast.hosts(), cast.witnesses(), vms)
+                : new ClusterPlan(cast.hosts(), cast.witnesses(), voters, vms);
         List<Step> steps = new ArrayList<>();
         for (Happening step : document.steps()) {
             steps.add(step(
