@@ -97,6 +97,11 @@ lab_packages=(
   "fio:/bin/fio:it tries the NBD server"
 )
 
+test_packages=(
+  "dbus-daemon:/bin/dbus-daemon:a login manager listens on it, which is to refuse a shutdown"
+  "systemd:/bin/systemd-inhibit:its login manager is to refuse a shutdown"
+)
+
 volume_packages=(
   "fio:/bin/fio:it measures disks"
   "nbdkit:/bin/nbdkit:disks are compared with its own"

@@ -49,6 +49,7 @@ import understudy.model.VmRecord;
 import understudy.model.VolumeId;
 import understudy.protocol.LedgerCommand;
 import understudy.protocol.LedgerState;
+import understudy.protocol.SwitchOff;
 import understudy.protocol.ViewInput;
 
 /// One agent: everything that runs on a host or a witness, put together.
@@ -65,6 +66,7 @@ public final class Agent implements AutoCloseable {
     private static final Duration FRESH = Duration.ofSeconds(3);
     private static final Duration CATCH_UP = Duration.ofSeconds(10);
     private static final Duration LOOK = Duration.ofSeconds(10);
+    private static final Duration GUARD = Duration.ofSeconds(2);
     private static final Duration FILES_AGAIN = Duration.ofSeconds(5);
 
     private final AgentConfig config;
@@ -90,6 +92,7 @@ public final class Agent implements AutoCloseable {
     private final StartTurns turns = new StartTurns();
     private final ForgottenReplicas leftovers;
     private final VoterKeeper voters;
+    private final ShutdownGuard shutdown = new ShutdownGuard(ShutdownGuard.SYSTEMD);
     /// Waits for the disk of volumes, however long that takes.
     private final ScheduledExecutorService janitor = Executors.newSingleThreadScheduledExecutor(
             Thread.ofPlatform().daemon().name("janitor").factory());
@@ -160,6 +163,8 @@ public final class Agent implements AutoCloseable {
         var _ = clock.scheduleAtFixedRate(guarded(this::keepLedgerWarm), 1000, WARM.toMillis(), TimeUnit.MILLISECONDS);
         var _ = clock.scheduleAtFixedRate(guarded(this::report), 0, REPORT.toMillis(), TimeUnit.MILLISECONDS);
         if (!config.isWitness()) {
+            var _ = janitor.scheduleWithFixedDelay(
+                    guarded(this::guardShutdown), GUARD.toMillis(), GUARD.toMillis(), TimeUnit.MILLISECONDS);
             var _ = janitor.scheduleWithFixedDelay(guarded(leftovers::look), 0, LOOK.toMillis(), TimeUnit.MILLISECONDS);
         }
         leases.start();
@@ -480,6 +485,14 @@ public final class Agent implements AutoCloseable {
         }
     }
 
+    /// Where nobody answers, what was known last counts.
+    private void guardShutdown() {
+        if (ledger.hasQuorum()) {
+            shutdown.keep(
+                    SwitchOff.lastCopies(ledger.seen(), name -> state(name) != HostState.LOST, config.name()), now());
+        }
+    }
+
     private void tellWhoIsHeard() {
         byte[] word = hearsay.word(now()).bytes();
         services.peerNames().forEach(peer -> messenger.send(peer, word));
@@ -614,6 +627,7 @@ public final class Agent implements AutoCloseable {
         clock.shutdownNow();
         janitor.shutdownNow();
         rest.close();
+        shutdown.close();
         drivers.values().forEach(VmDriver::close);
         messenger.close();
         leases.close();

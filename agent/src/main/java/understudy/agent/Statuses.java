@@ -222,7 +222,8 @@ final class Statuses {
                         .map(vm -> vm.spec().name())
                         .sorted()
                         .toList(),
-                obstacles(host.name(), known));
+                obstacles(host.name(), known),
+                SwitchOff.lastCopies(known.state(), this::isUp, host.name()));
     }
 
     private List<String> obstacles(HostName host, Known known) {

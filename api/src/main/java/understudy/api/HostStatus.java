@@ -19,6 +19,7 @@ import understudy.model.VmName;
 /// @param maintenance whether VMs that run there are moved away
 /// @param vms         the VMs that run there
 /// @param obstacles   why it should not be switched off now, a sentence each; empty if it may be
+/// @param lastCopies  those of them for which its operating system is to refuse a shutdown: what nobody else has
 public record HostStatus(
         HostName name,
         HostRecord.Role role,
@@ -33,9 +34,11 @@ public record HostStatus(
         boolean leader,
         boolean maintenance,
         List<VmName> vms,
-        List<String> obstacles) {
+        List<String> obstacles,
+        List<String> lastCopies) {
     public HostStatus {
         vms = List.copyOf(vms);
         obstacles = List.copyOf(obstacles);
+        lastCopies = List.copyOf(lastCopies);
     }
 }

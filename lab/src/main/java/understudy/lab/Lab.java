@@ -240,15 +240,23 @@ public final class Lab {
     /// Shuts a host down as an administrator does: its VMs are moved away if they can be, then its agent and all
     /// else of it are asked to end (SIGTERM), and what does not is killed. [#repairHost] boots it again.
     ///
+    /// @param force whether to do so also where the host has what nobody else has, as an operating system does for
+    ///     those who insist
     /// @return what was moved and what was not
-    /// @throws Problem.Refused if it has no power
-    public HandOver.Report shutdownHost(String host, Progress progress) {
+    /// @throws Problem.Refused if it has no power, or has the last copy of something and is not forced
+    public HandOver.Report shutdownHost(String host, boolean force, Progress progress) {
         Node node = topology.node(host, Role.HOST);
         supervisor(node);
         HandOver.Report report = HandOver.Report.NOTHING;
         if (LabState.load().program().answersApi()) {
             try (ApiClient api = LabVm.api(this)) {
+                if (!force) {
+                    checkLastCopies(api, new HostName(host));
+                }
                 report = HandOver.of(api, new HostName(host), progress::step);
+                if (!force) {
+                    checkLastCopies(api, new HostName(host));
+                }
             }
         }
         progress.step(host + " shuts down");
@@ -257,6 +265,21 @@ public final class Lab {
             Power.shutDown(node, topology, SHUTDOWN_GRACE);
         }
         return report;
+    }
+
+    private static void checkLastCopies(ApiClient api, HostName host) {
+        List<String> copies = api.hosts().stream()
+                .filter(it -> it.name().equals(host))
+                .flatMap(it -> it.lastCopies().stream())
+                .toList();
+        if (!copies.isEmpty()) {
+            throw Problem.of(
+                            "last-copy",
+                            host + " is not shut down: " + String.join("; ", copies) + ".",
+                            "Wait until the other host has caught up, or say --force.")
+                    .with("host", host)
+                    .refused();
+        }
     }
 
     private void powerOn(Node node) {

@@ -193,6 +193,7 @@ public final class LabCommand {
             description = {
                 "First its VMs are moved to their standby hosts, as by `understudy host hand-over`; those that cannot",
                 "be end with it. Then its agent and everything else of it get SIGTERM, and it has no power.",
+                "A host that has what nobody else has, such as the only copy in sync of a disk, is not shut down.",
                 "`lab repair host` boots it again."
             },
             footerHeading = "%nExample:%n",
@@ -204,10 +205,13 @@ public final class LabCommand {
         @Parameters(index = "1", paramLabel = "HOST", description = Node.HOSTS_EXPLAINED)
         private String host = "";
 
+        @Option(names = "--force", description = "Shut it down all the same.")
+        private boolean force;
+
         @Override
         public void run() {
             HandOver.Report report = switch (what) {
-                case host -> Lab.attach().shutdownHost(host, progress());
+                case host -> Lab.attach().shutdownHost(host, force, progress());
             };
             report.moved().forEach(vm -> System.out.printf("VM %s was moved away%n", vm));
             report.kept().forEach(vm -> System.out.printf("VM %s ended with %s: %s%n", vm.vm(), host, vm.reason()));

@@ -126,14 +126,15 @@ class LabFaultsTest {
     void aHostThatIsShutDownSaysGoodbyeAndKeepsWhatItWrote() throws Exception {
         in("h2", "rm -f /var/lib/understudy/goodbye; echo kept >" + HostDisk.FOLDER + "/file");
         Process connection = connect(link(0).addressOf("h2"));
-        lab.shutdownHost("h2", Progress.silent());
+        lab.shutdownHost("h2", false, Progress.silent());
         assertThat(connection.waitFor(5, TimeUnit.SECONDS))
                 .as("the connection was closed")
                 .isTrue();
         assertThat(LabProcess.in(Namespace.of("h2"))).isEmpty();
         assertThat(lab.status().faults()).containsExactly(new Fault.PowerLoss("h2"));
         assertThat(Files.readString(LabFolders.data("h2").resolve("goodbye"))).isEqualTo("polite\n");
-        assertThatThrownBy(() -> lab.shutdownHost("h2", Progress.silent())).hasMessage("h2 has no power");
+        assertThatThrownBy(() -> lab.shutdownHost("h2", false, Progress.silent()))
+                .hasMessage("h2 has no power");
         lab.repairHost("h2");
         Await.until("h2", SOON, () -> carries(link(0)));
         assertThat(in("h2", "cat " + HostDisk.FOLDER + "/file")).isEqualTo("kept");

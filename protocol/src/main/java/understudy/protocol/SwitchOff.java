@@ -38,10 +38,7 @@ public final class SwitchOff {
             for (VolumeView volume : vm.view().volumes()) {
                 onlyCopy(vm, volume, isUp, host).ifPresent(obstacles::add);
             }
-            lostActive(vm, isUp, host)
-                    .map(lost -> "it has the only image of VM %s, whose host %s is lost"
-                            .formatted(vm.spec().name(), lost))
-                    .ifPresent(obstacles::add);
+            onlyImage(vm, isUp, host).ifPresent(obstacles::add);
             isUndecided |= !isDecided && needsMajority(vm, isUp, host);
         }
         if (isUndecided) {
@@ -49,6 +46,25 @@ public final class SwitchOff {
                     + " that need a lease stop");
         }
         return obstacles;
+    }
+
+    /// Of the obstacles those for which the host should stay on whatever anybody thinks: what it has of a VM, nobody
+    /// else
+    /// who is there has. VMs of one host are left out, which were made to be so.
+    ///
+    /// @param isUp whether a host or witness is heard
+    /// @return reasons for people, as of [#obstacles]
+    public static List<String> lastCopies(LedgerState state, Predicate<HostName> isUp, HostName host) {
+        List<String> copies = new ArrayList<>();
+        for (VmRecord vm : state.vms().values()) {
+            if (vm.spec().hosts().size() > 1) {
+                vm.view()
+                        .volumes()
+                        .forEach(volume -> onlyCopy(vm, volume, isUp, host).ifPresent(copies::add));
+                onlyImage(vm, isUp, host).ifPresent(copies::add);
+            }
+        }
+        return copies;
     }
 
     private static boolean hasMajorityWithout(Collection<HostName> voters, Predicate<HostName> isUp, HostName host) {
@@ -67,6 +83,12 @@ public final class SwitchOff {
                 .disk(volume.volume())
                 .map(disk -> "it has the only copy in sync of disk %s of VM %s"
                         .formatted(disk.name(), vm.spec().name()));
+    }
+
+    private static Optional<String> onlyImage(VmRecord vm, Predicate<HostName> isUp, HostName host) {
+        return lostActive(vm, isUp, host)
+                .map(lost -> "it has the only image of VM %s, whose host %s is lost"
+                        .formatted(vm.spec().name(), lost));
     }
 
     private static Optional<HostName> lostActive(VmRecord vm, Predicate<HostName> isUp, HostName host) {

@@ -39,12 +39,19 @@ class SwitchOffTest {
     }
 
     private static List<String> obstacles(HostName host, Set<HostName> up, VmRecord... vms) {
+        return SwitchOff.obstacles(state(vms), List.of(H1, H2, W1), up::contains, host);
+    }
+
+    private static List<String> lastCopies(HostName host, Set<HostName> up, VmRecord... vms) {
+        return SwitchOff.lastCopies(state(vms), up::contains, host);
+    }
+
+    private static LedgerState state(VmRecord... vms) {
         TreeMap<VmId, VmRecord> records = new TreeMap<>();
         for (VmRecord vm : vms) {
             records.put(vm.spec().id(), vm);
         }
-        LedgerState state = new LedgerState(1, records, new TreeMap<>(), new TreeMap<>(), new TreeSet<>());
-        return SwitchOff.obstacles(state, List.of(H1, H2, W1), up::contains, host);
+        return new LedgerState(1, records, new TreeMap<>(), new TreeMap<>(), new TreeSet<>());
     }
 
     @Test
@@ -67,6 +74,20 @@ class SwitchOffTest {
         assertThat(obstacles(H2, Set.of(H2, W1), vm(db, new Stopped(), false, "h1", "h2")))
                 .contains(only);
         assertThat(obstacles(H1, all, vm(db, new Solo(A), false, "h1"))).containsExactly("VM db runs there", only);
+    }
+
+    @Test
+    void whatHasNoOtherCopyKeepsItsHostOnAndNothingElseDoes() {
+        Set<HostName> all = Set.of(H1, H2, W1);
+        String copy = "it has the only copy in sync of disk disk0 of VM db";
+        String image = "it has the only image of VM web, whose host h1 is lost";
+        assertThat(lastCopies(H1, all, vm(web, new Paired(A, B), false))).isEmpty();
+        assertThat(lastCopies(H1, Set.of(H1), vm(db, new Solo(A), false, "h1", "h2")))
+                .containsExactly(copy);
+        assertThat(lastCopies(H1, all, vm(db, new Stopped(), false, "h1"))).containsExactly(copy);
+        assertThat(lastCopies(H2, all, vm(db, new Solo(A), false, "h1"))).isEmpty();
+        assertThat(lastCopies(H2, Set.of(H2, W1), vm(web, new Paired(A, B), false)))
+                .containsExactly(image);
     }
 
     @Test

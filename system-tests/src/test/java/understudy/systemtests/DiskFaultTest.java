@@ -1,6 +1,7 @@
 package understudy.systemtests;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
 import java.util.List;
@@ -15,6 +16,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import understudy.lab.DiskFault;
 import understudy.lab.DiskRepair;
+import understudy.lab.Progress;
+import understudy.model.Problem;
 
 /// Every fault of every disk, under a guest that uses it with fio and a file system: it sees no error and no
 /// wrong byte, and afterwards both hosts have the same again.
@@ -68,6 +71,9 @@ class DiskFaultTest {
             List<String> onlyCopies = onlyCopies(guest.awaitOut(host), guest);
             assertThat(obstacles(stage, Stage.otherThan(host))).containsAll(onlyCopies);
             assertThat(obstacles(stage, host)).doesNotContainAnyElementsOf(onlyCopies);
+            assertThatThrownBy(() -> stage.lab().shutdownHost(Stage.otherThan(host), false, Progress.silent()))
+                    .isInstanceOf(Problem.Refused.class)
+                    .hasMessageContaining(onlyCopies.getFirst());
             guest.awaitRequests();
             // A disk that nobody uses may not be missed yet.
             guest.useFiles();

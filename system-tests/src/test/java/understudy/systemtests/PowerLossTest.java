@@ -50,7 +50,7 @@ class PowerLossTest {
         String first = vm.awaitVerified().active().orElseThrow().value();
         String second = Stage.otherThan(first);
         try (EchoClient client = vm.client()) {
-            HandOver.Report report = stage.lab().shutdownHost(first, Progress.silent());
+            HandOver.Report report = stage.lab().shutdownHost(first, false, Progress.silent());
             // Other VMs of the stage may run there, too.
             assertThat(report.kept()).noneMatch(kept -> kept.vm().equals(vm.id()));
             assertThat(report.moved()).contains(vm.id());

@@ -487,7 +487,8 @@ public final class MemoryCluster implements Control {
                 vms.values().stream()
                         .filter(vm -> vm.active().filter(name::equals).isPresent())
                         .map(vm -> "VM " + vm.name() + " runs there")
-                        .toList());
+                        .toList(),
+                List.of());
     }
 
     @Override
