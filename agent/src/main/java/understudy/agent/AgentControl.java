@@ -19,6 +19,7 @@ import understudy.api.Event.Severity;
 import understudy.api.ForceStartPlan;
 import understudy.api.HostStatus;
 import understudy.api.ResyncTerms;
+import understudy.api.RuleStatus;
 import understudy.api.VmRequest;
 import understudy.api.VmStatus;
 import understudy.api.VolumePieces;
@@ -28,6 +29,7 @@ import understudy.model.ByteSize;
 import understudy.model.HostName;
 import understudy.model.Level;
 import understudy.model.Placement;
+import understudy.model.PlacementRule;
 import understudy.model.Problem;
 import understudy.model.Replica;
 import understudy.model.View;
@@ -39,6 +41,7 @@ import understudy.model.VolumeSpec;
 import understudy.protocol.LedgerAnswer;
 import understudy.protocol.LedgerCommand;
 import understudy.protocol.LedgerState;
+import understudy.protocol.PlacementRules;
 
 /// What this agent does for callers of the REST API.
 final class AgentControl implements Control {
@@ -480,6 +483,43 @@ final class AgentControl implements Control {
             agent.happened(Optional.empty(), "maintenance-ended", Severity.INFO, host + " is in maintenance no more");
         }
         return statuses.host(host);
+    }
+
+    // ---- rules ----------------------------------------------------------------------------------------------------
+
+    @Override
+    public List<RuleStatus> rules() {
+        LedgerState state = statuses.newest().state();
+        return state.rules().stream().map(rule -> of(state, rule)).toList();
+    }
+
+    private static RuleStatus of(LedgerState state, PlacementRule rule) {
+        return new RuleStatus(
+                rule.kind(),
+                rule.one(),
+                rule.other(),
+                PlacementRules.broken(state, rule).orElse(""));
+    }
+
+    @Override
+    public RuleStatus setRule(PlacementRule rule) {
+        Optional<VmRecord> _ = answer(new LedgerCommand.SetRule(rule, true));
+        return of(read(), rule);
+    }
+
+    @Override
+    public RuleStatus removeRule(VmName vm, VmName other) {
+        LedgerState state = read();
+        PlacementRule rule = state.rules().stream()
+                .filter(it -> it.isAbout(vm) && it.otherThan(vm).equals(other))
+                .findFirst()
+                .orElseThrow(() -> Problem.of(
+                                "no-such-rule",
+                                "There is no rule for " + vm + " and " + other + ".",
+                                "List them: understudy rule list")
+                        .refused());
+        Optional<VmRecord> _ = answer(new LedgerCommand.SetRule(rule, false));
+        return of(state, rule);
     }
 
     @Override

@@ -5,17 +5,21 @@ import java.util.List;
 import java.util.Optional;
 import java.util.function.Predicate;
 import java.util.random.RandomGenerator;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import understudy.api.Nic;
 import understudy.api.VmRequest;
 import understudy.model.HostName;
 import understudy.model.HostRecord;
 import understudy.model.MacAddress;
+import understudy.model.PlacementRule;
 import understudy.model.Problem;
 import understudy.model.VmId;
 import understudy.model.VmSpec;
 import understudy.model.VolumeSpec;
 import understudy.protocol.HostLoad;
 import understudy.protocol.LedgerState;
+import understudy.protocol.PlacementRules;
 import understudy.qemu.Fitness;
 
 /// Decides what a VM that a user wishes for will be: its hosts, machine type, CPU model and addresses; or why
@@ -97,6 +101,9 @@ final class Placing {
 
     private List<HostRecord> hosts(VmRequest request, VmId id) {
         if (!request.hosts().isEmpty()) {
+            if (!PlacementRules.allow(state, request.name(), request.hosts())) {
+                throw broken(request).refused();
+            }
             return request.hosts().stream().map(this::host).toList();
         }
         List<List<HostRecord>> preferred =
@@ -112,26 +119,58 @@ final class Placing {
                 .orElseThrow(() -> noPair(request).refused());
     }
 
-    /// All that may be one, those that are used least first.
+    /// All that may be one, the best first: those that suit its rules, and of these the ones that are used least.
     private List<List<HostRecord>> pairs(VmRequest request, Predicate<HostRecord> isAble) {
         List<HostRecord> candidates = HostLoad.ranked(
-                state, request.memory(), request.cpus(), host -> isUp.test(host.name()) && isAble.test(host));
+                state,
+                request.name(),
+                request.memory(),
+                request.cpus(),
+                host -> isUp.test(host.name()) && isAble.test(host));
         List<List<HostRecord>> pairs = new ArrayList<>();
         for (int i = 0; i < candidates.size(); i++) {
             for (int j = i + 1; j < candidates.size(); j++) {
-                if (HostLoad.mayPair(state, candidates.get(i), candidates.get(j))) {
-                    pairs.add(List.of(candidates.get(i), candidates.get(j)));
+                HostRecord one = candidates.get(i);
+                HostRecord other = candidates.get(j);
+                if (HostLoad.mayPair(state, one, other)) {
+                    Stream.of(List.of(one, other), List.of(other, one))
+                            .filter(pair -> PlacementRules.allow(state, request.name(), names(pair)))
+                            .findFirst()
+                            .ifPresent(pairs::add);
                 }
             }
         }
         return pairs;
     }
 
+    private static List<HostName> names(List<HostRecord> hosts) {
+        return hosts.stream().map(HostRecord::name).toList();
+    }
+
+    private Problem broken(VmRequest request) {
+        return Problem.of(
+                        "rule-broken",
+                        "%s would break a rule on %s: %s.".formatted(request.name(), request.hosts(), rules(request)),
+                        "Name other hosts, or remove the rule: understudy rule list")
+                .with("hosts", request.hosts());
+    }
+
+    private String rules(VmRequest request) {
+        return state.rules().stream()
+                .filter(rule -> rule.isAbout(request.name()))
+                .map(PlacementRule::toString)
+                .collect(Collectors.joining(", "));
+    }
+
     private Problem noPair(VmRequest request) {
+        String rules = rules(request);
         return Problem.of(
                         "no-pair",
-                        "There are no two hosts%s that are up and have %s of memory for it."
-                                .formatted(HostLoad.hasSites(state) ? " at different sites" : "", request.memory()),
+                        "There are no two hosts%s that are up and have %s of memory for it%s."
+                                .formatted(
+                                        HostLoad.hasSites(state) ? " at different sites" : "",
+                                        request.memory(),
+                                        rules.isEmpty() ? "" : ", and that its rules allow (" + rules + ")"),
                         "Make the VM smaller, or see understudy host list; --on A,B names any two hosts, and --on HOST creates it for one,"
                                 + " unprotected.")
                 .with("memory", request.memory());

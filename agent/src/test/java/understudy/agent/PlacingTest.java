@@ -22,6 +22,8 @@ import understudy.model.Level;
 import understudy.model.Life;
 import understudy.model.MacAddress;
 import understudy.model.Placement;
+import understudy.model.PlacementRule;
+import understudy.model.PlacementRule.Kind;
 import understudy.model.Policy;
 import understudy.model.Problem;
 import understudy.model.View;
@@ -39,6 +41,7 @@ class PlacingTest {
     private final TreeMap<VmId, VmRecord> vms = new TreeMap<>();
     private final Set<HostName> up = new HashSet<>();
     private final Set<HostName> maintained = new TreeSet<>();
+    private final TreeSet<PlacementRule> rules = new TreeSet<>();
 
     PlacingTest() {
         host("h1", 4, List.of("pc-q35-7.2"), "tcg");
@@ -116,7 +119,7 @@ class PlacingTest {
     }
 
     private LedgerState state() {
-        return new LedgerState(0, vms, hosts, new TreeMap<>(), maintained);
+        return new LedgerState(0, vms, hosts, new TreeMap<>(), maintained, rules);
     }
 
     private Problem refused(VmRequest request) {
@@ -145,6 +148,64 @@ class PlacingTest {
         Problem problem = refused(request(ByteSize.ofMebibytes(2049)));
         assertThat(problem.code()).isEqualTo("no-pair");
         assertThat(problem.message()).contains("at different sites");
+    }
+
+    /// Another VM than the one that is asked for.
+    private void runs(String name, String... on) {
+        VmSpec spec = place(request(GIB, on));
+        VmSpec named = new VmSpec(
+                spec.id(),
+                new VmName(name),
+                spec.level(),
+                spec.policy(),
+                spec.memory(),
+                spec.cpus(),
+                spec.machine(),
+                spec.cpu(),
+                spec.nics(),
+                spec.boot(),
+                spec.hosts());
+        vms.put(named.id(), new VmRecord(named, true, new View(1, new Placement.Stopped(), UUID.randomUUID())));
+    }
+
+    private void rule(Kind kind, String other) {
+        rules.add(PlacementRule.of(kind, new VmName("web-1"), new VmName(other)));
+    }
+
+    @Test
+    void vmsThatAreToBeApartBeginApartAndShareAsFewHostsAsCanBe() {
+        runs("web-2", "h1", "h2");
+        rule(Kind.APART, "web-2");
+        assertThat(names(place(request(GIB))))
+                .as("of three hosts one is shared")
+                .containsExactly("h3", "h2");
+        host("h4", 2, List.of("pc-q35-7.2"), "tcg");
+        assertThat(names(place(request(GIB)))).containsExactly("h3", "h4");
+        up.remove(new HostName("h3"));
+        up.remove(new HostName("h4"));
+        assertThat(names(place(request(GIB)))).as("the other way round").containsExactly("h2", "h1");
+        assertThat(refused(request(GIB, "h1", "h2")).code()).isEqualTo("rule-broken");
+        assertThat(refused(request(GIB, "h1", "h2")).message()).contains("web-1 and web-2 apart");
+        assertThat(names(place(request(GIB, "h2", "h1")))).containsExactly("h2", "h1");
+    }
+
+    @Test
+    void vmsThatAreToBeTogetherHaveTheSameHosts() {
+        runs("web-2", "h3", "h1");
+        rule(Kind.TOGETHER, "web-2");
+        assertThat(names(place(request(GIB)))).containsExactly("h3", "h1");
+        up.remove(new HostName("h1"));
+        Problem problem = refused(request(GIB));
+        assertThat(problem.code()).isEqualTo("no-pair");
+        assertThat(problem.message()).contains("web-1 and web-2 together");
+        assertThat(refused(request(GIB, "h1", "h3")).code()).isEqualTo("rule-broken");
+    }
+
+    @Test
+    void rulesForVmsThatDoNotExistSayNothing() {
+        rule(Kind.TOGETHER, "web-2");
+        rule(Kind.APART, "web-3");
+        assertThat(names(place(request(GIB)))).containsExactly("h1", "h2");
     }
 
     @Test

@@ -27,6 +27,7 @@ import tools.jackson.databind.JsonNode;
 import understudy.model.ByteSize;
 import understudy.model.HostName;
 import understudy.model.Level;
+import understudy.model.PlacementRule;
 import understudy.model.Problem;
 import understudy.model.VmName;
 
@@ -116,6 +117,22 @@ public final class ApiClient implements AutoCloseable {
     /// VMs, too.
     public HostStatus maintain(HostName host, boolean on) {
         return ask(on ? "POST" : "DELETE", "/hosts/" + host + "/maintenance", HostStatus.class);
+    }
+
+    public List<RuleStatus> rules() {
+        return Arrays.asList(ask("GET", "/rules", RuleStatus[].class));
+    }
+
+    /// Says what is wanted of the hosts of two VMs, in the place of what was.
+    public RuleStatus setRule(PlacementRule rule) {
+        return ask(
+                "POST",
+                "/rules?kind=%s&vm=%s&other=%s".formatted(rule.kind(), rule.one(), rule.other()),
+                RuleStatus.class);
+    }
+
+    public RuleStatus removeRule(VmName vm, VmName other) {
+        return ask("DELETE", "/rules?vm=%s&other=%s".formatted(vm, other), RuleStatus.class);
     }
 
     /// Has one that is being moved stay, if it has not been handed over yet.

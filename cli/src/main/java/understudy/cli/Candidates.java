@@ -4,6 +4,7 @@ import java.util.Arrays;
 import java.util.Iterator;
 import understudy.model.CrashReaction;
 import understudy.model.Level;
+import understudy.model.PlacementRule;
 import understudy.model.Policy;
 import understudy.model.VolumeSpec.Image.Format;
 import understudy.model.WatchdogReaction;
@@ -26,6 +27,15 @@ final class Candidates {
         public Iterator<String> iterator() {
             return Arrays.stream(HostCommand.Switch.values())
                     .map(HostCommand.Switch::toString)
+                    .iterator();
+        }
+    }
+
+    static final class Rules implements Iterable<String> {
+        @Override
+        public Iterator<String> iterator() {
+            return Arrays.stream(PlacementRule.Kind.values())
+                    .map(PlacementRule.Kind::toString)
                     .iterator();
         }
     }

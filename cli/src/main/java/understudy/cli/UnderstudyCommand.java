@@ -11,6 +11,7 @@ import understudy.model.CrashReaction;
 import understudy.model.HostName;
 import understudy.model.Level;
 import understudy.model.MacAddress;
+import understudy.model.PlacementRule;
 import understudy.model.Policy;
 import understudy.model.RestartLimit;
 import understudy.model.VmName;
@@ -27,6 +28,7 @@ import understudy.model.WatchdogReaction;
             VmCommand.class,
             HostCommand.class,
             VolumeCommand.class,
+            RuleCommand.class,
             EventsCommand.class,
             StatusCommand.class,
             CompletionCommand.class
@@ -55,6 +57,7 @@ public final class UnderstudyCommand {
         converts(root, ByteSize.class, ByteSize::parse);
         converts(root, MacAddress.class, MacAddress::new);
         converts(root, Level.class, Level::parse);
+        converts(root, PlacementRule.Kind.class, PlacementRule.Kind::parse);
         converts(root, Policy.class, Policy::parse);
         converts(root, RestartLimit.class, RestartLimit::parse);
         converts(root, CrashReaction.class, CrashReaction::parse);

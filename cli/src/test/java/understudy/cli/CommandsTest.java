@@ -405,6 +405,10 @@ class CommandsTest {
                 "host show",
                 "host hand-over",
                 "host maintenance",
+                "rule",
+                "rule list",
+                "rule set",
+                "rule remove",
                 "events",
                 "status",
                 "completion")) {
@@ -412,6 +416,21 @@ class CommandsTest {
             assertThat(ran.exitCode()).as(command).isZero();
             assertThat(ran.out()).as(command).contains("Examples:").contains("understudy " + command.split(" ", -1)[0]);
         }
+    }
+
+    @Test
+    void aRuleIsSetShownAndRemoved() {
+        assertThat(terminal.run("rule list").out()).isEqualTo("no rules\n");
+        assertThat(terminal.run("rule set apart dns-2 dns-1").out()).isEqualTo("dns-1 and dns-2 apart\n");
+        assertThat(terminal.run("rule list").out()).isEqualTo("""
+                RULE   VM     OTHER  NOW
+                apart  dns-1  dns-2  kept
+                """);
+        assertThat(terminal.run("rule remove dns-2 dns-1").out())
+                .isEqualTo("dns-1 and dns-2 need not be apart any more\n");
+        assertThat(terminal.run("rule remove dns-2 dns-1").err()).contains("no rule for dns-2 and dns-1");
+        assertThat(terminal.run("rule set apart dns-1 dns-1").exitCode()).isEqualTo(ExitCode.USAGE);
+        assertThat(terminal.run("rule set near dns-1 dns-2").err()).contains("neither apart nor together");
     }
 
     @Test

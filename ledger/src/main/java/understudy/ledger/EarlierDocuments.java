@@ -4,11 +4,12 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /// Completes what was written before VMs had care and could be given up, and hosts told of devices (format 3), and
-/// before there were solo grants (4), forced starts (5), changes of level (6), moves and maintenance (7), and
-/// changes of pairs and sites (8): logs and snapshots of these formats are read, and mean what they meant.
+/// before there were solo grants (4), forced starts (5), changes of level (6), moves and maintenance (7),
+/// changes of pairs and sites (8), and rules (9): logs and snapshots of these formats are read, and mean what they
+/// meant.
 final class EarlierDocuments {
     static final int FIRST = 3;
-    private static final int LAST = 8;
+    private static final int LAST = 9;
 
     private EarlierDocuments() {}
 
@@ -37,6 +38,7 @@ final class EarlierDocuments {
         }
         if (node instanceof ObjectNode state && state.has("applied") && state.has("renewals")) {
             state.putIfAbsent("maintained", state.arrayNode());
+            state.putIfAbsent("rules", state.arrayNode());
         }
         node.forEach(child -> complete(child, usual));
     }

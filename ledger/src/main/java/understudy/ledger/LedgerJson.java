@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.UUID;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.DeserializationFeature;
@@ -21,6 +22,7 @@ import understudy.model.HostRecord;
 import understudy.model.Life;
 import understudy.model.MacAddress;
 import understudy.model.Placement;
+import understudy.model.PlacementRule;
 import understudy.model.VmId;
 import understudy.model.VmName;
 import understudy.model.VmRecord;
@@ -36,7 +38,7 @@ import understudy.protocol.LedgerState;
 /// read an entry alike, so a release may write a new format only when all voters read it. What lies in a log or a
 /// snapshot of an earlier format is still read ([EarlierDocuments]).
 final class LedgerJson {
-    static final int FORMAT = 9;
+    static final int FORMAT = 10;
     /// The most bytes of one command; a kernel command line is the longest thing in it.
     static final int COMMAND_MAX = 64 << 10;
 
@@ -83,7 +85,8 @@ final class LedgerJson {
                 List.copyOf(state.vms().values()),
                 List.copyOf(state.hosts().values()),
                 state.renewals(),
-                state.maintained()));
+                state.maintained(),
+                List.copyOf(state.rules())));
     }
 
     /// @throws IllegalArgumentException if the bytes are no command of a known format
@@ -111,7 +114,13 @@ final class LedgerJson {
         document.vms().forEach(vm -> vms.put(vm.spec().id(), vm));
         SortedMap<HostName, HostRecord> hosts = new TreeMap<>();
         document.hosts().forEach(host -> hosts.put(host.name(), host));
-        return new LedgerState(document.applied(), vms, hosts, document.renewals(), document.maintained());
+        return new LedgerState(
+                document.applied(),
+                vms,
+                hosts,
+                document.renewals(),
+                document.maintained(),
+                new TreeSet<>(document.rules()));
     }
 
     static byte[] encode(SavedRecord saved) {
@@ -160,7 +169,8 @@ final class LedgerJson {
             List<VmRecord> vms,
             List<HostRecord> hosts,
             SortedMap<HostName, Long> renewals,
-            Set<HostName> maintained) {}
+            Set<HostName> maintained,
+            List<PlacementRule> rules) {}
 
     @JsonTypeInfo(use = JsonTypeInfo.Id.NAME, property = "do")
     @JsonSubTypes({
@@ -176,7 +186,8 @@ final class LedgerJson {
         @JsonSubTypes.Type(value = LedgerCommand.DeleteVm.class, name = "delete-vm"),
         @JsonSubTypes.Type(value = LedgerCommand.RenewLease.class, name = "renew-lease"),
         @JsonSubTypes.Type(value = LedgerCommand.RegisterHost.class, name = "register-host"),
-        @JsonSubTypes.Type(value = LedgerCommand.Maintain.class, name = "maintain")
+        @JsonSubTypes.Type(value = LedgerCommand.Maintain.class, name = "maintain"),
+        @JsonSubTypes.Type(value = LedgerCommand.SetRule.class, name = "set-rule")
     })
     private interface CommandMixin {}
 

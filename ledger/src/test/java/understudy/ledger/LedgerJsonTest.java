@@ -18,6 +18,8 @@ import understudy.model.CrashReaction;
 import understudy.model.HostRecord;
 import understudy.model.Level;
 import understudy.model.Placement;
+import understudy.model.PlacementRule;
+import understudy.model.PlacementRule.Kind;
 import understudy.model.Problem;
 import understudy.model.RestartLimit;
 import understudy.model.View;
@@ -58,6 +60,7 @@ class LedgerJsonTest {
             new LedgerCommand.MoveVm(id, Optional.of(Samples.H1.host())),
             new LedgerCommand.MoveVm(db.id(), Optional.empty()),
             new LedgerCommand.Maintain(Samples.H2.host(), true),
+            new LedgerCommand.SetRule(PlacementRule.of(Kind.APART, db.name(), web.name()), true),
             new LedgerCommand.ChangePair(
                     db.id(), 1, Samples.H1, Samples.host("h3").name(), List.of(new UUID(3, 4)), new UUID(4, 6)));
 
@@ -110,13 +113,13 @@ class LedgerJsonTest {
         assertThat(LedgerJson.state(state.getBytes(StandardCharsets.UTF_8)).vm(id))
                 .contains(new VmRecord(web, true, view, 2));
         assertThat(new String(LedgerJson.encode(new LedgerCommand.CreateVm(web, true, view)), StandardCharsets.UTF_8)
-                        .replace("\"format\":9", "\"format\":3")
+                        .replace("\"format\":10", "\"format\":3")
                         .replace(",\"soloGrant\":false", "")
                         .replaceAll(",\"care\":\\{.*?\"startDelaySeconds\":0}", ""))
                 .as("what has become more since")
                 .isEqualTo(command);
         assertThatThrownBy(() -> LedgerJson.command(
-                        command.replace("\"format\":3", "\"format\":9").getBytes(StandardCharsets.UTF_8)))
+                        command.replace("\"format\":3", "\"format\":10").getBytes(StandardCharsets.UTF_8)))
                 .as("and only there what is missing is completed")
                 .isInstanceOf(IllegalArgumentException.class);
     }
@@ -126,6 +129,14 @@ class LedgerJsonTest {
     void replicasOfTheFormatBeforeWereMade() {
         LedgerCommand command = new LedgerCommand.CreateVm(db, true, Samples.diskView(db));
         assertReadAsBefore(command, ",\"fresh\":false");
+    }
+
+    @Test
+    void theFormatBeforeHadNoRules() {
+        String now = new String(LedgerJson.encode(LedgerState.empty()), StandardCharsets.UTF_8);
+        String before = now.replace("\"format\":10", "\"format\":9").replace(",\"rules\":[]", "");
+        assertThat(before).doesNotContain("rules");
+        assertThat(LedgerJson.state(before.getBytes(StandardCharsets.UTF_8))).isEqualTo(LedgerState.empty());
     }
 
     @Test
@@ -149,7 +160,7 @@ class LedgerJsonTest {
     private static void assertReadAsBefore(LedgerCommand command, String added) {
         String now = new String(LedgerJson.encode(command), StandardCharsets.UTF_8);
         assertThat(now).contains(added);
-        String before = now.replace("\"format\":9", "\"format\":8").replace(added, "");
+        String before = now.replace("\"format\":10", "\"format\":9").replace(added, "");
         assertThat(LedgerJson.command(before.getBytes(StandardCharsets.UTF_8))).isEqualTo(command);
     }
 
@@ -165,7 +176,7 @@ class LedgerJsonTest {
     @Test
     void namesAndIdsAreReadable() {
         assertThat(new String(LedgerJson.encode(commands.get(1)), StandardCharsets.UTF_8))
-                .startsWith("{\"format\":9,\"command\":{\"do\":\"change-view\",\"vm\":\"" + id)
+                .startsWith("{\"format\":10,\"command\":{\"do\":\"change-view\",\"vm\":\"" + id)
                 .contains("\"placement\":{\"is\":\"solo\",\"active\":{\"host\":\"h1\"");
     }
 
@@ -198,14 +209,14 @@ class LedgerJsonTest {
     void whatThisReleaseDoesNotKnowIsRefused() {
         String good = new String(LedgerJson.encode(commands.get(7)), StandardCharsets.UTF_8);
         for (String bad : List.of(
-                good.replace("\"format\":9", "\"format\":2"),
+                good.replace("\"format\":10", "\"format\":2"),
                 good.replace("delete-vm", "format-disk"),
                 good.replace("\"vm\"", "\"new\":1,\"vm\""),
                 good.replaceAll("\"vm\":\"[^\"]*\"", "\"vm\":null"),
                 good + "x",
                 "null",
-                "{\"format\":9,\"command\":null}",
-                "{\"format\":9}",
+                "{\"format\":10,\"command\":null}",
+                "{\"format\":10}",
                 "[".repeat(60_000))) {
             assertThat(bad).isNotEqualTo(good);
             assertThatThrownBy(() -> LedgerJson.command(bad.getBytes(StandardCharsets.UTF_8)))

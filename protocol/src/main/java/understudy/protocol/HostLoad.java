@@ -7,6 +7,7 @@ import understudy.model.ByteSize;
 import understudy.model.HostName;
 import understudy.model.HostRecord;
 import understudy.model.Replica;
+import understudy.model.VmName;
 import understudy.model.VmRecord;
 
 /// What hosts are used for already, and which of them a VM is best placed on.
@@ -33,21 +34,25 @@ public final class HostLoad {
         return Math.max(0, host.memory().bytes() - promised(state, host.name()));
     }
 
-    /// The hosts that have the memory for one more VM, the best one first.
+    /// The hosts that have the memory for one more VM, the best one first: those that suit its rules
+    /// ([PlacementRules]), and of these the ones that are used least.
     ///
     /// @param isAble whether a host may be chosen at all
-    public static List<HostRecord> ranked(LedgerState state, ByteSize memory, int cpus, Predicate<HostRecord> isAble) {
+    public static List<HostRecord> ranked(
+            LedgerState state, VmName vm, ByteSize memory, int cpus, Predicate<HostRecord> isAble) {
         return state.hosts().values().stream()
                 .filter(host -> host.role() == HostRecord.Role.HOST && free(state, host) >= memory.bytes())
                 .filter(isAble)
-                .map(host -> new Loaded(host, load(state, host, memory, cpus)))
-                .sorted(Comparator.comparingDouble(Loaded::load)
+                .map(host -> new Loaded(
+                        host, PlacementRules.misfit(state, vm, host.name()), load(state, host, memory, cpus)))
+                .sorted(Comparator.comparingInt(Loaded::misfit)
+                        .thenComparingDouble(Loaded::load)
                         .thenComparing(it -> it.host().name()))
                 .map(Loaded::host)
                 .toList();
     }
 
-    private record Loaded(HostRecord host, double load) {}
+    private record Loaded(HostRecord host, int misfit, double load) {}
 
     /// With one more VM; above 1 where there are more VMs than processors for them.
     private static double load(LedgerState state, HostRecord host, ByteSize memory, int cpus) {

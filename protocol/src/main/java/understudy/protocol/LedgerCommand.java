@@ -8,6 +8,7 @@ import understudy.model.HostName;
 import understudy.model.HostRecord;
 import understudy.model.Level;
 import understudy.model.Life;
+import understudy.model.PlacementRule;
 import understudy.model.Replica;
 import understudy.model.View;
 import understudy.model.VmId;
@@ -101,6 +102,9 @@ public sealed interface LedgerCommand {
 
     /// Whether a host is in maintenance: VMs that run there, or come to, are to be moved away as long as it is.
     record Maintain(HostName host, boolean on) implements LedgerCommand {}
+
+    /// What is wanted of the hosts of two VMs, or is not any more; a rule for the same two is replaced.
+    record SetRule(PlacementRule rule, boolean on) implements LedgerCommand {}
 
     /// What a host says of itself; replaces what it said before.
     record RegisterHost(HostRecord host) implements LedgerCommand {}

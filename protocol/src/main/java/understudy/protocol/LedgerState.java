@@ -14,6 +14,7 @@ import understudy.model.HostRecord;
 import understudy.model.Level;
 import understudy.model.Life;
 import understudy.model.Placement;
+import understudy.model.PlacementRule;
 import understudy.model.Problem;
 import understudy.model.Replica;
 import understudy.model.View;
@@ -47,15 +48,19 @@ import understudy.protocol.LedgerAnswer.Refused;
 /// @param renewals how often each host has renewed its lease: one that goes on doing so lives, whoever hears it;
 ///                unmodifiable
 /// @param maintained the hosts that are in maintenance: VMs that run there are to be moved away; unmodifiable
+/// @param rules what people want of the hosts of VMs, at most one for any two; unmodifiable
 public record LedgerState(
         long applied,
         SortedMap<VmId, VmRecord> vms,
         SortedMap<HostName, HostRecord> hosts,
         SortedMap<HostName, Long> renewals,
-        Set<HostName> maintained) {
+        Set<HostName> maintained,
+        SortedSet<PlacementRule> rules) {
     /// The most VMs of one cluster. The whole state travels in one answer, which has at most 32 MiB between voters;
     /// a VM with all that one can have (8 disks on two hosts, 2 KiB of kernel command line) takes about 7 KiB.
     public static final int VMS_MAX = 2048;
+    /// The most rules of one cluster.
+    public static final int RULES_MAX = 2048;
     /// The most hosts and witnesses of one cluster: 64 hosts, and some witnesses.
     public static final int HOSTS_MAX = 72;
 
@@ -67,6 +72,7 @@ public record LedgerState(
         hosts = Collections.unmodifiableSortedMap(new TreeMap<>(hosts));
         renewals = Collections.unmodifiableSortedMap(new TreeMap<>(renewals));
         maintained = Collections.unmodifiableSet(new TreeSet<>(maintained));
+        rules = Collections.unmodifiableSortedSet(new TreeSet<>(rules));
     }
 
     /// A new state and what to tell the proposer.
@@ -74,7 +80,7 @@ public record LedgerState(
 
     /// What a new cluster starts with.
     public static LedgerState empty() {
-        return new LedgerState(0, new TreeMap<>(), new TreeMap<>(), new TreeMap<>(), new TreeSet<>());
+        return new LedgerState(0, new TreeMap<>(), new TreeMap<>(), new TreeMap<>(), new TreeSet<>(), new TreeSet<>());
     }
 
     /// Decides one command. Total: it throws for no command that can be written.
@@ -101,6 +107,7 @@ public record LedgerState(
             case LedgerCommand.RenewLease(HostName host, Life life) -> renew(new Replica(host, life));
             case LedgerCommand.RegisterHost(HostRecord host) -> register(host);
             case LedgerCommand.Maintain(HostName host, boolean on) -> maintain(host, on);
+            case LedgerCommand.SetRule(PlacementRule rule, boolean on) -> set(rule, on);
         };
     }
 
@@ -251,7 +258,21 @@ public record LedgerState(
         // On or off, what is on its way there or from there has another word to wait for.
         moved.replaceAll((_, vm) -> Moves.awayFrom(changed, Moves.isAbout(vm, host) ? Moves.staying(vm) : vm));
         return new Applied(
-                new LedgerState(applied + 1, moved, hosts, renewals, changed), new Accepted(Optional.empty()));
+                new LedgerState(applied + 1, moved, hosts, renewals, changed, rules), new Accepted(Optional.empty()));
+    }
+
+    private Applied set(PlacementRule rule, boolean on) {
+        SortedSet<PlacementRule> changed = new TreeSet<>(rules);
+        changed.removeIf(rule::isForThoseOf);
+        if (on) {
+            changed.add(rule);
+        }
+        if (changed.size() > RULES_MAX) {
+            return refuse(Problem.of("cluster-full", "The cluster has " + RULES_MAX + " rules.", "Remove one first."));
+        }
+        return new Applied(
+                new LedgerState(applied + 1, vms, hosts, renewals, maintained, changed),
+                new Accepted(Optional.empty()));
     }
 
     /// Only while nobody runs it: a guest's disk does not change its size under it.
@@ -293,7 +314,7 @@ public record LedgerState(
         SortedMap<VmId, VmRecord> rest = new TreeMap<>(vms);
         rest.remove(vm.spec().id());
         return new Applied(
-                new LedgerState(applied + 1, rest, hosts, renewals, maintained), new Accepted(Optional.empty()));
+                new LedgerState(applied + 1, rest, hosts, renewals, maintained, rules), new Accepted(Optional.empty()));
     }
 
     private Applied register(HostRecord host) {
@@ -304,7 +325,7 @@ public record LedgerState(
         SortedMap<HostName, HostRecord> more = new TreeMap<>(hosts);
         more.put(host.name(), host);
         return new Applied(
-                new LedgerState(applied + 1, vms, more, renewals, maintained), new Accepted(Optional.empty()));
+                new LedgerState(applied + 1, vms, more, renewals, maintained, rules), new Accepted(Optional.empty()));
     }
 
     private Applied renew(Replica holder) {
@@ -319,7 +340,7 @@ public record LedgerState(
                 active.add(vm.spec().id());
             }
         }
-        return new Applied(new LedgerState(applied + 1, vms, hosts, more, maintained), new Leased(active));
+        return new Applied(new LedgerState(applied + 1, vms, hosts, more, maintained, rules), new Leased(active));
     }
 
     /// A placement may name only the hosts of the VM.
@@ -354,7 +375,8 @@ public record LedgerState(
         SortedMap<VmId, VmRecord> more = new TreeMap<>(vms);
         more.put(placed.spec().id(), placed);
         return new Applied(
-                new LedgerState(applied + 1, more, hosts, renewals, maintained), new Accepted(Optional.of(placed)));
+                new LedgerState(applied + 1, more, hosts, renewals, maintained, rules),
+                new Accepted(Optional.of(placed)));
     }
 
     private Applied accept(Optional<VmRecord> vm) {
@@ -366,6 +388,6 @@ public record LedgerState(
     }
 
     private Applied answer(LedgerAnswer answer) {
-        return new Applied(new LedgerState(applied + 1, vms, hosts, renewals, maintained), answer);
+        return new Applied(new LedgerState(applied + 1, vms, hosts, renewals, maintained, rules), answer);
     }
 }

@@ -48,7 +48,7 @@ public final class Pairing {
         return view.isInSync(active) && (view.volumes().isEmpty() || !view.isInSync(other));
     }
 
-    /// The host that is to come: of those that are there and may run the VM, the one that is used least ([HostLoad]).
+    /// The host that is to come: of those that are there and may run the VM, the best one ([HostLoad]).
     /// Where hosts stand at two sites it is at another one than the VM's active.
     ///
     /// @param isUp whether a host is heard
@@ -60,6 +60,7 @@ public final class Pairing {
         VmSpec spec = vm.spec();
         return HostLoad.ranked(
                         state,
+                        spec.name(),
                         spec.memory(),
                         spec.cpus(),
                         host -> isUp.test(host.name())

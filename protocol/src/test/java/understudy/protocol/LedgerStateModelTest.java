@@ -119,7 +119,8 @@ class LedgerStateModelTest {
                     LedgerCommand.GiveUp _,
                     LedgerCommand.GrowVolume _,
                     LedgerCommand.RegisterHost _,
-                    LedgerCommand.RenewLease _ -> {}
+                    LedgerCommand.RenewLease _,
+                    LedgerCommand.SetRule _ -> {}
         }
     }
 

@@ -21,8 +21,11 @@ import understudy.model.Placement;
 import understudy.model.Placement.Paired;
 import understudy.model.Placement.Solo;
 import understudy.model.Placement.Stopped;
+import understudy.model.PlacementRule;
+import understudy.model.PlacementRule.Kind;
 import understudy.model.Replica;
 import understudy.model.View;
+import understudy.model.VmName;
 import understudy.model.VmRecord;
 import understudy.model.VmSpec;
 import understudy.model.VolumeReplica;
@@ -36,6 +39,7 @@ import understudy.protocol.LedgerCommand.CreateVm;
 import understudy.protocol.LedgerCommand.Maintain;
 import understudy.protocol.LedgerCommand.MoveVm;
 import understudy.protocol.LedgerCommand.RegisterHost;
+import understudy.protocol.LedgerCommand.SetRule;
 import understudy.protocol.LedgerCommand.SetWanted;
 
 /// A host that comes in the place of another: as the ledger decides it, and as the hosts take it.
@@ -191,6 +195,21 @@ class PairingTest {
         assertThat(candidate(host -> host.value().equals("h2"))).isEmpty();
         apply(new Maintain(new HostName("h4"), true));
         assertThat(candidate(_ -> true)).contains(N3);
+    }
+
+    @Test
+    void theHostThatSuitsTheRulesComesBeforeOneThatIsUsedLess() {
+        apply(view(3, new Solo(H1), here));
+        apply(new RegisterHost(host("h3", 4, HostRecord.Role.HOST)));
+        VmName name = vm().spec().name();
+        VmSpec near = LedgerStateTest.spec("near").moved(N2, N3);
+        apply(new CreateVm(near, true, new View(1, new Stopped(), UUID.randomUUID())));
+        apply(new SetRule(PlacementRule.of(Kind.TOGETHER, name, near.name()), true));
+        assertThat(candidate(_ -> true)).contains(N3);
+        apply(new SetRule(PlacementRule.of(Kind.APART, name, near.name()), true));
+        assertThat(state.rules()).as("one for any two").hasSize(1);
+        assertThat(candidate(_ -> true)).contains(new HostName("h4"));
+        assertThat(candidate(N3::equals)).as("better than none").contains(N3);
     }
 
     private Optional<HostName> candidate(Predicate<HostName> isUp) {

@@ -51,7 +51,7 @@ class SwitchOffTest {
         for (VmRecord vm : vms) {
             records.put(vm.spec().id(), vm);
         }
-        return new LedgerState(1, records, new TreeMap<>(), new TreeMap<>(), new TreeSet<>());
+        return new LedgerState(1, records, new TreeMap<>(), new TreeMap<>(), new TreeSet<>(), new TreeSet<>());
     }
 
     @Test

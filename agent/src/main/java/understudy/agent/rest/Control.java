@@ -10,6 +10,7 @@ import understudy.api.Event;
 import understudy.api.ForceStartPlan;
 import understudy.api.HostStatus;
 import understudy.api.ResyncTerms;
+import understudy.api.RuleStatus;
 import understudy.api.VmRequest;
 import understudy.api.VmStatus;
 import understudy.api.VolumePieces;
@@ -17,6 +18,7 @@ import understudy.api.VolumeStatus;
 import understudy.model.ByteSize;
 import understudy.model.HostName;
 import understudy.model.Level;
+import understudy.model.PlacementRule;
 import understudy.model.Problem;
 import understudy.model.VmName;
 
@@ -120,6 +122,19 @@ public interface Control {
     ///
     /// @throws Problem.Refused with `no-such-host`
     HostStatus maintain(HostName host, boolean on);
+
+    /// All rules for the hosts of VMs.
+    List<RuleStatus> rules();
+
+    /// Says what is wanted of the hosts of two VMs, in the place of what was. VMs that exist stay where they are.
+    ///
+    /// @throws Problem.Refused with `cluster-full`
+    RuleStatus setRule(PlacementRule rule);
+
+    /// Forgets it.
+    ///
+    /// @throws Problem.Refused with `no-such-rule`
+    RuleStatus removeRule(VmName vm, VmName other);
 
     ClusterStatus status();
 

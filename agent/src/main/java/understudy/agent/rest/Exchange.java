@@ -23,6 +23,8 @@ import understudy.api.JsonProblems;
 import understudy.model.ByteSize;
 import understudy.model.HostName;
 import understudy.model.Level;
+import understudy.model.PlacementRule;
+import understudy.model.PlacementRule.Kind;
 import understudy.model.Problem;
 import understudy.model.VmName;
 import understudy.model.VolumeSpec;
@@ -132,6 +134,24 @@ final class Exchange {
     Level level(String name) {
         try {
             return Level.parse(query(name).orElse(""));
+        } catch (IllegalArgumentException e) {
+            throw badValue(name + ": " + e.getMessage(), name).refused();
+        }
+    }
+
+    /// @throws Problem.Refused with `bad-value` if a query parameter is missing, or the two VMs are one
+    PlacementRule rule() {
+        try {
+            return PlacementRule.of(Kind.parse(query("kind").orElse("")), queryVm("vm"), queryVm("other"));
+        } catch (IllegalArgumentException e) {
+            throw badValue("rule: " + e.getMessage(), "kind").refused();
+        }
+    }
+
+    /// @throws Problem.Refused with `bad-value` if the query parameter is missing or no name of a VM
+    VmName queryVm(String name) {
+        try {
+            return new VmName(query(name).orElse(""));
         } catch (IllegalArgumentException e) {
             throw badValue(name + ": " + e.getMessage(), name).refused();
         }

@@ -13,7 +13,13 @@ final class HttpStatus {
     static int of(Problem problem) {
         return switch (problem.code()) {
             case "bad-json", "bad-value", "not-confirmed" -> 400;
-            case "no-such-vm", "no-such-volume", "no-such-host", "no-such-file", "no-such-path", "vm-unknown" -> 404;
+            case "no-such-vm",
+                    "no-such-volume",
+                    "no-such-host",
+                    "no-such-rule",
+                    "no-such-file",
+                    "no-such-path",
+                    "vm-unknown" -> 404;
             case "no-such-method" -> 405;
             case "vm-name-taken",
                     "vm-runs",

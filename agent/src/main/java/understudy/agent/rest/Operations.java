@@ -83,6 +83,11 @@ final class Operations implements AutoCloseable {
                 Route.of("GET", "/hosts", e -> e.answer(OK, control.hosts())),
                 Route.of("POST", "/hosts/{name}/maintenance", e -> e.answer(OK, control.maintain(e.host(), true))),
                 Route.of("DELETE", "/hosts/{name}/maintenance", e -> e.answer(OK, control.maintain(e.host(), false))),
+                Route.of("GET", "/rules", e -> e.answer(OK, control.rules())),
+                Route.of("POST", "/rules", e -> e.answer(OK, control.setRule(e.rule())))
+                        .with("kind", "vm", "other"),
+                Route.of("DELETE", "/rules", e -> e.answer(OK, control.removeRule(e.queryVm("vm"), e.queryVm("other"))))
+                        .with("vm", "other"),
                 Route.of("GET", "/status", e -> e.answer(OK, control.status())),
                 Route.of("GET", "/events", this::events).with("after", "limit"),
                 Route.of("POST", "/files", this::store),

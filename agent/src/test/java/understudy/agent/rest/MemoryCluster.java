@@ -16,7 +16,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
@@ -30,6 +32,7 @@ import understudy.api.HostState;
 import understudy.api.HostStatus;
 import understudy.api.Resync;
 import understudy.api.ResyncTerms;
+import understudy.api.RuleStatus;
 import understudy.api.Scrub;
 import understudy.api.VmRequest;
 import understudy.api.VmState;
@@ -42,6 +45,7 @@ import understudy.model.HostName;
 import understudy.model.HostRecord.Role;
 import understudy.model.Level;
 import understudy.model.MacAddress;
+import understudy.model.PlacementRule;
 import understudy.model.Problem;
 import understudy.model.VmId;
 import understudy.model.VmName;
@@ -87,6 +91,7 @@ public final class MemoryCluster implements Control {
 
     private final Map<VmName, VmStatus> vms = new TreeMap<>();
     private final Set<HostName> maintained = new HashSet<>();
+    private final SortedSet<PlacementRule> rules = new TreeSet<>();
     private final List<Event> events = new ArrayList<>();
     private final List<Consumer<Event>> followers = new ArrayList<>();
     private final Set<String> files = new HashSet<>();
@@ -489,6 +494,33 @@ public final class MemoryCluster implements Control {
                         .map(vm -> "VM " + vm.name() + " runs there")
                         .toList(),
                 List.of());
+    }
+
+    @Override
+    public synchronized List<RuleStatus> rules() {
+        return rules.stream().map(MemoryCluster::of).toList();
+    }
+
+    private static RuleStatus of(PlacementRule rule) {
+        return new RuleStatus(rule.kind(), rule.one(), rule.other(), "");
+    }
+
+    @Override
+    public synchronized RuleStatus setRule(PlacementRule rule) {
+        rules.removeIf(rule::isForThoseOf);
+        rules.add(rule);
+        return of(rule);
+    }
+
+    @Override
+    public synchronized RuleStatus removeRule(VmName vm, VmName other) {
+        PlacementRule rule = rules.stream()
+                .filter(it -> it.isAbout(vm) && it.otherThan(vm).equals(other))
+                .findFirst()
+                .orElseThrow(() -> Problem.of("no-such-rule", "no rule for " + vm + " and " + other, "list them")
+                        .refused());
+        rules.remove(rule);
+        return of(rule);
     }
 
     @Override
