@@ -160,6 +160,13 @@ final class Stage implements AutoCloseable {
         disks = Optional.empty();
     }
 
+    /// Another one, on hosts that the cluster chooses; to be deleted by who made it.
+    ///
+    /// @param number the last part of its address
+    Vm create(String name, int number) {
+        return create(name, number, List.of());
+    }
+
     /// Another one, to be deleted by who made it.
     ///
     /// @param number the last part of its address
