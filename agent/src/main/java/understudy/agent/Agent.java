@@ -163,7 +163,7 @@ public final class Agent implements AutoCloseable {
         var _ = clock.scheduleAtFixedRate(guarded(this::keepLedgerWarm), 1000, WARM.toMillis(), TimeUnit.MILLISECONDS);
         var _ = clock.scheduleAtFixedRate(guarded(this::report), 0, REPORT.toMillis(), TimeUnit.MILLISECONDS);
         if (!config.isWitness()) {
-            var _ = janitor.scheduleWithFixedDelay(
+            var _ = clock.scheduleWithFixedDelay(
                     guarded(this::guardShutdown), GUARD.toMillis(), GUARD.toMillis(), TimeUnit.MILLISECONDS);
             var _ = janitor.scheduleWithFixedDelay(guarded(leftovers::look), 0, LOOK.toMillis(), TimeUnit.MILLISECONDS);
         }
@@ -271,14 +271,15 @@ public final class Agent implements AutoCloseable {
         SortedSet<HostName> voters = VoterKeeper.first(config);
         HostName preferred =
                 voters.stream().filter(config::isWitness).findFirst().orElse(voters.getFirst());
-        return RatisLedger.start(LedgerConfig.of(
+        LedgerConfig start = LedgerConfig.of(
                 config.name(),
                 config.cluster(),
                 config.data().resolve("ledger"),
                 Objects.requireNonNull(members.get(config.name())),
                 members,
                 voters,
-                preferred));
+                preferred);
+        return RatisLedger.start(start, LastResort::end);
     }
 
     private void register() {

@@ -6,7 +6,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import understudy.model.Moment;
@@ -17,7 +16,7 @@ import understudy.model.Moment;
 /// The lock is held by a process of systemd's for as long as this agent holds that one's input open, so it ends with
 /// the agent, however that ends. Where there is no login manager nothing is refused, and that is logged once.
 ///
-/// Threads: one at a time.
+/// For any thread.
 final class ShutdownGuard implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(ShutdownGuard.class);
     static final List<String> SYSTEMD = List.of("systemd-inhibit");
@@ -30,19 +29,19 @@ final class ShutdownGuard implements AutoCloseable {
     private Optional<Process> holder = Optional.empty();
     private Optional<Moment> failedAt = Optional.empty();
     private boolean told;
+    private boolean isClosed;
 
     /// @param program that takes the lock, usually [#SYSTEMD]
     ShutdownGuard(List<String> program) {
         this.program = List.copyOf(program);
     }
 
-    /// To be told again and again.
+    /// To be told again and again. Waits for nothing.
     ///
     /// @param copies what nobody else has, a sentence each; empty for nothing
-    void keep(List<String> copies, Moment now) {
-        if (!copies.equals(reasons)) {
-            release();
-            reasons = List.copyOf(copies);
+    synchronized void keep(List<String> copies, Moment now) {
+        if (isClosed) {
+            return;
         }
         if (holder.filter(process -> !process.isAlive()).isPresent()) {
             failed(now, "it ended with " + holder.get().exitValue());
@@ -50,21 +49,27 @@ final class ShutdownGuard implements AutoCloseable {
         }
         boolean isRecent =
                 failedAt.filter(at -> now.since(at).compareTo(TRY_AGAIN) < 0).isPresent();
-        if (!reasons.isEmpty() && holder.isEmpty() && !isRecent) {
-            hold(now);
+        boolean isOther = !copies.equals(reasons);
+        reasons = List.copyOf(copies);
+        if (isOther || (holder.isEmpty() && !isRecent)) {
+            Optional<Process> before = holder;
+            holder = reasons.isEmpty() ? Optional.empty() : hold(now);
+            // Only then, so that there is no moment without a lock.
+            before.ifPresent(ShutdownGuard::release);
         }
     }
 
-    private void hold(Moment now) {
+    private Optional<Process> hold(Moment now) {
         List<String> command = new ArrayList<>(program);
         command.addAll(List.of("--what=shutdown", "--mode=block", "--who=Understudy", "--why=" + why(), "cat"));
         try {
-            holder = Optional.of(new ProcessBuilder(command)
+            return Optional.of(new ProcessBuilder(command)
                     .redirectOutput(Redirect.DISCARD)
                     .redirectError(Redirect.DISCARD)
                     .start());
         } catch (IOException e) {
             failed(now, DriverDesk.reason(e));
+            return Optional.empty();
         }
     }
 
@@ -81,25 +86,19 @@ final class ShutdownGuard implements AutoCloseable {
         }
     }
 
-    private void release() {
-        holder.ifPresent(process -> {
-            try {
-                process.getOutputStream().close();
-                if (!process.waitFor(1, TimeUnit.SECONDS)) {
-                    process.destroyForcibly();
-                }
-            } catch (IOException e) {
-                process.destroyForcibly();
-            } catch (InterruptedException e) {
-                process.destroyForcibly();
-                Thread.currentThread().interrupt();
-            }
-        });
-        holder = Optional.empty();
+    /// The process ends with its input.
+    private static void release(Process process) {
+        try {
+            process.getOutputStream().close();
+        } catch (IOException e) {
+            process.destroyForcibly();
+        }
     }
 
     @Override
-    public void close() {
-        release();
+    public synchronized void close() {
+        isClosed = true;
+        holder.ifPresent(ShutdownGuard::release);
+        holder = Optional.empty();
     }
 }

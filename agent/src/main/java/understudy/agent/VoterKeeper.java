@@ -5,8 +5,10 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import understudy.ledger.Ledger;
@@ -24,7 +26,7 @@ import understudy.protocol.VoterWatch;
 final class VoterKeeper {
     private static final Logger LOG = LoggerFactory.getLogger(VoterKeeper.class);
     private static final Duration LOOK = Duration.ofSeconds(1);
-    private static final Duration JOIN_AGAIN = Duration.ofSeconds(10);
+    private static final Duration WELCOME_AGAIN = Duration.ofSeconds(10);
 
     private final AgentConfig config;
     private final Ledger ledger;
@@ -32,7 +34,7 @@ final class VoterKeeper {
     private final Consumer<String> moved;
     private VoterWatch watch = VoterWatch.NOTHING;
     private Optional<Moment> lookedAt = Optional.empty();
-    private Optional<Moment> joinedAt = Optional.empty();
+    private Optional<Moment> welcomedAt = Optional.empty();
     private Optional<SortedSet<HostName>> known = Optional.empty();
 
     /// @param isThere whether an agent is heard, this one too
@@ -68,43 +70,55 @@ final class VoterKeeper {
                 .ifPresent(before ->
                         moved.accept("%s vote in the ledger now; %s did".formatted(listed(voters), listed(before))));
         known = Optional.of(voters);
-        List<Member> members = members(ledger.seen());
+        List<Member> members = members(ledger.seen(), voters);
         Electorate.leader(members, voters, Electorate.wanted(members, voters), config.name())
                 .ifPresent(ledger::prefer);
         VoterWatch.Look look = watch.look(members, voters, config.name(), VoterWatch.GRACE, now);
         watch = look.watch();
-        look.next().or(() -> joined(voters, now)).ifPresent(next -> change(voters, next));
-    }
-
-    /// Where somebody is new, the same voters again.
-    private Optional<SortedSet<HostName>> joined(SortedSet<HostName> voters, Moment now) {
-        boolean isRecent =
-                joinedAt.filter(at -> now.since(at).compareTo(JOIN_AGAIN) < 0).isPresent();
-        if (isRecent || ledger.isComplete()) {
-            return Optional.empty();
+        if (look.next().isPresent()) {
+            change(voters, look.next().get(), Set.of());
+        } else if (watch.since().isEmpty()) {
+            welcome(voters, now);
         }
-        joinedAt = Optional.of(now);
-        return Optional.of(voters);
     }
 
-    private void change(Set<HostName> voters, Set<HostName> next) {
-        LOG.info("{}: {} are to vote in the ledger, instead of {}", config.name(), next, voters);
-        var _ = ledger.changeVoters(voters, next).whenComplete((_, failure) -> {
+    /// Gives a copy to those that are new and there: while it learns, Ratis changes nothing else.
+    private void welcome(SortedSet<HostName> voters, Moment now) {
+        boolean isRecent = welcomedAt
+                .filter(at -> now.since(at).compareTo(WELCOME_AGAIN) < 0)
+                .isPresent();
+        Set<HostName> strangers = new TreeSet<>(isRecent ? Set.of() : ledger.strangers());
+        strangers.removeIf(isThere.negate());
+        if (!strangers.isEmpty()) {
+            welcomedAt = Optional.of(now);
+            change(voters, voters, strangers);
+        }
+    }
+
+    private void change(Set<HostName> voters, Set<HostName> next, Set<HostName> joining) {
+        LOG.info("{}: {} are to vote in the ledger, instead of {}; new: {}", config.name(), next, voters, joining);
+        var _ = ledger.changeVoters(voters, next, joining).whenComplete((_, failure) -> {
             if (failure != null) {
                 LOG.warn("{}: votes did not move, for now: {}", config.name(), DriverDesk.reason(failure));
             }
         });
     }
 
-    /// A host that is in maintenance may be switched off at any time.
-    private List<Member> members(LedgerState state) {
-        return config.voters().stream()
+    /// A host that is in maintenance may be switched off at any time; but one that is lost is worse. A voter that this
+    /// agent is not told of any more is
+    /// to be none.
+    private List<Member> members(LedgerState state, Set<HostName> voters) {
+        boolean isAnyLost = !voters.stream().allMatch(isThere);
+        Stream<Member> known = config.voters().stream()
                 .map(name -> new Member(
                         name,
                         config.isWitness(name),
                         state.host(name).flatMap(HostRecord::site),
-                        isThere.test(name) && !state.maintained().contains(name)))
-                .toList();
+                        isThere.test(name) && (isAnyLost || !state.maintained().contains(name))));
+        Stream<Member> forgotten = voters.stream()
+                .filter(name -> !config.voters().contains(name))
+                .map(name -> new Member(name, false, Optional.empty(), false));
+        return Stream.concat(known, forgotten).toList();
     }
 
     private static String listed(Set<HostName> names) {

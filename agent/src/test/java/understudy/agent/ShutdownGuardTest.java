@@ -129,17 +129,19 @@ class ShutdownGuardTest {
     void aLockThatWasLostIsTakenAgain() {
         guard.keep(List.of(COPY), at(0));
         await().until(() -> locks().stream().anyMatch(it -> it.contains(COPY)));
-        ProcessHandle.current()
-                .children()
-                .filter(it -> it.info()
-                        .commandLine()
-                        .filter(line -> line.contains("--who=Understudy"))
-                        .isPresent())
-                .forEach(ProcessHandle::destroyForcibly);
+        ProcessHandle.current().children().filter(ShutdownGuardTest::holds).forEach(ProcessHandle::destroyForcibly);
+        await().until(() -> ProcessHandle.current().children().noneMatch(ShutdownGuardTest::holds));
         await().until(() -> locks().stream().noneMatch(it -> it.contains(COPY)));
         guard.keep(List.of(COPY), at(10));
         guard.keep(List.of(COPY), at(71));
         await().until(() -> locks().stream().anyMatch(it -> it.contains(COPY)));
+    }
+
+    private static boolean holds(ProcessHandle process) {
+        return process.info()
+                .commandLine()
+                .filter(line -> line.contains("--who=Understudy"))
+                .isPresent();
     }
 
     @Test

@@ -48,12 +48,12 @@ class SilentLedger implements Ledger {
     }
 
     @Override
-    public boolean isComplete() {
-        return true;
+    public SortedSet<HostName> strangers() {
+        return new TreeSet<>();
     }
 
     @Override
-    public CompletableFuture<Void> changeVoters(Set<HostName> now, Set<HostName> next) {
+    public CompletableFuture<Void> changeVoters(Set<HostName> now, Set<HostName> next, Set<HostName> joining) {
         return new CompletableFuture<>();
     }
 

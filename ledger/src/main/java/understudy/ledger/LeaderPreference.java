@@ -11,6 +11,7 @@ import org.apache.ratis.protocol.RaftPeerId;
 import org.apache.ratis.protocol.TransferLeadershipRequest;
 import org.apache.ratis.server.DivisionInfo;
 import org.apache.ratis.server.RaftServer;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,6 +30,7 @@ final class LeaderPreference implements Runnable {
     private final Supplier<RaftPeerId> preference;
     private final ClientId client;
     private final long freshMillis;
+    private @Nullable RaftPeerId last;
     private int fit;
     private long calls;
 
@@ -46,6 +48,10 @@ final class LeaderPreference implements Runnable {
     public void run() {
         RaftServer.Division division = member.get();
         RaftPeerId preferred = preference.get();
+        if (!preferred.equals(last)) {
+            last = preferred;
+            fit = Math.min(fit, 0);
+        }
         DivisionInfo info = division.getInfo();
         boolean isOurs = info.isLeader() && info.isLeaderReady() && !preferred.equals(division.getId());
         fit = isOurs && isFit(info, preferred) ? fit + 1 : Math.min(fit, 0);

@@ -37,19 +37,20 @@ public interface Ledger extends AutoCloseable {
     /// Whether this member hears a leader, as far as it knows. For display.
     boolean hasQuorum();
 
-    /// Who votes, as far as this member knows.
+    /// Who votes, as far as this member knows; while that is being changed, who did.
     SortedSet<HostName> voters();
 
-    /// Whether all that this member knows of have a copy. One that is new gets it with the next [#changeVoters].
-    boolean isComplete();
+    /// Those that this member knows of and that have no copy yet: they get one by [#changeVoters].
+    SortedSet<HostName> strangers();
 
     /// Has others vote from now on. Only the leader does it, one such change at a time, if a majority of the old and
     /// one of the new voters agree. It cannot take its own vote: see [#prefer].
     ///
-    /// @param now  who votes now; nothing is changed if others do
-    /// @param next fewer than half of them new; may be the same
+    /// @param now     who votes now; nothing is changed if others do
+    /// @param next    fewer than half of them new; may be the same
+    /// @param joining strangers that are to have a copy, and are there
     /// @return completes once it is so; exceptionally if it was refused, or is not known to be so in time
-    CompletableFuture<Void> changeVoters(Set<HostName> now, Set<HostName> next);
+    CompletableFuture<Void> changeVoters(Set<HostName> now, Set<HostName> next, Set<HostName> joining);
 
     /// Who should lead, if this member leads and that one votes and is there: it moves the lead then.
     void prefer(HostName leader);

@@ -6,10 +6,12 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.Collections;
+import java.util.List;
 import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import org.apache.ratis.conf.Parameters;
 import org.apache.ratis.proto.RaftProtos.RaftPeerRole;
 import org.apache.ratis.protocol.RaftGroup;
@@ -33,6 +35,8 @@ import understudy.protocol.LedgerState;
 /// be started anew, as a listener then.
 final class Member implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Member.class);
+    /// Elections begin after a second of silence at most.
+    private static final Duration STUCK = Duration.ofSeconds(10);
 
     private final RaftServer server;
     private final RaftServer.Division division;
@@ -40,8 +44,7 @@ final class Member implements AutoCloseable {
     private final Duration silence;
     private volatile @Nullable Voters voters;
 
-    /// @param asOf the log entry that has them
-    private record Voters(long asOf, SortedSet<HostName> names) {}
+    private record Voters(RaftConfiguration conf, SortedSet<HostName> names) {}
 
     /// @param storage       where Ratis keeps its files
     /// @param stateChanged  told every state, on Ratis' thread: must return at once
@@ -92,34 +95,57 @@ final class Member implements AutoCloseable {
     /// Who leads: not one that a listener, which never stands for election, has not heard for long.
     Optional<HostName> leader() {
         DivisionInfo info = division.getInfo();
-        boolean isDeaf = info.isListener()
-                && info.getRoleInfoProto().getFollowerInfo().getLeaderInfo().getLastRpcElapsedTimeMs()
-                        > silence.toMillis();
+        boolean isDeaf = !info.isAlive() || (info.isListener() && silentMillis() > silence.toMillis());
         return isDeaf
                 ? Optional.empty()
                 : Optional.ofNullable(info.getLeaderId()).map(id -> new HostName(id.toString()));
     }
 
-    /// May be asked often.
+    private long silentMillis() {
+        return division.getInfo()
+                .getRoleInfoProto()
+                .getFollowerInfo()
+                .getLeaderInfo()
+                .getLastRpcElapsedTimeMs();
+    }
+
+    /// Those that vote; while that is being changed, those that did. May be asked often.
+    @SuppressWarnings("ReferenceEquality") // Ratis may write another one in the place of one in its log.
     SortedSet<HostName> voters() {
         RaftConfiguration conf = division.getRaftConf();
         Voters known = voters;
-        if (known == null || known.asOf != conf.getLogEntryIndex()) {
-            known = new Voters(conf.getLogEntryIndex(), names(conf.getCurrentPeers(RaftPeerRole.FOLLOWER)));
+        if (known == null || known.conf != conf) {
+            Collection<RaftPeer> before = conf.getPreviousPeers(RaftPeerRole.FOLLOWER);
+            known = new Voters(conf, names(before.isEmpty() ? conf.getCurrentPeers(RaftPeerRole.FOLLOWER) : before));
             voters = known;
         }
         return known.names;
     }
 
-    /// Those that have a copy without a vote.
-    SortedSet<HostName> listeners() {
-        return names(division.getRaftConf().getCurrentPeers(RaftPeerRole.LISTENER));
+    /// All that have a copy, with or without a vote.
+    List<RaftPeer> peers() {
+        RaftConfiguration conf = division.getRaftConf();
+        return Stream.concat(
+                        conf.getCurrentPeers(RaftPeerRole.FOLLOWER).stream(),
+                        conf.getCurrentPeers(RaftPeerRole.LISTENER).stream())
+                .toList();
     }
 
-    private static SortedSet<HostName> names(Collection<RaftPeer> peers) {
+    static SortedSet<HostName> names(Collection<RaftPeer> peers) {
         SortedSet<HostName> names = new TreeSet<>();
-        peers.forEach(peer -> names.add(new HostName(peer.getId().toString())));
+        peers.forEach(peer -> names.add(name(peer)));
         return Collections.unmodifiableSortedSet(names);
+    }
+
+    static HostName name(RaftPeer peer) {
+        return new HostName(peer.getId().toString());
+    }
+
+    /// Whether it is a follower that has heard nothing for so long that it would long stand for election, could it
+    /// do anything. Ratis 3.3.0 can stand still for ever when it makes a voter of a listener: one thread waits for
+    /// another to end, which waits for a lock of the first.
+    boolean isStuck() {
+        return division.getInfo().isAlive() && division.getInfo().isFollower() && silentMillis() > STUCK.toMillis();
     }
 
     /// Whether it takes part no longer, or stands for elections without a vote.

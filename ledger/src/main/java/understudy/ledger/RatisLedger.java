@@ -11,6 +11,7 @@ import java.util.TreeSet;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.CompletionStage;
+import java.util.concurrent.Executor;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
@@ -43,9 +44,12 @@ public final class RatisLedger implements Ledger {
 
     private static final Duration RESTART_PAUSE = Duration.ofMillis(50);
     private static final int RESTARTS = 100;
+    /// Looks in a row: a process that stood still itself has had no time to hear anybody.
+    private static final int STUCK_MAX = 10;
 
     private final LedgerConfig config;
     private final Path storage;
+    private final Consumer<String> giveUp;
     private final RaftClientRpc rpc;
     private final Announcer announcer;
     private final Courier courier;
@@ -56,19 +60,23 @@ public final class RatisLedger implements Ledger {
     private volatile HostName preferred;
     private volatile Member member;
     private final AtomicBoolean restarting = new AtomicBoolean();
+    private int stuck;
     private boolean closed;
 
     /// Starts taking part. Returns before there is a leader, or even another member.
     ///
     /// @throws understudy.model.Problem.Refused if the directory is another member's
     /// @throws IOException if the directory or the address cannot be used; nothing is left running
-    public static RatisLedger start(LedgerConfig config) throws IOException {
+    ///
+    /// @param giveUp told why, if it stands still and only another process can go on
+    public static RatisLedger start(LedgerConfig config, Consumer<String> giveUp) throws IOException {
         Path storage = VoterDirectory.claim(config);
-        return new RatisLedger(config, storage);
+        return new RatisLedger(config, storage, giveUp);
     }
 
-    private RatisLedger(LedgerConfig config, Path storage) throws IOException {
+    private RatisLedger(LedgerConfig config, Path storage, Consumer<String> giveUp) throws IOException {
         this.config = config;
+        this.giveUp = giveUp;
         this.storage = storage;
         preferred = config.preferred();
         announcer = new Announcer(config.self() + "-ledger-announcer", newest::get);
@@ -92,8 +100,8 @@ public final class RatisLedger implements Ledger {
         long tick = config.election().toMillis();
         LeaderPreference preference = new LeaderPreference(
                 () -> member.division(), () -> RaftPeerId.valueOf(preferred.value()), ClientId.randomId(), tick);
-        Future<?> _ = timer.scheduleWithFixedDelay(preference, tick, tick, TimeUnit.MILLISECONDS);
-        Future<?> _ = timer.scheduleWithFixedDelay(this::watch, tick, tick, TimeUnit.MILLISECONDS);
+        Future<?> _ = timer.scheduleWithFixedDelay(guarded(preference), tick, tick, TimeUnit.MILLISECONDS);
+        Future<?> _ = timer.scheduleWithFixedDelay(guarded(this::watch), tick, tick, TimeUnit.MILLISECONDS);
     }
 
     private void changed(LedgerState state) {
@@ -106,8 +114,23 @@ public final class RatisLedger implements Ledger {
         return newest.accumulateAndGet(state, (one, other) -> one.applied() > other.applied() ? one : other);
     }
 
+    /// A task that throws would never be run again.
+    private Runnable guarded(Runnable task) {
+        return () -> {
+            try {
+                task.run();
+            } catch (RuntimeException e) {
+                LOG.warn("{}: {}", config.self(), e.getMessage(), e);
+            }
+        };
+    }
+
     /// Begins another run after one that is over.
     private void watch() {
+        stuck = member.isStuck() ? stuck + 1 : 0;
+        if (stuck == STUCK_MAX) {
+            giveUp.accept("the ledger stands still");
+        }
         if (member.isOver() && restarting.compareAndSet(false, true)) {
             LOG.info("{} takes part in the ledger anew; it {}", config.self(), votes() ? "votes" : "does not vote");
             Thread.ofVirtual().name(config.self() + "-ledger-restart").start(this::restart);
@@ -139,15 +162,17 @@ public final class RatisLedger implements Ledger {
         if (closed) {
             return true;
         }
+        String why = "its last run does not end";
         try {
             if (old.isClosed()) {
                 member = Member.start(config, storage, this::changed, courier::leaderChanged);
                 return true;
             }
         } catch (IOException | RuntimeException failed) {
-            if (last) {
-                LOG.warn("the ledger did not start anew, which is tried again: {}", failed.getMessage());
-            }
+            why = String.valueOf(failed.getMessage());
+        }
+        if (last) {
+            LOG.warn("the ledger did not start anew, which is tried again: {}", why);
         }
         return last;
     }
@@ -212,49 +237,59 @@ public final class RatisLedger implements Ledger {
     }
 
     @Override
-    public boolean isComplete() {
-        Set<HostName> known = new TreeSet<>(member.voters());
-        known.addAll(member.listeners());
-        return known.containsAll(config.members().keySet());
+    public SortedSet<HostName> strangers() {
+        SortedSet<HostName> strangers = new TreeSet<>(config.members().keySet());
+        strangers.removeAll(Member.names(member.peers()));
+        return strangers;
     }
 
     @Override
-    public CompletableFuture<Void> changeVoters(Set<HostName> now, Set<HostName> next) {
+    public CompletableFuture<Void> changeVoters(Set<HostName> now, Set<HostName> next, Set<HostName> joining) {
         if (!next.contains(config.self())) {
             throw new IllegalArgumentException(config.self() + " leads, and would take its own vote");
         }
+        // Ratis waits for its locks and its disk in it.
+        Executor aside = Thread.ofVirtual().name(config.self() + "-voters")::start;
+        return CompletableFuture.completedFuture(next)
+                .thenComposeAsync(_ -> ask(now, next, joining), aside)
+                .orTimeout(config.bound().toNanos(), TimeUnit.NANOSECONDS)
+                .thenAccept(reply -> {
+                    if (!reply.isSuccess()) {
+                        throw new CompletionException(reply.getException());
+                    }
+                });
+    }
+
+    /// Those that this member knows no more of, voters or not, are left out from then on.
+    private CompletableFuture<RaftClientReply> ask(Set<HostName> now, Set<HostName> next, Set<HostName> joining) {
         RaftServer.Division division = member.division();
-        Set<HostName> listeners = member.listeners();
+        List<RaftPeer> peers = member.peers();
+        SortedSet<HostName> copies = new TreeSet<>(Member.names(peers));
+        copies.addAll(joining);
+        copies.retainAll(config.members().keySet());
         SetConfigurationRequest request = new SetConfigurationRequest(
                 admin,
                 division.getId(),
                 division.getMemberId().getGroupId(),
                 changes.incrementAndGet(),
                 SetConfigurationRequest.Arguments.newBuilder()
-                        .setServersInCurrentConf(peers(now, now::contains))
-                        .setListenersInCurrentConf(peers(now, name -> listeners.contains(name)))
-                        .setServersInNewConf(peers(next, next::contains))
-                        .setListenersInNewConf(peers(next, name -> !next.contains(name)))
+                        .setServersInCurrentConf(only(peers, now::contains))
+                        .setListenersInCurrentConf(only(peers, name -> !now.contains(name)))
+                        .setServersInNewConf(only(RatisSettings.peers(config, next), next::contains))
+                        .setListenersInNewConf(only(
+                                RatisSettings.peers(config, next),
+                                name -> copies.contains(name) && !next.contains(name)))
                         .setMode(SetConfigurationRequest.Mode.COMPARE_AND_SET)
                         .build());
         try {
-            return division.getRaftServer()
-                    .setConfigurationAsync(request)
-                    .orTimeout(config.bound().toNanos(), TimeUnit.NANOSECONDS)
-                    .thenAccept(reply -> {
-                        if (!reply.isSuccess()) {
-                            throw new CompletionException(reply.getException());
-                        }
-                    });
+            return division.getRaftServer().setConfigurationAsync(request);
         } catch (IOException failed) {
             return CompletableFuture.failedFuture(failed);
         }
     }
 
-    private List<RaftPeer> peers(Set<HostName> voters, Predicate<HostName> which) {
-        return RatisSettings.peers(config, voters).stream()
-                .filter(peer -> which.test(new HostName(peer.getId().toString())))
-                .toList();
+    private static List<RaftPeer> only(List<RaftPeer> peers, Predicate<HostName> which) {
+        return peers.stream().filter(peer -> which.test(Member.name(peer))).toList();
     }
 
     @Override

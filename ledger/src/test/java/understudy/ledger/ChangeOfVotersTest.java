@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
+import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -70,7 +71,8 @@ class ChangeOfVotersTest {
             if (!to.contains(name)) {
                 leader.prefer(to.stream().filter(from::contains).findFirst().orElseThrow());
             }
-            leader.changeVoters(new TreeSet<>(from), new TreeSet<>(to)).get(10, TimeUnit.SECONDS);
+            leader.changeVoters(new TreeSet<>(from), new TreeSet<>(to), leader.strangers())
+                    .get(10, TimeUnit.SECONDS);
             assertThat(leader.voters()).isEqualTo(new TreeSet<>(to));
         });
     }
@@ -149,7 +151,8 @@ class ChangeOfVotersTest {
         change(THREE, MOVED);
         HostName leader = members.leader();
         SortedSet<HostName> other = new TreeSet<>(List.of(W1, leader, leader.equals(H1) ? H2 : H1));
-        assertThatThrownBy(() -> members.of(leader).changeVoters(THREE, other).get(10, TimeUnit.SECONDS))
+        assertThatThrownBy(() ->
+                        members.of(leader).changeVoters(THREE, other, Set.of()).get(10, TimeUnit.SECONDS))
                 .isInstanceOf(ExecutionException.class);
         assertThat(members.of(members.leader()).voters()).isEqualTo(MOVED);
     }
@@ -163,9 +166,9 @@ class ChangeOfVotersTest {
         members.stopAll();
         members.know(W2, true);
         members.startAll();
-        assertThat(members.of(members.leader()).isComplete()).isFalse();
+        assertThat(members.of(members.leader()).strangers()).containsExactly(W2);
         change(THREE, THREE);
-        assertThat(members.of(members.leader()).isComplete()).isTrue();
+        assertThat(members.of(members.leader()).strangers()).isEmpty();
         decide(W2, false);
         change(THREE, MOVED);
         members.stop(W1);

@@ -221,10 +221,10 @@ class RatisLedgerTest {
                 W1,
                 config.election(),
                 config.bound());
-        assertThatThrownBy(() -> RatisLedger.start(other)).isInstanceOf(Problem.Refused.class);
+        assertThatThrownBy(() -> RatisLedger.start(other, _ -> {})).isInstanceOf(Problem.Refused.class);
         LedgerConfig elsewhere = LedgerConfig.of(
                 H1, UUID.randomUUID(), config.directory(), config.listen(), config.members(), config.voters(), W1);
-        assertThatThrownBy(() -> RatisLedger.start(elsewhere))
+        assertThatThrownBy(() -> RatisLedger.start(elsewhere, _ -> {}))
                 .isInstanceOf(Problem.Refused.class)
                 .hasMessageContaining("another voter");
     }

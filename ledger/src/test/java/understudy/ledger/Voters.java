@@ -20,6 +20,7 @@ import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -43,6 +44,7 @@ final class Voters implements AutoCloseable {
     private final Map<Path, Forwarder> paths = new LinkedHashMap<>();
     private final SortedMap<HostName, RatisLedger> running = new TreeMap<>();
     private final Set<HostName> unknown = new HashSet<>();
+    private final List<String> stuck = new CopyOnWriteArrayList<>();
 
     /// @param others do not vote at first
     Voters(java.nio.file.Path directory, Duration bound, HostName... others) throws IOException {
@@ -91,7 +93,7 @@ final class Voters implements AutoCloseable {
     }
 
     RatisLedger start(HostName name) throws IOException {
-        RatisLedger ledger = RatisLedger.start(config(name));
+        RatisLedger ledger = RatisLedger.start(config(name), why -> stuck.add(name + ": " + why));
         running.put(name, ledger);
         return ledger;
     }
@@ -189,5 +191,8 @@ final class Voters implements AutoCloseable {
     public void close() {
         stopAll();
         paths.values().forEach(Forwarder::close);
+        if (!stuck.isEmpty()) {
+            throw new AssertionError("stood still: " + stuck);
+        }
     }
 }

@@ -82,6 +82,8 @@ public final class Electorate {
     /// @param siblings of whose sites others are better
     private static Comparator<Member> order(List<Member> siblings, boolean hasWitness, Set<HostName> voters) {
         return Comparator.comparing((Member it) -> !it.isFit())
+                // Nobody who is not there takes a vote.
+                .thenComparing(it -> !it.isFit() && !voters.contains(it.name()))
                 .thenComparing(it -> hasWitness || !it.isWitness())
                 .thenComparingLong(it -> it.siblings(siblings))
                 .thenComparing(it -> !voters.contains(it.name()))
@@ -89,9 +91,12 @@ public final class Electorate {
                 .thenComparing(Member::name);
     }
 
-    /// The next step from one set of voters to another. At each step most of the next ones vote already, so that the
-    /// ledger does not wait for newcomers to learn all of it; save where one is joined by another. The leader, who
-    /// decides it, stays.
+    /// The next step from one set of voters to another.
+    ///
+    /// At each step most of the next ones vote already, so that the ledger does not wait for newcomers to learn
+    /// all of it; save where one is joined by another. The leader, who decides it, stays. And nobody who is well
+    /// loses its vote while one that keeps it is not: were the leader lost in the middle of that, those that are
+    /// left might be no majority of the old voters, nor of the new ones.
     ///
     /// @param leader of the ledger
     /// @return empty if there is none, or the only one would take the leader's vote
@@ -99,11 +104,16 @@ public final class Electorate {
             Collection<Member> members, Set<HostName> voters, Set<HostName> wanted, HostName leader) {
         List<HostName> comers =
                 wanted.stream().filter(it -> !voters.contains(it)).sorted().toList();
-        List<HostName> leavers = members.stream()
+        List<Member> unwanted = members.stream()
                 .filter(it -> voters.contains(it.name()) && !wanted.contains(it.name()))
+                .filter(it -> !it.name().equals(leader))
                 .sorted(Comparator.comparing(Member::isFit).thenComparing(Member::name))
+                .toList();
+        boolean isAnyoneUnwell = members.stream()
+                .anyMatch(it -> voters.contains(it.name()) && wanted.contains(it.name()) && !it.isFit());
+        List<HostName> leavers = unwanted.stream()
+                .filter(it -> !it.isFit() || !isAnyoneUnwell)
                 .map(Member::name)
-                .filter(it -> !it.equals(leader))
                 .toList();
         Set<HostName> next = new TreeSet<>(voters);
         boolean isRoomForOneOnly = voters.size() <= 2;

@@ -142,6 +142,7 @@ public record LedgerState(
         }
         return stranger(spec, vm.view())
                 .or(() -> VolumeTransitions.refusal(vm))
+                .or(() -> PlacementRules.refusal(this, spec))
                 .map(this::refuse)
                 .orElseGet(() -> put(vm));
     }

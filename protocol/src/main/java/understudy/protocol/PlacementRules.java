@@ -7,9 +7,11 @@ import java.util.stream.Stream;
 import understudy.model.HostName;
 import understudy.model.PlacementRule;
 import understudy.model.PlacementRule.Kind;
+import understudy.model.Problem;
 import understudy.model.Replica;
 import understudy.model.VmName;
 import understudy.model.VmRecord;
+import understudy.model.VmSpec;
 
 /// What the rules of a cluster say of the hosts of a VM.
 ///
@@ -47,6 +49,17 @@ public final class PlacementRules {
                         && other.spec().hosts().size() == hosts.size()
                         && other.spec().hosts().containsAll(hosts));
         return isApart && isTogether;
+    }
+
+    /// Why a new VM may not be where it is to be: another one may have been created since its hosts were chosen.
+    static Optional<Problem> refusal(LedgerState state, VmSpec spec) {
+        return allow(state, spec.name(), spec.hosts())
+                ? Optional.empty()
+                : Optional.of(Problem.of(
+                                "rule-broken",
+                                spec.name() + " would break a rule on " + spec.hosts() + ".",
+                                "Create it again, or remove the rule: understudy rule list")
+                        .with("hosts", spec.hosts()));
     }
 
     /// How badly a host suits a VM, 0 for well. Those with which it is to be together count most; of those from which

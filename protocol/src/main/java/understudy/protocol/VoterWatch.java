@@ -2,26 +2,39 @@ package understudy.protocol;
 
 import java.time.Duration;
 import java.util.Collection;
+import java.util.Collections;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.stream.Stream;
 import understudy.model.HostName;
 import understudy.model.Moment;
 
 /// Decides when the voters of the ledger change: when others have been better for a while. The agent that leads the
 /// ledger looks.
 ///
-/// @param wanted who would be better; empty if nobody
-/// @param since  when that began
-/// @param asked  when a change was last asked for
-public record VoterWatch(Optional<SortedSet<HostName>> wanted, Optional<Moment> since, Optional<Moment> asked) {
-    /// For how long others must be better: one that restarts keeps its vote, and no VM needs a solo grant yet.
+/// @param since since when each has voted that should not, or has not voted that should; unmodifiable
+/// @param asked when a change was last asked for
+public record VoterWatch(SortedMap<HostName, Moment> since, Optional<Moment> asked) {
+    /// For how long a voter must be a worse one: one that restarts keeps its vote, and no VM needs a solo grant yet.
     public static final Duration GRACE = Duration.ofSeconds(20);
+    /// Who comes must have been there for this part of that.
+    private static final int STEADY = 4;
     /// A step that was asked for is given this much time.
-    private static final Duration AGAIN = Duration.ofSeconds(10);
+    private static final Duration AGAIN = Duration.ofSeconds(5);
 
     /// Of an agent that does not lead.
-    public static final VoterWatch NOTHING = new VoterWatch(Optional.empty(), Optional.empty(), Optional.empty());
+    public static final VoterWatch NOTHING = new VoterWatch(new TreeMap<>(), Optional.empty());
+
+    public VoterWatch {
+        since = Collections.unmodifiableSortedMap(new TreeMap<>(since));
+    }
 
     /// What to do.
     ///
@@ -32,23 +45,51 @@ public record VoterWatch(Optional<SortedSet<HostName>> wanted, Optional<Moment> 
     /// To be told again and again, by the leader.
     ///
     /// @param voters who votes now
-    /// @param grace  for how long others must be better, usually [#GRACE]
+    /// @param grace  for how long a voter must be a worse one, usually [#GRACE]
     public Look look(
             Collection<Electorate.Member> members, Set<HostName> voters, HostName leader, Duration grace, Moment now) {
         SortedSet<HostName> best = Electorate.wanted(members, voters);
-        if (best.equals(voters)) {
-            return new Look(NOTHING, Optional.empty());
-        }
-        if (!wanted.equals(Optional.of(best))) {
-            return new Look(new VoterWatch(Optional.of(best), Optional.of(now), asked), Optional.empty());
-        }
-        boolean isDue = since.filter(at -> now.since(at).compareTo(grace) >= 0).isPresent();
+        SortedMap<HostName, Moment> changing = new TreeMap<>();
+        Stream.concat(best.stream(), voters.stream())
+                .filter(name -> best.contains(name) != voters.contains(name))
+                .forEach(name -> changing.put(name, since.getOrDefault(name, now)));
         boolean isRecent =
                 asked.filter(at -> now.since(at).compareTo(AGAIN) < 0).isPresent();
-        if (!isDue || isRecent) {
-            return new Look(this, Optional.empty());
-        }
-        Optional<SortedSet<HostName>> next = Electorate.step(members, voters, best, leader);
-        return new Look(new VoterWatch(wanted, since, next.isPresent() ? Optional.of(now) : asked), next);
+        VoterWatch watch = new VoterWatch(changing, asked);
+        Optional<SortedSet<HostName>> next = isRecent
+                ? Optional.empty()
+                : Electorate.step(members, voters, watch.due(members, voters, best, grace, now), leader);
+        return new Look(next.isPresent() ? new VoterWatch(changing, Optional.of(now)) : watch, next);
+    }
+
+    /// As much of the best as is due: no voter goes before its time, nor without another that comes, unless there are
+    /// too many.
+    private Set<HostName> due(
+            Collection<Electorate.Member> members,
+            Set<HostName> voters,
+            Set<HostName> best,
+            Duration grace,
+            Moment now) {
+        int growth = best.size() - voters.size();
+        List<HostName> comers =
+                waited(grace.dividedBy(STEADY), now).filter(best::contains).toList();
+        List<HostName> leavers = waited(grace, now)
+                .filter(voters::contains)
+                .sorted(Comparator.comparing(name -> isFit(members, name)))
+                .toList();
+        Set<HostName> due = new TreeSet<>(voters);
+        comers.stream().limit(leavers.size() + Math.max(0, growth)).forEach(due::add);
+        leavers.stream().limit(comers.size() + Math.max(0, -growth)).forEach(due::remove);
+        return due;
+    }
+
+    private Stream<HostName> waited(Duration time, Moment now) {
+        return since.entrySet().stream()
+                .filter(each -> now.since(each.getValue()).compareTo(time) >= 0)
+                .map(Map.Entry::getKey);
+    }
+
+    private static boolean isFit(Collection<Electorate.Member> members, HostName name) {
+        return members.stream().anyMatch(member -> member.name().equals(name) && member.isFit());
     }
 }

@@ -61,6 +61,8 @@ class ElectorateTest {
         "h1 h2 h3 w1!,                  h1 h2 w1,       h1 h2 h3",
         "h1! h2 h3 w1,                  h1 h2 w1,       h2 h3 w1",
         "h1! h2 h3! w1,                 h1 h2 w1,       h1 h2 w1",
+        "h1 h2 h3! w1!,                 h1 h2 h3,       h1 h2 h3",
+        "h1@a h2@b h3@a! w1!,           h1 h2 h3,       h1 h2 h3",
         // It is back: a witness votes again, a host need not.
         "h1 h2 h3 w1,                   h1 h2 h3,       h1 h2 w1",
         "h1 h2 h3 w1,                   h2 h3 w1,       h2 h3 w1",
@@ -94,6 +96,9 @@ class ElectorateTest {
             assertThat(Electorate.wanted(members, voters)).isEqualTo(wanted);
             assertThat(Electorate.wanted(members, wanted)).as("of %s", members).isEqualTo(wanted);
             assertThat(wanted).hasSizeLessThanOrEqualTo(Electorate.VOTERS_MAX);
+            assertThat(members)
+                    .as("nobody who is not there takes a vote")
+                    .noneMatch(it -> wanted.contains(it.name()) && !it.isFit() && !voters.contains(it.name()));
             walk(members, voters, wanted);
         }
     }
@@ -171,6 +176,49 @@ class ElectorateTest {
                         .look(lost, voters, leader, VoterWatch.GRACE, at(31))
                         .next())
                 .isPresent();
+    }
+
+    /// Another voter comes and goes.
+    @Test
+    void aVoteMovesHoweverOthersComeAndGo() {
+        SortedSet<HostName> voters = names("h1 h2 w1");
+        HostName leader = new HostName("h1");
+        VoterWatch watch = VoterWatch.NOTHING;
+        int moved = 0;
+        for (int second = 0; moved == 0 && second < 60; second++) {
+            String other = second % 7 == 0 ? "h2!" : "h2";
+            List<Member> members = members("h1 %s w1! w2".formatted(other));
+            VoterWatch.Look look = watch.look(members, voters, leader, VoterWatch.GRACE, at(second));
+            watch = look.watch();
+            moved = look.next().isPresent() ? second : 0;
+        }
+        assertThat(moved).isBetween(20, 22);
+    }
+
+    @Test
+    void moreVoteSoonWhereMoreAreThere() {
+        VoterWatch watch = VoterWatch.NOTHING;
+        List<Member> members = members("h1 h2 h3 h4 w1");
+        SortedSet<HostName> voters = names("h1 h2 w1");
+        watch = watch.look(members, voters, new HostName("w1"), VoterWatch.GRACE, at(0))
+                .watch();
+        assertThat(watch.look(members, voters, new HostName("w1"), VoterWatch.GRACE, at(4))
+                        .next())
+                .isEmpty();
+        assertThat(watch.look(members, voters, new HostName("w1"), VoterWatch.GRACE, at(5))
+                        .next())
+                .contains(names("h1 h2 h3 h4 w1"));
+    }
+
+    @Test
+    void whoIsWellKeepsItsVoteWhileAnotherVoterIsNot() {
+        HostName leader = new HostName("h3");
+        SortedSet<HostName> voters = names("h1 h2 h3");
+        SortedSet<HostName> wanted = names("h2 h3 w1");
+        assertThat(Electorate.step(members("h1 h2! h3 w1"), voters, wanted, leader))
+                .isEmpty();
+        assertThat(Electorate.step(members("h1 h2 h3 w1"), voters, wanted, leader))
+                .contains(wanted);
     }
 
     @Test

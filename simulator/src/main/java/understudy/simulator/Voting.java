@@ -64,17 +64,20 @@ final class Voting {
                 watch.look(all, voters, leads.name(), cluster.options().voteAfter(), now);
         watch = look.watch();
         look.next().ifPresent(next -> ask(leads, voters, next));
-        return watch.wanted()
-                .filter(wanted -> !wanted.contains(leads.name()))
-                .flatMap(wanted -> Electorate.leader(all, voters, wanted, leads.name()))
+        SortedSet<HostName> wanted = Electorate.wanted(all, voters);
+        return Optional.of(leads.name())
+                .filter(name -> !wanted.contains(name))
+                .flatMap(name -> Electorate.leader(all, voters, wanted, name))
                 .map(cluster::node)
                 .filter(cluster.network()::hasMajority);
     }
 
     private Electorate.Member member(Node leads, Node node) {
         Optional<String> site = cluster.ledger().state().host(node.name()).flatMap(HostRecord::site);
+        boolean isAnyLost = !cluster.network().voters().stream()
+                .allMatch(voter -> cluster.network().talk(leads, voter));
         boolean isFit = cluster.network().talk(leads, node)
-                && !cluster.ledger().maintained().contains(node.name());
+                && (isAnyLost || !cluster.ledger().maintained().contains(node.name()));
         return new Electorate.Member(node.name(), isWitness(node), site, isFit);
     }
 
