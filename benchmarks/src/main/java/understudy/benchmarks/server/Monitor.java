@@ -31,12 +31,27 @@ final class Monitor implements AutoCloseable {
         this.watchdog = Thread.ofVirtual().start(this::closeWhenLate);
     }
 
+    /// The daemon talks to one client at a time, and hangs up on others: also while it has not noticed that the one
+    /// who looked whether it listens is gone.
+    ///
+    /// @throws IOException if it does not listen, or goes on hanging up
     static Monitor connect(Path socket) throws IOException {
-        SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
-        channel.connect(UnixDomainSocketAddress.of(socket));
-        Monitor monitor = new Monitor(channel);
-        monitor.execute("qmp_capabilities", Json.object());
-        return monitor;
+        long end = System.nanoTime() + PATIENCE.toNanos();
+        while (true) {
+            SocketChannel channel = SocketChannel.open(StandardProtocolFamily.UNIX);
+            channel.connect(UnixDomainSocketAddress.of(socket));
+            Monitor monitor = new Monitor(channel);
+            try {
+                monitor.execute("qmp_capabilities", Json.object());
+                return monitor;
+            } catch (IOException e) {
+                monitor.close();
+                if (System.nanoTime() > end) {
+                    throw e;
+                }
+                LockSupport.parkNanos(POLL.toNanos());
+            }
+        }
     }
 
     private void closeWhenLate() {
