@@ -47,6 +47,7 @@ import understudy.model.VmId;
 import understudy.model.VmName;
 import understudy.model.VmRecord;
 import understudy.model.VolumeId;
+import understudy.protocol.Electorate;
 import understudy.protocol.LedgerCommand;
 import understudy.protocol.LedgerState;
 import understudy.protocol.SwitchOff;
@@ -268,7 +269,7 @@ public final class Agent implements AutoCloseable {
                 Tunnel _ = Tunnel.open(link, name, LEDGER, address);
             }
         }
-        SortedSet<HostName> voters = VoterKeeper.first(config);
+        SortedSet<HostName> voters = Electorate.first(config.voters(), config::isWitness);
         HostName preferred =
                 voters.stream().filter(config::isWitness).findFirst().orElse(voters.getFirst());
         LedgerConfig start = LedgerConfig.of(

@@ -8,16 +8,13 @@ import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.function.Predicate;
-import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import understudy.ledger.Ledger;
 import understudy.model.HostName;
-import understudy.model.HostRecord;
 import understudy.model.Moment;
 import understudy.protocol.Electorate;
 import understudy.protocol.Electorate.Member;
-import understudy.protocol.LedgerState;
 import understudy.protocol.VoterWatch;
 
 /// Has votes move to those that are there, while this agent leads the ledger.
@@ -46,15 +43,6 @@ final class VoterKeeper {
         this.moved = moved;
     }
 
-    /// Who votes in a new ledger: the same for all agents, that know nothing yet but each other's names.
-    static SortedSet<HostName> first(AgentConfig config) {
-        return Electorate.wanted(
-                config.voters().stream()
-                        .map(name -> new Member(name, config.isWitness(name), Optional.empty(), true))
-                        .toList(),
-                Set.of());
-    }
-
     void tick(Moment now) {
         if (lookedAt.filter(at -> now.since(at).compareTo(LOOK) < 0).isPresent()) {
             return;
@@ -70,7 +58,7 @@ final class VoterKeeper {
                 .ifPresent(before ->
                         moved.accept("%s vote in the ledger now; %s did".formatted(listed(voters), listed(before))));
         known = Optional.of(voters);
-        List<Member> members = members(ledger.seen(), voters);
+        List<Member> members = Electorate.members(ledger.seen(), config.voters(), voters, config::isWitness, isThere);
         Electorate.leader(members, voters, Electorate.wanted(members, voters), config.name())
                 .ifPresent(ledger::prefer);
         VoterWatch.Look look = watch.look(members, voters, config.name(), VoterWatch.GRACE, now);
@@ -102,23 +90,6 @@ final class VoterKeeper {
                 LOG.warn("{}: votes did not move, for now: {}", config.name(), DriverDesk.reason(failure));
             }
         });
-    }
-
-    /// A host that is in maintenance may be switched off at any time; but one that is lost is worse. A voter that this
-    /// agent is not told of any more is
-    /// to be none.
-    private List<Member> members(LedgerState state, Set<HostName> voters) {
-        boolean isAnyLost = !voters.stream().allMatch(isThere);
-        Stream<Member> known = config.voters().stream()
-                .map(name -> new Member(
-                        name,
-                        config.isWitness(name),
-                        state.host(name).flatMap(HostRecord::site),
-                        isThere.test(name) && (isAnyLost || !state.maintained().contains(name))));
-        Stream<Member> forgotten = voters.stream()
-                .filter(name -> !config.voters().contains(name))
-                .map(name -> new Member(name, false, Optional.empty(), false));
-        return Stream.concat(known, forgotten).toList();
     }
 
     private static String listed(Set<HostName> names) {

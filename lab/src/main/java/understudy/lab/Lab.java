@@ -254,6 +254,7 @@ public final class Lab {
                     checkLastCopies(api, new HostName(host));
                 }
                 report = HandOver.of(api, new HostName(host), progress::step);
+                // That takes minutes, and a disk can fail meanwhile.
                 if (!force) {
                     checkLastCopies(api, new HostName(host));
                 }

@@ -35,8 +35,6 @@ import understudy.protocol.LedgerState;
 /// be started anew, as a listener then.
 final class Member implements AutoCloseable {
     private static final Logger LOG = LoggerFactory.getLogger(Member.class);
-    /// Elections begin after a second of silence at most.
-    private static final Duration STUCK = Duration.ofSeconds(10);
 
     private final RaftServer server;
     private final RaftServer.Division division;
@@ -141,11 +139,14 @@ final class Member implements AutoCloseable {
         return new HostName(peer.getId().toString());
     }
 
-    /// Whether it is a follower that has heard nothing for so long that it would long stand for election, could it
-    /// do anything. Ratis 3.3.0 can stand still for ever when it makes a voter of a listener: one thread waits for
-    /// another to end, which waits for a lock of the first.
-    boolean isStuck() {
-        return division.getInfo().isAlive() && division.getInfo().isFollower() && silentMillis() > STUCK.toMillis();
+    /// Whether it is between two roles: a follower that does not count the time since it heard
+    /// the leader. It is so for a moment whenever it becomes one. Ratis 3.3.0 can stand still
+    /// there for ever when it makes a voter of a listener: one thread waits for another to end,
+    /// which waits for a lock of the first.
+    boolean isBetweenRoles() {
+        DivisionInfo info = division.getInfo();
+        boolean isVoter = division.getRaftConf().getPeer(division.getId(), RaftPeerRole.FOLLOWER) != null;
+        return info.isAlive() && info.isFollower() && isVoter && silentMillis() == 0;
     }
 
     /// Whether it takes part no longer, or stands for elections without a vote.

@@ -44,8 +44,8 @@ public final class RatisLedger implements Ledger {
 
     private static final Duration RESTART_PAUSE = Duration.ofMillis(50);
     private static final int RESTARTS = 100;
-    /// Looks in a row: a process that stood still itself has had no time to hear anybody.
-    private static final int STUCK_MAX = 10;
+    /// Looks in a row at which it neither counts time nor learns anything; about ten seconds.
+    private static final int STUCK_MAX = 25;
 
     private final LedgerConfig config;
     private final Path storage;
@@ -61,14 +61,14 @@ public final class RatisLedger implements Ledger {
     private volatile Member member;
     private final AtomicBoolean restarting = new AtomicBoolean();
     private int stuck;
+    private long lastApplied;
     private boolean closed;
 
     /// Starts taking part. Returns before there is a leader, or even another member.
     ///
+    /// @param giveUp told why, if it stands still and only another process can go on
     /// @throws understudy.model.Problem.Refused if the directory is another member's
     /// @throws IOException if the directory or the address cannot be used; nothing is left running
-    ///
-    /// @param giveUp told why, if it stands still and only another process can go on
     public static RatisLedger start(LedgerConfig config, Consumer<String> giveUp) throws IOException {
         Path storage = VoterDirectory.claim(config);
         return new RatisLedger(config, storage, giveUp);
@@ -127,7 +127,9 @@ public final class RatisLedger implements Ledger {
 
     /// Begins another run after one that is over.
     private void watch() {
-        stuck = member.isStuck() ? stuck + 1 : 0;
+        long applied = newest.get().applied();
+        stuck = member.isBetweenRoles() && applied == lastApplied ? stuck + 1 : 0;
+        lastApplied = applied;
         if (stuck == STUCK_MAX) {
             giveUp.accept("the ledger stands still");
         }

@@ -8,7 +8,10 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
 import understudy.model.HostName;
+import understudy.model.HostRecord;
 
 /// Who votes in the ledger: three of the cluster's hosts and witnesses, or five where there are so many. More would
 /// make every decision slower and few outages shorter; a cluster of two has two.
@@ -36,6 +39,42 @@ public final class Electorate {
     }
 
     private Electorate() {}
+
+    /// Who votes in a new cluster, of which nothing is known yet but who belongs to it.
+    ///
+    /// @param isWitness whether one is a witness
+    public static SortedSet<HostName> first(Collection<HostName> names, Predicate<HostName> isWitness) {
+        return wanted(
+                names.stream()
+                        .map(name -> new Member(name, isWitness.test(name), Optional.empty(), true))
+                        .toList(),
+                Set.of());
+    }
+
+    /// Those that could vote, as of now. A host that is in maintenance may be switched off at any time, so it is not
+    /// fit; but a voter that is lost is worse. One that votes and is not named any more is not fit, either.
+    ///
+    /// @param names     who belongs to the cluster
+    /// @param isWitness whether one is a witness
+    /// @param isThere   whether one is heard
+    public static List<Member> members(
+            LedgerState state,
+            Collection<HostName> names,
+            Set<HostName> voters,
+            Predicate<HostName> isWitness,
+            Predicate<HostName> isThere) {
+        boolean isAnyLost = !voters.stream().allMatch(isThere);
+        Predicate<HostName> isFit =
+                name -> isThere.test(name) && (isAnyLost || !state.maintained().contains(name));
+        return Stream.concat(names.stream(), voters.stream())
+                .distinct()
+                .map(name -> new Member(
+                        name,
+                        isWitness.test(name),
+                        state.host(name).flatMap(HostRecord::site),
+                        names.contains(name) && isFit.test(name)))
+                .toList();
+    }
 
     /// Who should vote. A function of what it is given: whoever asks, and in whatever order the members are.
     ///

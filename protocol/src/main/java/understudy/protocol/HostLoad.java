@@ -6,7 +6,6 @@ import java.util.function.Predicate;
 import understudy.model.ByteSize;
 import understudy.model.HostName;
 import understudy.model.HostRecord;
-import understudy.model.Replica;
 import understudy.model.VmName;
 import understudy.model.VmRecord;
 
@@ -62,15 +61,9 @@ public final class HostLoad {
         return Math.max(ofMemory, ofCpus);
     }
 
-    /// A VM that nobody runs is expected on its first host.
     private static int running(LedgerState state, HostName host) {
         return state.vms().values().stream()
-                .filter(vm -> vm.view()
-                        .placement()
-                        .activeReplica()
-                        .map(Replica::host)
-                        .orElse(vm.spec().hosts().getFirst())
-                        .equals(host))
+                .filter(vm -> PlacementRules.home(vm).equals(host))
                 .mapToInt(vm -> vm.spec().cpus())
                 .sum();
     }

@@ -62,9 +62,8 @@ public final class PlacementRules {
                         .with("hosts", spec.hosts()));
     }
 
-    /// How badly a host suits a VM, 0 for well. Those with which it is to be together count most; of those from which
-    /// it
-    /// is to be apart, the ones that run there count twice.
+    /// How badly a host suits a VM, 0 for well. Those with which it is to be together count most; of those from
+    /// which it is to be apart, the ones that run there count twice.
     public static int misfit(LedgerState state, VmName vm, HostName host) {
         Predicate<VmRecord> has = other -> other.spec().hosts().contains(host);
         int without = (int)

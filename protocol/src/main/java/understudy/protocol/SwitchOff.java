@@ -48,9 +48,8 @@ public final class SwitchOff {
         return obstacles;
     }
 
-    /// Of the obstacles those for which the host should stay on whatever anybody thinks: what it has of a VM, nobody
-    /// else
-    /// who is there has. VMs of one host are left out, which were made to be so.
+    /// Of the obstacles those for which the host should stay on whatever anybody thinks: what it has of a VM,
+    /// nobody else who is there has. VMs of one host are left out, which were made to be so.
     ///
     /// @param isUp whether a host or witness is heard
     /// @return reasons for people, as of [#obstacles]

@@ -6,7 +6,6 @@ import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import understudy.model.HostName;
-import understudy.model.HostRecord;
 import understudy.model.Moment;
 import understudy.protocol.Electorate;
 import understudy.protocol.VoterWatch;
@@ -27,13 +26,11 @@ final class Voting {
         this.members = List.copyOf(members);
     }
 
-    /// Those of whom nothing is known yet but their names.
+    /// Those that vote at first.
     static List<Node> first(List<Node> members) {
-        SortedSet<HostName> names = Electorate.wanted(
-                members.stream()
-                        .map(node -> new Electorate.Member(node.name(), isWitness(node), Optional.empty(), true))
-                        .toList(),
-                Set.of());
+        Set<HostName> names = Electorate.first(
+                names(members),
+                name -> members.stream().anyMatch(node -> node.name().equals(name) && isWitness(node)));
         return members.stream().filter(node -> names.contains(node.name())).toList();
     }
 
@@ -57,9 +54,13 @@ final class Voting {
     }
 
     private Optional<Node> look(Node leads, Moment now) {
-        List<Electorate.Member> all =
-                members.stream().map(node -> member(leads, node)).toList();
         Set<HostName> voters = names(cluster.network().voters());
+        List<Electorate.Member> all = Electorate.members(
+                cluster.ledger().state(),
+                names(members),
+                voters,
+                name -> isWitness(cluster.node(name)),
+                name -> cluster.network().talk(leads, cluster.node(name)));
         VoterWatch.Look look =
                 watch.look(all, voters, leads.name(), cluster.options().voteAfter(), now);
         watch = look.watch();
@@ -70,15 +71,6 @@ final class Voting {
                 .flatMap(name -> Electorate.leader(all, voters, wanted, name))
                 .map(cluster::node)
                 .filter(cluster.network()::hasMajority);
-    }
-
-    private Electorate.Member member(Node leads, Node node) {
-        Optional<String> site = cluster.ledger().state().host(node.name()).flatMap(HostRecord::site);
-        boolean isAnyLost = !cluster.network().voters().stream()
-                .allMatch(voter -> cluster.network().talk(leads, voter));
-        boolean isFit = cluster.network().talk(leads, node)
-                && (isAnyLost || !cluster.ledger().maintained().contains(node.name()));
-        return new Electorate.Member(node.name(), isWitness(node), site, isFit);
     }
 
     private static Set<HostName> names(List<Node> nodes) {
