@@ -48,7 +48,7 @@ public final class Electorate {
                 names.stream()
                         .map(name -> new Member(name, isWitness.test(name), Optional.empty(), true))
                         .toList(),
-                Set.of());
+                new TreeSet<>());
     }
 
     /// Those that could vote, as of now. A host that is in maintenance may be switched off at any time, so it is not

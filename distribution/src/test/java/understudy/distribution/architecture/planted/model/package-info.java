@@ -1,5 +1,5 @@
 /// Breaks the architecture on purpose.
 @NullMarked
-package understudy.systemtests.architecture.planted.linux;
+package understudy.distribution.architecture.planted.model;
 
 import org.jspecify.annotations.NullMarked;

@@ -1,4 +1,4 @@
-package understudy.systemtests.architecture;
+package understudy.distribution.architecture;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
 

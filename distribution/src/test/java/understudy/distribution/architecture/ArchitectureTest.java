@@ -1,4 +1,4 @@
-package understudy.systemtests.architecture;
+package understudy.distribution.architecture;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
@@ -21,12 +21,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
-import understudy.systemtests.architecture.planted.protocol.Impurities;
+import understudy.distribution.architecture.planted.protocol.Impurities;
 
 /// The layers and the purity of the whole product, and proof that the rules can fail.
 class ArchitectureTest {
     private static final String PRODUCT = "understudy";
-    private static final String PLANTED = "understudy.systemtests.architecture.planted";
+    private static final String PLANTED = "understudy.distribution.architecture.planted";
     private static final Path POM = Path.of("..", "pom.xml");
 
     private static final JavaClasses CLASSES = new ClassFileImporter()

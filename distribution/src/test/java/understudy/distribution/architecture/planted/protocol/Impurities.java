@@ -1,4 +1,4 @@
-package understudy.systemtests.architecture.planted.protocol;
+package understudy.distribution.architecture.planted.protocol;
 
 import java.io.IOException;
 import java.time.Instant;

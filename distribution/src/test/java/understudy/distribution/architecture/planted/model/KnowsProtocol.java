@@ -1,6 +1,6 @@
-package understudy.systemtests.architecture.planted.model;
+package understudy.distribution.architecture.planted.model;
 
-import understudy.systemtests.architecture.planted.protocol.Pure;
+import understudy.distribution.architecture.planted.protocol.Pure;
 
 /// An arrow down the list of modules.
 public final class KnowsProtocol {

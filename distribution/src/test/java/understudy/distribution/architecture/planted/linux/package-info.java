@@ -1,5 +1,5 @@
 /// Breaks the architecture on purpose.
 @NullMarked
-package understudy.systemtests.architecture.planted.link;
+package understudy.distribution.architecture.planted.linux;
 
 import org.jspecify.annotations.NullMarked;

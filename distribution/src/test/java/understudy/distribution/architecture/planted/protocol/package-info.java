@@ -1,5 +1,5 @@
 /// Breaks the architecture on purpose.
 @NullMarked
-package understudy.systemtests.architecture.planted.model;
+package understudy.distribution.architecture.planted.protocol;
 
 import org.jspecify.annotations.NullMarked;

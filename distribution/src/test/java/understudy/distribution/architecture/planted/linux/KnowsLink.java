@@ -1,7 +1,7 @@
-package understudy.systemtests.architecture.planted.linux;
+package understudy.distribution.architecture.planted.linux;
 
 import java.util.List;
-import understudy.systemtests.architecture.planted.link.KnowsLinux;
+import understudy.distribution.architecture.planted.link.KnowsLinux;
 
 /// An arrow down the list of modules, by a type argument alone.
 public interface KnowsLink {

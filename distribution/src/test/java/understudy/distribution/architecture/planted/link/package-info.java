@@ -1,5 +1,5 @@
 /// Breaks the architecture on purpose.
 @NullMarked
-package understudy.systemtests.architecture.planted.protocol;
+package understudy.distribution.architecture.planted.link;
 
 import org.jspecify.annotations.NullMarked;
