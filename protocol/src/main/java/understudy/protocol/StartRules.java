@@ -114,6 +114,14 @@ final class StartRules {
         return isForbidden ? state.with(new Idle()) : state;
     }
 
+    /// Whether it is this host's turn was decided by the view before: a pair may have been recorded since, whose image
+    /// has the better claim.
+    static ViewState lookAgain(ViewState before, ViewState learnt) {
+        return learnt.part() instanceof Starting && learnt.number() > before.number()
+                ? learnt.with(new Idle())
+                : learnt;
+    }
+
     ViewState take(ViewState state, Moment now) {
         return state.succession().isTime(state.peer(), timing, now) ? state.with(new Taking()) : state;
     }

@@ -312,8 +312,9 @@ public final class ViewMachine {
                 .with(state.succession().learnt(state.known(), record, self.host()));
         ViewState bound = grants.learnt(state, learnt, effects);
         // What was known of replicas in one run of the guest is nothing to go by in the next.
-        ViewState known =
-                bound.isServing(self) ? bound : bound.with(bound.news().withoutChanges());
+        ViewState known = bound.isServing(self)
+                ? bound
+                : StartRules.lookAgain(state, bound).with(bound.news().withoutChanges());
         Optional<VmRecord> before = state.known();
         if (!record.spec().disks().isEmpty() && isNews(state, record)) {
             effects.add(new ApplyInSync(grants.applied(known)));

@@ -191,6 +191,18 @@ class ViewMachineTest {
         assertPart(Idle.class);
     }
 
+    /// The first view that a new life hears of may be old, and an image may have been made since.
+    @Test
+    void aStartThatAnOldViewAllowedIsGivenUpWhenAPairIsLearnt() {
+        learn(5, new Solo(SELF_BEFORE));
+        assertProposed(6, new Solo(SELF), step(new Tick(at(100))));
+        assertThat(learn(7, new Paired(SELF_BEFORE, PEER))).isEmpty();
+        assertPart(Idle.class);
+        step(new PeerLost(at(200)));
+        assertThat(step(new Tick(at(9_999)))).isEmpty();
+        assertProposed(8, new Solo(SELF), step(new Tick(at(10_300))));
+    }
+
     @Test
     void aHostWhoseGuestDiedDoesNotBootWhileASilentStandbyMayStillClaim() {
         protect();
