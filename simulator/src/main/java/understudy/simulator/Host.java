@@ -2,6 +2,7 @@ package understudy.simulator;
 
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -101,6 +102,10 @@ final class Host extends Node {
         }
     }
 
+    private void dropImages() {
+        List.copyOf(images.keySet()).forEach(this::dropImage);
+    }
+
     /// Whether an image was lost here so recently that the active may not have been told.
     boolean justLostImage(VmId vm) {
         return Optional.ofNullable(imageLostAt.get(vm))
@@ -155,7 +160,6 @@ final class Host extends Node {
     @Override
     void startAgent(Life next) {
         super.startAgent(next);
-        images.clear();
         guests.values().removeIf(guest -> !guest.isAlive());
         Agent started = new Agent(cluster, this, next);
         agent = Optional.of(started);
@@ -168,7 +172,7 @@ final class Host extends Node {
         agent = Optional.empty();
         super.killAgent();
         guests.values().forEach(Guest::abandon);
-        images.clear();
+        dropImages();
     }
 
     /// Its operating system ends all processes, and writes out its caches.
@@ -184,6 +188,7 @@ final class Host extends Node {
         agent.ifPresent(Agent::vanished);
         agent = Optional.empty();
         super.powerOff();
+        dropImages();
         words.startAnew();
         countedIn.clear();
         guests.values().forEach(guest -> guest.die("its host lost its power"));

@@ -387,7 +387,7 @@ final class MirrorService {
     }
 
     private void read(DiskRequest request) {
-        if (!driver.mayGoOn()) {
+        if (!driver.mayGoOn() || isOnItsWay(request.block())) {
             return;
         }
         boolean bug = cluster.options().mutation() == Mutation.READ_HERE_ALWAYS && mirror.works();
@@ -404,6 +404,13 @@ final class MirrorService {
                         }
                     }));
         }
+    }
+
+    /// Whether a write of the block has reached one of two replicas perhaps: nobody reads it before both have it. Who
+    /// asked for it may be gone, and then nobody asks again where one replica is lost.
+    private boolean isOnItsWay(int block) {
+        return roles.values().stream().allMatch(Role.REQUIRED::equals)
+                && open.stream().anyMatch(it -> it.kind() == DiskRequest.Kind.WRITE && it.block() == block);
     }
 
     private void answered(DiskRequest request, HostName source, long found) {
@@ -456,6 +463,9 @@ final class MirrorService {
             case READ -> {}
         }
         request.answered(0);
+        List.copyOf(open).stream()
+                .filter(it -> it.kind() == DiskRequest.Kind.READ && it.block() == request.block())
+                .forEach(this::dispatch);
     }
 
     // ---- copies ---------------------------------------------------------------------------------------------------
