@@ -198,7 +198,7 @@ public final class Lab {
     }
 
     public void repairHost(String host) {
-        powerOn(topology.node(host, Role.HOST));
+        powerOn(topology.node(host, Role.HOST), false);
     }
 
     /// As [#breakHost], for a witness.
@@ -207,7 +207,24 @@ public final class Lab {
     }
 
     public void repairWitness(String witness) {
-        powerOn(topology.node(witness, Role.WITNESS));
+        powerOn(topology.node(witness, Role.WITNESS), false);
+    }
+
+    /// Boots a node that lost its power with a new system disk: all that its agent kept is gone, but for its
+    /// configuration. A host's disk for volumes stays.
+    ///
+    /// @throws Problem.Refused if it has power
+    public void reinstall(String name) {
+        Node node = topology.node(name);
+        if (!LabState.load().has(new Fault.PowerLoss(name))) {
+            throw Problem.of(
+                            "has-power",
+                            name + " has power: its system disk cannot be replaced now.",
+                            "Take its power first: understudy lab break %s %s"
+                                    .formatted(node.role() == Role.HOST ? "host" : "witness", name))
+                    .refused();
+        }
+        powerOn(node, true);
     }
 
     /// Takes the power from all nodes of a site, hosts and witnesses, at one moment.
@@ -216,7 +233,7 @@ public final class Lab {
     }
 
     public void repairSite(String site) {
-        topology.nodesAt(site).forEach(this::powerOn);
+        topology.nodesAt(site).forEach(node -> powerOn(node, false));
     }
 
     private void powerOff(List<Node> nodes) {
@@ -283,7 +300,7 @@ public final class Lab {
         }
     }
 
-    private void powerOn(Node node) {
+    private void powerOn(Node node, boolean isNew) {
         try (LabLock _ = LabLock.take()) {
             LabState state = LabState.load();
             if (!state.has(new Fault.PowerLoss(node.name()))) {
@@ -296,6 +313,9 @@ public final class Lab {
                 if (fault instanceof Fault.OfNetwork network) {
                     networks.lay(network);
                 }
+            }
+            if (isNew) {
+                LabFolders.empty(LabFolders.data(node.name()), AgentConfig.FILE);
             }
             new Power(state.program()).on(node);
             repaired.save();

@@ -86,6 +86,18 @@ final class LabFolders {
         }
     }
 
+    /// Deletes all that is in a folder, but for one file.
+    static void empty(Path folder, String kept) {
+        List<Path> inside;
+        try (Stream<Path> files = Files.list(folder)) {
+            inside = files.filter(file -> !file.getFileName().toString().equals(kept))
+                    .toList();
+        } catch (IOException e) {
+            throw Shell.failure("list " + folder, e);
+        }
+        inside.forEach(LabFolders::delete);
+    }
+
     static void deleteIfEmpty(Path folder) {
         try (Stream<Path> files = Files.exists(folder) ? Files.list(folder) : Stream.of(folder)) {
             if (files.findAny().isEmpty()) {

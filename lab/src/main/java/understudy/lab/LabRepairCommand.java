@@ -11,15 +11,35 @@ import picocli.CommandLine.Parameters;
         synopsisSubcommandLabel = "WHAT",
         commandListHeading = "%nWHAT is one of:%n")
 final class LabRepairCommand {
+    private static final String REINSTALLED =
+            "With a new system disk: all that its agent kept is gone, but for its configuration.";
+
     @Command(description = "Gives a host its power back: it boots, with its data folder and with nothing in memory.")
-    void host(@Parameters(paramLabel = "HOST", description = Node.HOSTS_EXPLAINED) String host) {
-        Lab.attach().repairHost(host);
+    void host(
+            @Parameters(paramLabel = "HOST", description = Node.HOSTS_EXPLAINED) String host,
+            @Option(names = "--reinstalled", description = REINSTALLED + " Its disk for volumes stays.")
+                    boolean isReinstalled) {
+        Lab lab = Lab.attach();
+        lab.topology().node(host, Role.HOST);
+        if (isReinstalled) {
+            lab.reinstall(host);
+        } else {
+            lab.repairHost(host);
+        }
         System.out.println(host + " has power");
     }
 
     @Command(description = "Gives a witness its power back.")
-    void witness(@Parameters(paramLabel = "WITNESS", description = Node.WITNESSES_EXPLAINED) String witness) {
-        Lab.attach().repairWitness(witness);
+    void witness(
+            @Parameters(paramLabel = "WITNESS", description = Node.WITNESSES_EXPLAINED) String witness,
+            @Option(names = "--reinstalled", description = REINSTALLED) boolean isReinstalled) {
+        Lab lab = Lab.attach();
+        lab.topology().node(witness, Role.WITNESS);
+        if (isReinstalled) {
+            lab.reinstall(witness);
+        } else {
+            lab.repairWitness(witness);
+        }
         System.out.println(witness + " has power");
     }
 
