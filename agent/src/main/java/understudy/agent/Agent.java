@@ -20,6 +20,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.slf4j.Logger;
@@ -29,8 +30,8 @@ import understudy.api.Event.Severity;
 import understudy.api.HostState;
 import understudy.api.VmState;
 import understudy.api.VolumePieces;
+import understudy.ledger.JoiningLedger;
 import understudy.ledger.LedgerConfig;
-import understudy.ledger.RatisLedger;
 import understudy.link.Connection;
 import understudy.link.Link;
 import understudy.link.LinkConfig;
@@ -50,6 +51,7 @@ import understudy.model.VolumeId;
 import understudy.protocol.Electorate;
 import understudy.protocol.LedgerCommand;
 import understudy.protocol.LedgerState;
+import understudy.protocol.Newcomer;
 import understudy.protocol.SwitchOff;
 import understudy.protocol.ViewInput;
 
@@ -76,7 +78,7 @@ public final class Agent implements AutoCloseable {
     private final Link link;
     private final Hearsay hearsay;
     private final Messenger messenger;
-    private final RatisLedger ledger;
+    private final JoiningLedger ledger;
     private final LeaseKeeper leases;
     private final SortedMap<HostName, Long> renewals = new TreeMap<>();
     private final AloneWords words;
@@ -92,6 +94,8 @@ public final class Agent implements AutoCloseable {
     private final ScheduledExecutorService clock;
     private final StartTurns turns = new StartTurns();
     private final ForgottenReplicas leftovers;
+    private final Admission admission;
+    private final AtomicBoolean isAskedToReport = new AtomicBoolean();
     private final VoterKeeper voters;
     private final ShutdownGuard shutdown = new ShutdownGuard(ShutdownGuard.SYSTEMD);
     /// Waits for the disk of volumes, however long that takes.
@@ -126,8 +130,15 @@ public final class Agent implements AutoCloseable {
         link.serve(AgentServices.VOLUMES, this::takeMirror);
         this.volumes = new VolumeDesk(config.name(), link, this::answer);
         this.exports = new ExportService(config.name(), link, this::export);
-        this.messenger = new Messenger(link, new MessengerListener());
         this.ledger = startLedger();
+        this.admission = new Admission(
+                config.name(),
+                self.life(),
+                ledger,
+                Electorate.first(config.voters(), config::isWitness),
+                name -> state(name) != HostState.LOST,
+                text -> happened(Optional.empty(), "ledger-copy", Severity.INFO, text));
+        this.messenger = new Messenger(link, new MessengerListener());
         this.leases = new LeaseKeeper(self, config.lease(), ledger);
         HostProbe probe = new HostProbe(config, self.life());
         QemuHost qemu = new QemuHost(config.run(), config.data(), files, probe.accelerator(), early);
@@ -153,6 +164,7 @@ public final class Agent implements AutoCloseable {
         this.voters = new VoterKeeper(
                 config,
                 ledger,
+                admission,
                 name -> state(name) != HostState.LOST,
                 text -> services.happened(Optional.empty(), "votes-moved", Severity.INFO, text));
         this.leftovers = new ForgottenReplicas(config, drivers::containsKey);
@@ -189,7 +201,7 @@ public final class Agent implements AutoCloseable {
         return rest.urls();
     }
 
-    RatisLedger ledger() {
+    JoiningLedger ledger() {
         return ledger;
     }
 
@@ -257,7 +269,7 @@ public final class Agent implements AutoCloseable {
     }
 
     /// The ledger's members find each other on loopback, at the same port everywhere, behind the link's tunnels.
-    private RatisLedger startLedger() throws IOException {
+    private JoiningLedger startLedger() throws IOException {
         SortedMap<HostName, InetSocketAddress> members = new TreeMap<>();
         for (int i = 0; i < config.voters().size(); i++) {
             HostName name = config.voters().get(i);
@@ -280,7 +292,7 @@ public final class Agent implements AutoCloseable {
                 members,
                 voters,
                 preferred);
-        return RatisLedger.start(start, LastResort::end);
+        return JoiningLedger.open(start, LastResort::end);
     }
 
     private void register() {
@@ -302,9 +314,10 @@ public final class Agent implements AutoCloseable {
     /// Whether so many voters' agents are heard that the ledger could answer.
     boolean hearsMajority() {
         Set<HostName> voters = ledger.voters();
-        long heard =
-                voters.stream().filter(voter -> state(voter) == HostState.UP).count();
-        return heard > voters.size() / 2;
+        long heard = voters.stream()
+                .filter(voter -> state(voter) == HostState.UP && !admission.hasNone(voter))
+                .count();
+        return ledger.copy() != Newcomer.Copy.NONE && heard > voters.size() / 2;
     }
 
     private void begin(LedgerState first) {
@@ -460,7 +473,10 @@ public final class Agent implements AutoCloseable {
 
     private void received(AgentMessage message) {
         switch (message) {
-            case AgentMessage.Report report -> reports.put(report.host(), new Told(report, now()));
+            case AgentMessage.Report report -> {
+                reports.put(report.host(), new Told(report, now()));
+                admission.told(report.host(), report.ledger());
+            }
             case AgentMessage.Hears word -> hearsay.told(word, now());
             case AgentMessage.Happened(var event) -> events.told(event);
             case AgentMessage.StopNow(VmId vm) -> driver(vm).ifPresent(VmDriver::stopNow);
@@ -477,7 +493,11 @@ public final class Agent implements AutoCloseable {
         if (turns.isDue(now)) {
             lookForTurns(ledger.seen(), now);
         }
+        admission.tick(now);
         voters.tick(now);
+        if (isAskedToReport.getAndSet(false) || admission.isNews()) {
+            report();
+        }
         Set<HostName> all = ledger.voters();
         Set<HostName> there = new TreeSet<>(all);
         there.removeIf(voter -> state(voter) == HostState.LOST);
@@ -525,7 +545,8 @@ public final class Agent implements AutoCloseable {
 
     private void report() {
         List<VmReport> vms = drivers.values().stream().map(VmDriver::report).toList();
-        AgentMessage.Report report = new AgentMessage.Report(config.name(), host.memory(), vms);
+        AgentMessage.Report report =
+                new AgentMessage.Report(config.name(), host.memory(), vms, Optional.of(admission.word()));
         reports.put(config.name(), new Told(report, now()));
         byte[] message = report.bytes();
         services.peerNames().forEach(peer -> messenger.send(peer, message));
@@ -558,6 +579,7 @@ public final class Agent implements AutoCloseable {
         @Override
         public void heard(HostName peer, Life life, Moment at) {
             LOG.info("{}: hears {}@{}", config.name(), peer, life);
+            isAskedToReport.set(true);
             driversWith(peer).forEach(driver -> new ToDriver(driver).heard(peer, life, at));
         }
 

@@ -2,6 +2,7 @@ package understudy.agent;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import understudy.api.Event;
@@ -9,6 +10,7 @@ import understudy.api.Json;
 import understudy.model.ByteSize;
 import understudy.model.HostName;
 import understudy.model.VmId;
+import understudy.protocol.Newcomer;
 
 /// What agents tell each other beside heartbeats, as one line of JSON each. None of it decides anything: a lost
 /// message costs a display that is a second old, a request that must be made again, or a race that the better one
@@ -16,7 +18,10 @@ import understudy.model.VmId;
 sealed interface AgentMessage {
 
     /// What a host says of the VMs that it runs, twice a second.
-    record Report(HostName host, ByteSize memoryFree, List<VmReport> vms) implements AgentMessage {
+    ///
+    /// @param ledger what it has of the ledger; agents of earlier versions do not say
+    record Report(HostName host, ByteSize memoryFree, List<VmReport> vms, Optional<Newcomer.Word> ledger)
+            implements AgentMessage {
         public Report {
             vms = List.copyOf(vms);
         }

@@ -25,6 +25,7 @@ import understudy.model.VmSpec;
 import understudy.model.VolumeSpec;
 import understudy.protocol.HostLoad;
 import understudy.protocol.LedgerState;
+import understudy.protocol.Newcomer;
 import understudy.protocol.SwitchOff;
 
 /// What this agent tells of the cluster's VMs and hosts: what the ledger has, with what hosts said of themselves last.
@@ -256,7 +257,10 @@ final class Statuses {
 
     private List<String> alarms(List<VmStatus> vms, LedgerState state) {
         List<String> alarms = new ArrayList<>();
-        if (!agent.ledger().hasQuorum()) {
+        if (agent.ledger().copy() == Newcomer.Copy.NONE) {
+            String lack = agent.ledger().lack();
+            alarms.add(Character.toUpperCase(lack.charAt(0)) + lack.substring(1) + ".");
+        } else if (!agent.ledger().hasQuorum()) {
             alarms.add("This agent has no contact with a majority of the voters; nothing can be decided from here.");
         }
         for (HostName name : agent.config().voters()) {

@@ -15,6 +15,7 @@ import understudy.model.HostName;
 import understudy.model.Moment;
 import understudy.protocol.Electorate;
 import understudy.protocol.Electorate.Member;
+import understudy.protocol.Newcomer;
 import understudy.protocol.VoterWatch;
 
 /// Has votes move to those that are there, while this agent leads the ledger.
@@ -23,23 +24,32 @@ import understudy.protocol.VoterWatch;
 final class VoterKeeper {
     private static final Logger LOG = LoggerFactory.getLogger(VoterKeeper.class);
     private static final Duration LOOK = Duration.ofSeconds(1);
-    private static final Duration WELCOME_AGAIN = Duration.ofSeconds(10);
+    private static final Duration AGAIN = Duration.ofSeconds(10);
 
     private final AgentConfig config;
     private final Ledger ledger;
+    private final Admission admission;
     private final Predicate<HostName> isThere;
     private final Consumer<String> moved;
     private VoterWatch watch = VoterWatch.NOTHING;
     private Optional<Moment> lookedAt = Optional.empty();
     private Optional<Moment> welcomedAt = Optional.empty();
+    private Optional<Moment> forgotAt = Optional.empty();
     private Optional<SortedSet<HostName>> known = Optional.empty();
 
     /// @param isThere whether an agent is heard, this one too
     /// @param moved   told, for people, that votes moved
-    VoterKeeper(AgentConfig config, Ledger ledger, Predicate<HostName> isThere, Consumer<String> moved) {
+    VoterKeeper(
+            AgentConfig config,
+            Ledger ledger,
+            Admission admission,
+            Predicate<HostName> isThere,
+            Consumer<String> moved) {
         this.config = config;
         this.ledger = ledger;
-        this.isThere = isThere;
+        this.admission = admission;
+        // Who has no copy can have no vote, nor be given entries.
+        this.isThere = isThere.and(name -> !admission.hasNone(name));
         this.moved = moved;
     }
 
@@ -51,6 +61,7 @@ final class VoterKeeper {
         if (!ledger.leader().equals(Optional.of(config.name()))) {
             watch = VoterWatch.NOTHING;
             known = Optional.empty();
+            admission.letNobodyIn();
             return;
         }
         SortedSet<HostName> voters = ledger.voters();
@@ -58,6 +69,15 @@ final class VoterKeeper {
                 .ifPresent(before ->
                         moved.accept("%s vote in the ledger now; %s did".formatted(listed(voters), listed(before))));
         known = Optional.of(voters);
+        admission.letIn(voters);
+        Optional<SortedSet<HostName>> without = Newcomer.withoutForgetful(voters, admission::isForgetful);
+        if (without.isPresent()) {
+            if (isTime(forgotAt, now)) {
+                forgotAt = Optional.of(now);
+                change(voters, without.get(), Set.of());
+            }
+            return;
+        }
         List<Member> members = Electorate.members(ledger.seen(), config.voters(), voters, config::isWitness, isThere);
         Electorate.leader(members, voters, Electorate.wanted(members, voters), config.name())
                 .ifPresent(ledger::prefer);
@@ -72,15 +92,16 @@ final class VoterKeeper {
 
     /// Gives a copy to those that are new and there: while it learns, Ratis changes nothing else.
     private void welcome(SortedSet<HostName> voters, Moment now) {
-        boolean isRecent = welcomedAt
-                .filter(at -> now.since(at).compareTo(WELCOME_AGAIN) < 0)
-                .isPresent();
-        Set<HostName> strangers = new TreeSet<>(isRecent ? Set.of() : ledger.strangers());
+        Set<HostName> strangers = new TreeSet<>(isTime(welcomedAt, now) ? ledger.strangers() : Set.of());
         strangers.removeIf(isThere.negate());
         if (!strangers.isEmpty()) {
             welcomedAt = Optional.of(now);
             change(voters, voters, strangers);
         }
+    }
+
+    private static boolean isTime(Optional<Moment> last, Moment now) {
+        return last.filter(at -> now.since(at).compareTo(AGAIN) < 0).isEmpty();
     }
 
     private void change(Set<HostName> voters, Set<HostName> next, Set<HostName> joining) {

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
+import java.util.Set;
 import java.util.UUID;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -23,6 +24,7 @@ import understudy.model.HostName;
 import understudy.model.VmId;
 import understudy.model.VmName;
 import understudy.model.VolumeId;
+import understudy.protocol.Newcomer;
 
 class AgentMessageTest {
     private static final VmId VM = new VmId(new UUID(1, 2));
@@ -59,8 +61,17 @@ class AgentMessageTest {
                         7,
                         Optional.of(Instant.EPOCH))));
         return List.of(
-                new AgentMessage.Report(new HostName("h1"), ByteSize.ofMebibytes(5), List.of(report, report)),
-                new AgentMessage.Report(new HostName("h1"), new ByteSize(0), List.of()),
+                new AgentMessage.Report(
+                        new HostName("h1"),
+                        ByteSize.ofMebibytes(5),
+                        List.of(report, report),
+                        Optional.of(new Newcomer.Word(
+                                Optional.of(new UUID(9, 9)),
+                                Newcomer.Copy.USED,
+                                Set.of(new HostName("h3")),
+                                Set.of(new HostName("h1"), new HostName("h2")),
+                                Set.of(new UUID(8, 8))))),
+                new AgentMessage.Report(new HostName("h1"), new ByteSize(0), List.of(), Optional.empty()),
                 new AgentMessage.Hears(Map.of(new HostName("h1"), 12L)),
                 new AgentMessage.Happened(event),
                 new AgentMessage.StopNow(VM));
@@ -142,5 +153,13 @@ class AgentMessageTest {
                 assertThat(refused).hasMessageContaining("message between agents");
             }
         }
+    }
+
+    /// As one of an earlier version does.
+    @Test
+    void aReportMaySayNothingOfTheLedger() {
+        byte[] report = "{\"Report\":{\"host\":\"h1\",\"memoryFree\":0,\"vms\":[]}}".getBytes(UTF_8);
+        assertThat(AgentMessage.parse(report))
+                .isEqualTo(new AgentMessage.Report(new HostName("h1"), new ByteSize(0), List.of(), Optional.empty()));
     }
 }

@@ -40,6 +40,12 @@ public interface Ledger extends AutoCloseable {
     /// Who votes, as far as this member knows; while that is being changed, who did.
     SortedSet<HostName> voters();
 
+    /// Who votes, no change being under way: everything that was decided before this call counts.
+    ///
+    /// @return completes exceptionally with [NoQuorum] if no majority confirmed it in time, or if
+    ///     that is being changed
+    CompletableFuture<SortedSet<HostName>> readVoters();
+
     /// Those that this member knows of and that have no copy yet: they get one by [#changeVoters].
     SortedSet<HostName> strangers();
 

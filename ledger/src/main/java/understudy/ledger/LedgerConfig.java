@@ -4,6 +4,7 @@ import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.Collections;
+import java.util.Set;
 import java.util.SortedMap;
 import java.util.SortedSet;
 import java.util.TreeMap;
@@ -59,5 +60,23 @@ public record LedgerConfig(
             HostName preferred) {
         return new LedgerConfig(
                 self, cluster, directory, listen, members, voters, preferred, ELECTION, Duration.ofSeconds(5));
+    }
+
+    /// The same with other voters, as far as they are members; unless none is.
+    LedgerConfig withVoters(Set<HostName> others) {
+        SortedSet<HostName> next = new TreeSet<>(others);
+        next.retainAll(members.keySet());
+        return next.isEmpty()
+                ? this
+                : new LedgerConfig(
+                        self,
+                        cluster,
+                        directory,
+                        listen,
+                        members,
+                        next,
+                        next.contains(preferred) ? preferred : next.getFirst(),
+                        election,
+                        bound);
     }
 }

@@ -8,11 +8,14 @@ import java.util.Collection;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.apache.ratis.conf.Parameters;
+import org.apache.ratis.proto.RaftProtos.LogEntryProto;
+import org.apache.ratis.proto.RaftProtos.RaftConfigurationProto;
 import org.apache.ratis.proto.RaftProtos.RaftPeerRole;
 import org.apache.ratis.protocol.RaftGroup;
 import org.apache.ratis.protocol.RaftPeer;
@@ -20,11 +23,13 @@ import org.apache.ratis.protocol.RaftPeerId;
 import org.apache.ratis.server.DivisionInfo;
 import org.apache.ratis.server.RaftConfiguration;
 import org.apache.ratis.server.RaftServer;
+import org.apache.ratis.server.raftlog.RaftLog;
 import org.apache.ratis.server.storage.RaftStorage;
 import org.apache.ratis.util.LifeCycle;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import understudy.linux.DurableFile;
 import understudy.model.HostName;
 import understudy.protocol.LedgerState;
 
@@ -120,6 +125,31 @@ final class Member implements AutoCloseable {
         return known.names;
     }
 
+    /// Those that vote, if no change of them is under way.
+    Optional<SortedSet<HostName>> settledVoters() {
+        RaftConfiguration conf = division.getRaftConf();
+        return conf.getPreviousPeers(RaftPeerRole.FOLLOWER).isEmpty()
+                ? Optional.of(names(conf.getCurrentPeers(RaftPeerRole.FOLLOWER)))
+                : Optional.empty();
+    }
+
+    /// The same, if it is known to be decided.
+    Optional<SortedSet<HostName>> decidedVoters() {
+        RaftConfiguration conf = division.getRaftConf();
+        return isDecided(conf) ? Optional.of(names(conf.getCurrentPeers(RaftPeerRole.FOLLOWER))) : Optional.empty();
+    }
+
+    private boolean isDecided(RaftConfiguration conf) {
+        return conf.getPreviousPeers(RaftPeerRole.FOLLOWER).isEmpty()
+                && conf.getLogEntryIndex() <= division.getRaftLog().getLastCommittedIndex();
+    }
+
+    /// Whether anything has ever been written here; false also at its beginning and at its end.
+    boolean hasEntries() {
+        RaftLog log = division.getRaftLog();
+        return log.isOpened() && (log.getLastEntryTermIndex() != null || log.getSnapshotIndex() >= 0);
+    }
+
     /// All that have a copy, with or without a vote.
     List<RaftPeer> peers() {
         RaftConfiguration conf = division.getRaftConf();
@@ -160,11 +190,39 @@ final class Member implements AutoCloseable {
         return division.getInfo().getLifeCycleState() == LifeCycle.State.CLOSED;
     }
 
+    /// By which a next run knows who votes, whatever its log says.
+    ///
+    /// @param file where Ratis looks for it at a start
+    record NextVoters(Path file, LogEntryProto entry) {
+        /// Only between two runs.
+        void write() throws IOException {
+            DurableFile.write(file, entry.toByteArray());
+        }
+    }
+
+    /// That the next run is the only voter.
+    NextVoters alone(LedgerConfig config) {
+        RaftConfigurationProto.Builder voters = RaftConfigurationProto.newBuilder();
+        for (RaftPeer peer : RatisSettings.peers(config, Set.of(config.self()))) {
+            if (peer.getId().equals(division.getId())) {
+                voters.addPeers(peer.getRaftPeerProto());
+            } else {
+                voters.addListeners(peer.getRaftPeerProto());
+            }
+        }
+        // Of several it goes by the last one: what is in the log is before this.
+        LogEntryProto entry = LogEntryProto.newBuilder()
+                .setTerm(division.getInfo().getCurrentTerm())
+                .setIndex(division.getRaftLog().getNextIndex())
+                .setConfigurationEntry(voters)
+                .build();
+        Path file = division.getRaftStorage().getStorageDir().getRoot().toPath().resolve("current/raft-meta.conf");
+        return new NextVoters(file, entry);
+    }
+
     private boolean hasNoVote() {
         RaftConfiguration conf = division.getRaftConf();
-        return conf.getPreviousPeers(RaftPeerRole.FOLLOWER).isEmpty()
-                && conf.getPeer(division.getId(), RaftPeerRole.LISTENER) != null
-                && conf.getLogEntryIndex() <= division.getRaftLog().getLastCommittedIndex();
+        return isDecided(conf) && conf.getPeer(division.getId(), RaftPeerRole.LISTENER) != null;
     }
 
     @Override

@@ -6,6 +6,10 @@ import java.time.Duration;
 public final class NoQuorum extends Exception {
     private static final long serialVersionUID = 1;
 
+    NoQuorum(String why) {
+        super(why);
+    }
+
     NoQuorum(Duration bound, Throwable cause) {
         super("no majority of the ledger's voters answered within " + bound.toMillis() + " ms", cause);
     }

@@ -32,6 +32,7 @@ import org.apache.ratis.server.RaftServer;
 import org.apache.ratis.server.raftlog.RaftLog;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import understudy.ledger.Member.NextVoters;
 import understudy.model.HostName;
 import understudy.protocol.LedgerAnswer;
 import understudy.protocol.LedgerCommand;
@@ -63,6 +64,7 @@ public final class RatisLedger implements Ledger {
     private int stuck;
     private long lastApplied;
     private boolean closed;
+    private volatile boolean isUsed;
 
     /// Starts taking part. Returns before there is a leader, or even another member.
     ///
@@ -70,8 +72,8 @@ public final class RatisLedger implements Ledger {
     /// @throws understudy.model.Problem.Refused if the directory is another member's
     /// @throws IOException if the directory or the address cannot be used; nothing is left running
     public static RatisLedger start(LedgerConfig config, Consumer<String> giveUp) throws IOException {
-        Path storage = VoterDirectory.claim(config);
-        return new RatisLedger(config, storage, giveUp);
+        VoterDirectory directory = VoterDirectory.claim(config);
+        return new RatisLedger(directory.begun(), directory.storage(), giveUp);
     }
 
     private RatisLedger(LedgerConfig config, Path storage, Consumer<String> giveUp) throws IOException {
@@ -133,22 +135,39 @@ public final class RatisLedger implements Ledger {
         if (stuck == STUCK_MAX) {
             giveUp.accept("the ledger stands still");
         }
-        if (member.isOver() && restarting.compareAndSet(false, true)) {
-            LOG.info("{} takes part in the ledger anew; it {}", config.self(), votes() ? "votes" : "does not vote");
-            Thread.ofVirtual().name(config.self() + "-ledger-restart").start(this::restart);
+        if (member.isOver()) {
+            restart(Optional.empty());
         }
+    }
+
+    /// Votes alone from now on, and gives the other one of two voters a copy. Only for one that has no copy, and so no
+    /// vote to cast: nothing was decided without this one.
+    ///
+    /// @throws IllegalStateException if others vote, or that is being changed
+    void voteAlone(HostName other) {
+        SortedSet<HostName> voters = member.settledVoters().orElseGet(TreeSet::new);
+        if (!voters.equals(new TreeSet<>(List.of(config.self(), other)))) {
+            throw new IllegalStateException("%s vote, and not %s and %s alone".formatted(voters, config.self(), other));
+        }
+        restart(Optional.of(member.alone(config)));
     }
 
     private boolean votes() {
         return member.voters().contains(config.self());
     }
 
+    private void restart(Optional<NextVoters> next) {
+        if (restarting.compareAndSet(false, true)) {
+            LOG.info("{} takes part in the ledger anew; it {}", config.self(), votes() ? "votes" : "does not vote");
+            Thread.ofVirtual().name(config.self() + "-ledger-restart").start(() -> replace(member, next));
+        }
+    }
+
     /// The old run's transport takes its time to end; what the new one needs, files and port, is free long before.
-    private void restart() {
-        Member old = member;
+    private void replace(Member old, Optional<NextVoters> next) {
         Thread.ofVirtual().name(config.self() + "-ledger-close").start(old::close);
         try {
-            for (int i = 1; !begin(old, i == RESTARTS); i++) {
+            for (int i = 1; !begin(old, next, i == RESTARTS); i++) {
                 Thread.sleep(RESTART_PAUSE);
             }
         } catch (InterruptedException _) {
@@ -158,15 +177,19 @@ public final class RatisLedger implements Ledger {
         }
     }
 
+    /// @param next who votes then, if not whom the log says
     /// @param last whether to give up, until [#watch] looks again, and to say why
     /// @return whether that was all
-    private synchronized boolean begin(Member old, boolean last) {
+    private synchronized boolean begin(Member old, Optional<NextVoters> next, boolean last) {
         if (closed) {
             return true;
         }
         String why = "its last run does not end";
         try {
             if (old.isClosed()) {
+                if (next.isPresent()) {
+                    next.get().write();
+                }
                 member = Member.start(config, storage, this::changed, courier::leaderChanged);
                 return true;
             }
@@ -236,6 +259,23 @@ public final class RatisLedger implements Ledger {
     @Override
     public SortedSet<HostName> voters() {
         return member.voters();
+    }
+
+    @Override
+    public CompletableFuture<SortedSet<HostName>> readVoters() {
+        return read().thenApply(_ -> member.decidedVoters()
+                .orElseThrow(() -> new CompletionException(new NoQuorum("voters are being changed"))));
+    }
+
+    /// As [#voters], if no change is under way.
+    Optional<SortedSet<HostName>> settledVoters() {
+        return member.settledVoters();
+    }
+
+    /// Whether anything has reached this member, in any run; may be asked often.
+    boolean isUsed() {
+        isUsed = isUsed || member.hasEntries();
+        return isUsed;
     }
 
     @Override

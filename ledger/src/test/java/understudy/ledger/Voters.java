@@ -98,6 +98,11 @@ final class Voters implements AutoCloseable {
         return ledger;
     }
 
+    /// Of one that may have no copy.
+    JoiningLedger join(HostName name) throws IOException {
+        return JoiningLedger.open(config(name), why -> stuck.add(name + ": " + why));
+    }
+
     void startAll() throws IOException {
         for (HostName name : listen.keySet()) {
             if (!unknown.contains(name)) {

@@ -18,12 +18,15 @@ import org.junit.platform.commons.support.AnnotationSupport;
 /// another number of hosts than the one before ([Hosts]).
 final class OnStage implements ParameterResolver, AfterTestExecutionCallback {
     private static final int USUAL_HOSTS = 2;
+    private static final int USUAL_WITNESSES = 1;
 
-    /// How many hosts the stage of a class has, if not two.
+    /// How many hosts the stage of a class has, if not two, and how many witnesses, if not one.
     @Retention(RetentionPolicy.RUNTIME)
     @Target(ElementType.TYPE)
     @interface Hosts {
         int value();
+
+        int witnesses() default USUAL_WITNESSES;
     }
 
     private static final Namespace NAMESPACE = Namespace.create(OnStage.class);
@@ -33,12 +36,13 @@ final class OnStage implements ParameterResolver, AfterTestExecutionCallback {
     private static final class Holder implements AutoCloseable {
         private Optional<Stage> stage = Optional.empty();
 
-        synchronized Stage stage(int hosts) {
-            if (stage.filter(it -> it.hosts() != hosts).isPresent()) {
+        synchronized Stage stage(int hosts, int witnesses) {
+            if (stage.filter(it -> it.hosts() != hosts || it.witnesses() != witnesses)
+                    .isPresent()) {
                 close();
             }
             if (stage.isEmpty()) {
-                stage = Optional.of(Stage.set(hosts));
+                stage = Optional.of(Stage.set(hosts, witnesses));
             }
             return stage.get();
         }
@@ -61,10 +65,11 @@ final class OnStage implements ParameterResolver, AfterTestExecutionCallback {
 
     @Override
     public Object resolveParameter(ParameterContext parameter, ExtensionContext context) {
-        int hosts = AnnotationSupport.findAnnotation(context.getRequiredTestClass(), Hosts.class)
-                .map(Hosts::value)
-                .orElse(USUAL_HOSTS);
-        return holder(context).stage(hosts);
+        Optional<Hosts> wanted = AnnotationSupport.findAnnotation(context.getRequiredTestClass(), Hosts.class);
+        return holder(context)
+                .stage(
+                        wanted.map(Hosts::value).orElse(USUAL_HOSTS),
+                        wanted.map(Hosts::witnesses).orElse(USUAL_WITNESSES));
     }
 
     @Override

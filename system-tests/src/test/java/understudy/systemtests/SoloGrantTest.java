@@ -76,7 +76,7 @@ class SoloGrantTest {
         assertThat(vm.bootId()).isEqualTo(boot);
     }
 
-    private static void awaitGrant(Vm vm) {
+    static void awaitGrant(Vm vm) {
         vm.await("to have a solo grant", v -> !v.isProtected() && v.reason().contains("solo grant"));
     }
 }

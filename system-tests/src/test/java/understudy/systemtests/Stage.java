@@ -62,17 +62,19 @@ final class Stage implements AutoCloseable {
     private final Lab lab;
     private final LabGuest guest;
     private final int hosts;
+    private final int witnesses;
     private final Map<String, ApiClient> apis = new ConcurrentHashMap<>();
     private Optional<Vm> usual = Optional.empty();
     private Optional<DiskGuest> disks = Optional.empty();
 
-    private Stage(Lab lab, LabGuest guest, int hosts) {
+    private Stage(Lab lab, LabGuest guest, int hosts, int witnesses) {
         this.lab = lab;
         this.guest = guest;
         this.hosts = hosts;
+        this.witnesses = witnesses;
     }
 
-    static Stage set(int hosts) {
+    static Stage set(int hosts, int witnesses) {
         Lab.down();
         Progress progress = new Progress(System.out);
         LabGuest guest = new GuestBuild(Installation.cacheFolder(), progress).guest();
@@ -81,12 +83,16 @@ final class Stage implements AutoCloseable {
                 .withLoseAfter(LOSE_AFTER)
                 .withPairAfter(PAIR_AFTER_SECONDS)
                 .withMemory(HOST_MEMORY);
-        LabPlan plan = new LabPlan(hosts, 1, NodeProgram.agent(Installation.find()));
-        return new Stage(Lab.up(plan.with(options), progress), guest, hosts);
+        LabPlan plan = new LabPlan(hosts, witnesses, NodeProgram.agent(Installation.find()));
+        return new Stage(Lab.up(plan.with(options), progress), guest, hosts, witnesses);
     }
 
     int hosts() {
         return hosts;
+    }
+
+    int witnesses() {
+        return witnesses;
     }
 
     Lab lab() {
