@@ -17,6 +17,7 @@ import understudy.api.ClusterStatus;
 import understudy.api.Event;
 import understudy.api.Event.Severity;
 import understudy.api.ForceStartPlan;
+import understudy.api.HostState;
 import understudy.api.HostStatus;
 import understudy.api.ResyncTerms;
 import understudy.api.RuleStatus;
@@ -483,6 +484,22 @@ final class AgentControl implements Control {
             agent.happened(Optional.empty(), "maintenance-ended", Severity.INFO, host + " is in maintenance no more");
         }
         return statuses.host(host);
+    }
+
+    @Override
+    public HostStatus removeHost(HostName host) {
+        LedgerState _ = read();
+        HostStatus was = statuses.host(host);
+        if (agent.state(host) != HostState.LOST) {
+            throw Problem.of(
+                            "host-is-up",
+                            host + " is up, and would say at once that it is there.",
+                            "Switch it off first, or stop its agent.")
+                    .refused();
+        }
+        Optional<VmRecord> _ = answer(new LedgerCommand.RemoveHost(host));
+        agent.happened(Optional.empty(), "host-removed", Severity.INFO, host + " is not of the cluster any more");
+        return was;
     }
 
     // ---- rules ----------------------------------------------------------------------------------------------------

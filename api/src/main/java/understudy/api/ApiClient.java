@@ -119,6 +119,13 @@ public final class ApiClient implements AutoCloseable {
         return ask(on ? "POST" : "DELETE", "/hosts/" + host + "/maintenance", HostStatus.class);
     }
 
+    /// Forgets a host or a witness that is gone for good.
+    ///
+    /// @return what was known of it
+    public HostStatus removeHost(HostName host) {
+        return ask("DELETE", "/hosts/" + host, HostStatus.class);
+    }
+
     public List<RuleStatus> rules() {
         return Arrays.asList(ask("GET", "/rules", RuleStatus[].class));
     }

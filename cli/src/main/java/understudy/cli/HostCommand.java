@@ -124,6 +124,27 @@ final class HostCommand {
         }
     }
 
+    @Command(
+            name = "remove",
+            header = "Forget a host or a witness that is gone for good.",
+            description = {
+                "It must be off, and no VM may have it as one of its hosts: where there is a third host, that one takes",
+                "its place by itself after a while. Then take it out of peers and voters in the configuration of all",
+                "other agents, and start these anew, one after the other. Until then status says that it is lost.",
+                "A host that was removed is back as soon as its agent starts."
+            },
+            footerHeading = "%nExamples:%n",
+            footer = "  understudy host remove h3")
+    int remove(
+            @Parameters(paramLabel = "NAME", description = "The name of a host or witness.") HostName name,
+            @Mixin ClusterOptions cluster) {
+        try (ApiClient client = cluster.connect()) {
+            HostStatus was = client.removeHost(name);
+            cluster.print(was, () -> name + " is not of the cluster any more");
+            return ExitCode.OK;
+        }
+    }
+
     private static HostStatus find(ApiClient client, HostName name) {
         return client.hosts().stream()
                 .filter(h -> h.name().equals(name))

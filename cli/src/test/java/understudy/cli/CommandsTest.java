@@ -127,6 +127,12 @@ class CommandsTest {
     }
 
     @Test
+    void aHostThatIsUpIsNotRemoved() {
+        assertThat(terminal.run("host remove h1").err()).contains("h1 is up");
+        assertThat(terminal.run("host remove h9").err()).contains("no host h9");
+    }
+
+    @Test
     void aHostIsPutIntoMaintenanceAndTakenOutOfIt() {
         terminal.run(CREATE);
         Ran on = terminal.run("host maintenance h1 on");
@@ -405,6 +411,7 @@ class CommandsTest {
                 "host show",
                 "host hand-over",
                 "host maintenance",
+                "host remove",
                 "rule",
                 "rule list",
                 "rule set",

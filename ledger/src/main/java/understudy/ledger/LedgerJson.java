@@ -186,6 +186,7 @@ final class LedgerJson {
         @JsonSubTypes.Type(value = LedgerCommand.DeleteVm.class, name = "delete-vm"),
         @JsonSubTypes.Type(value = LedgerCommand.RenewLease.class, name = "renew-lease"),
         @JsonSubTypes.Type(value = LedgerCommand.RegisterHost.class, name = "register-host"),
+        @JsonSubTypes.Type(value = LedgerCommand.RemoveHost.class, name = "remove-host"),
         @JsonSubTypes.Type(value = LedgerCommand.Maintain.class, name = "maintain"),
         @JsonSubTypes.Type(value = LedgerCommand.SetRule.class, name = "set-rule")
     })

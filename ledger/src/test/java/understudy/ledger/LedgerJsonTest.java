@@ -59,6 +59,7 @@ class LedgerJsonTest {
             new LedgerCommand.SetLevel(db.id(), Level.SYSTEM),
             new LedgerCommand.MoveVm(id, Optional.of(Samples.H1.host())),
             new LedgerCommand.MoveVm(db.id(), Optional.empty()),
+            new LedgerCommand.RemoveHost(Samples.H2.host()),
             new LedgerCommand.Maintain(Samples.H2.host(), true),
             new LedgerCommand.SetRule(PlacementRule.of(Kind.APART, db.name(), web.name()), true),
             new LedgerCommand.ChangePair(

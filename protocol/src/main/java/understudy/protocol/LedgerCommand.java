@@ -108,4 +108,8 @@ public sealed interface LedgerCommand {
 
     /// What a host says of itself; replaces what it said before.
     record RegisterHost(HostRecord host) implements LedgerCommand {}
+
+    /// A host or a witness is gone for good. Refused while a VM has it. Its agent, if it starts again, says that it is
+    /// there.
+    record RemoveHost(HostName host) implements LedgerCommand {}
 }

@@ -106,6 +106,7 @@ public record LedgerState(
             case LedgerCommand.DeleteVm(VmId id) -> vm(id).map(this::delete).orElseGet(() -> refuse(unknown(id)));
             case LedgerCommand.RenewLease(HostName host, Life life) -> renew(new Replica(host, life));
             case LedgerCommand.RegisterHost(HostRecord host) -> register(host);
+            case LedgerCommand.RemoveHost(HostName host) -> remove(host);
             case LedgerCommand.Maintain(HostName host, boolean on) -> maintain(host, on);
             case LedgerCommand.SetRule(PlacementRule rule, boolean on) -> set(rule, on);
         };
@@ -327,6 +328,29 @@ public record LedgerState(
         more.put(host.name(), host);
         return new Applied(
                 new LedgerState(applied + 1, vms, more, renewals, maintained, rules), new Accepted(Optional.empty()));
+    }
+
+    private Applied remove(HostName host) {
+        List<VmName> there = vms.values().stream()
+                .map(VmRecord::spec)
+                .filter(spec -> spec.hosts().contains(host))
+                .map(VmSpec::name)
+                .toList();
+        if (!there.isEmpty()) {
+            return refuse(Problem.of(
+                            "host-in-use",
+                            "%s is a host of %d VMs, %s first.".formatted(host, there.size(), there.getFirst()),
+                            "Wait until another host has taken its place, which needs a third one, or delete them.")
+                    .with("host", host));
+        }
+        SortedMap<HostName, HostRecord> fewer = new TreeMap<>(hosts);
+        SortedMap<HostName, Long> leases = new TreeMap<>(renewals);
+        Set<HostName> left = new TreeSet<>(maintained);
+        fewer.remove(host);
+        leases.remove(host);
+        left.remove(host);
+        return new Applied(
+                new LedgerState(applied + 1, vms, fewer, leases, left, rules), new Accepted(Optional.empty()));
     }
 
     private Applied renew(Replica holder) {

@@ -119,6 +119,7 @@ class LedgerStateModelTest {
                     LedgerCommand.GiveUp _,
                     LedgerCommand.GrowVolume _,
                     LedgerCommand.RegisterHost _,
+                    LedgerCommand.RemoveHost _,
                     LedgerCommand.RenewLease _,
                     LedgerCommand.SetRule _ -> {}
         }

@@ -25,6 +25,8 @@ import understudy.protocol.LedgerCommand.CreateVm;
 import understudy.protocol.LedgerCommand.GiveUp;
 import understudy.protocol.LedgerCommand.Maintain;
 import understudy.protocol.LedgerCommand.MoveVm;
+import understudy.protocol.LedgerCommand.RegisterHost;
+import understudy.protocol.LedgerCommand.RemoveHost;
 import understudy.protocol.LedgerCommand.SetWanted;
 
 /// Moves of VMs that run, and maintenance of hosts, as the ledger decides them.
@@ -111,6 +113,21 @@ class MovesTest {
                 .as("it may stay")
                 .isEmpty();
         assertRefused(new Maintain(new HostName("h9"), true), "no-such-host");
+    }
+
+    @Test
+    void aHostIsRemovedUnlessAVmHasIt() {
+        HostName h3 = new HostName("h3");
+        apply(new CreateVm(web, true, first));
+        apply(new RegisterHost(LedgerStateTest.host("h3", 2)));
+        apply(new Maintain(h3, true));
+        assertRefused(new RemoveHost(H1.host()), "host-in-use");
+        apply(new RemoveHost(h3));
+        assertThat(state.host(h3)).isEmpty();
+        assertThat(state.maintained()).isEmpty();
+        LedgerState before = state;
+        apply(new RemoveHost(h3));
+        assertThat(state.hosts()).as("twice").isEqualTo(before.hosts());
     }
 
     @Test

@@ -244,7 +244,10 @@ final class SimulatedLedger {
             case LedgerCommand.GrowVolume it -> List.of(it.vm());
             case LedgerCommand.DeleteVm it -> List.of(it.vm());
             case LedgerCommand.Maintain _ -> List.copyOf(truth.vms().keySet());
-            case LedgerCommand.RegisterHost _, LedgerCommand.RenewLease _, LedgerCommand.SetRule _ -> List.of();
+            case LedgerCommand.RegisterHost _,
+                    LedgerCommand.RemoveHost _,
+                    LedgerCommand.RenewLease _,
+                    LedgerCommand.SetRule _ -> List.of();
         };
     }
 

@@ -123,6 +123,12 @@ public interface Control {
     /// @throws Problem.Refused with `no-such-host`
     HostStatus maintain(HostName host, boolean on);
 
+    /// Forgets a host or a witness that is gone for good. It is there again if its agent starts.
+    ///
+    /// @return what was known of it
+    /// @throws Problem.Refused with `no-such-host`, `host-in-use`, or `host-is-up`
+    HostStatus removeHost(HostName host);
+
     /// All rules for the hosts of VMs.
     List<RuleStatus> rules();
 

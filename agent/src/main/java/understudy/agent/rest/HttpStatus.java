@@ -29,6 +29,8 @@ final class HttpStatus {
                     "vm-not-stopped",
                     "vm-not-running",
                     "host-in-maintenance",
+                    "host-in-use",
+                    "host-is-up",
                     "scrub-runs",
                     "not-protected" -> 409;
             case "too-large" -> 413;

@@ -81,6 +81,7 @@ final class Operations implements AutoCloseable {
                         .with("paused", "limit"),
                 Route.of("GET", "/vms/{name}/volumes/{disk}/content", this::export),
                 Route.of("GET", "/hosts", e -> e.answer(OK, control.hosts())),
+                Route.of("DELETE", "/hosts/{name}", e -> e.answer(OK, control.removeHost(e.host()))),
                 Route.of("POST", "/hosts/{name}/maintenance", e -> e.answer(OK, control.maintain(e.host(), true))),
                 Route.of("DELETE", "/hosts/{name}/maintenance", e -> e.answer(OK, control.maintain(e.host(), false))),
                 Route.of("GET", "/rules", e -> e.answer(OK, control.rules())),

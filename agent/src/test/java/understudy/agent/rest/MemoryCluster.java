@@ -453,6 +453,19 @@ public final class MemoryCluster implements Control {
     }
 
     @Override
+    public synchronized HostStatus removeHost(HostName host) {
+        HostStatus was = hosts().stream()
+                .filter(it -> it.name().equals(host))
+                .findFirst()
+                .orElseThrow(() -> Problem.of("no-such-host", "no host " + host, "list them")
+                        .refused());
+        if (was.state() != HostState.LOST) {
+            throw Problem.of("host-is-up", host + " is up", "switch it off").refused();
+        }
+        return was;
+    }
+
+    @Override
     public synchronized HostStatus maintain(HostName host, boolean on) {
         if (!List.of(H1, H2).contains(host)) {
             throw Problem.of("no-such-host", "no host " + host, "list them").refused();
