@@ -255,6 +255,9 @@ public final class ApiClient implements AutoCloseable {
     /// @param progress is told the bytes sent so far, often, on some thread
     /// @return the SHA-256 of what arrived
     public String upload(Path file, LongConsumer progress) {
+        // A host that has lost its power leaves the connection of an earlier request hanging. A question finds that out
+        // in two seconds, and another agent; a file would take half an hour.
+        var _ = status();
         Call call = new Call("POST", "/files", UPLOAD_TIME_OUT, () -> CountedFile.publisher(file, progress))
                 .with("Content-Type", "application/octet-stream");
         JsonNode sha256 = read(exchange(call), JsonNode.class).path("sha256");

@@ -84,7 +84,9 @@ final class Host extends Node {
     }
 
     void put(VmId vm, Guest guest) {
-        guest(vm).ifPresent(old -> old.die("another begins"));
+        guest(vm)
+                .filter(_ -> cluster.options().mutation() != Mutation.LEAVE_OLD_QEMU)
+                .ifPresent(old -> old.die("another begins"));
         guests.put(vm, guest);
     }
 

@@ -55,6 +55,8 @@ public enum Mutation {
     BOOT_WITHOUT_SYNC,
     /// A standby lets its image go on, and does not apply what was kept aside with it.
     RESUME_WITHOUT_REPLAY,
+    /// A QEMU that is to end is left alone, and what comes after it begins beside it.
+    LEAVE_OLD_QEMU,
     /// The active asks for another host in the place of one that it has lost, before it has learnt that it is alone.
     REPLACE_BEFORE_ALONE,
     /// The active takes the replica of the host that was replaced for that of the one that came.

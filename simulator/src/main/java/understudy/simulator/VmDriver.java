@@ -521,7 +521,9 @@ final class VmDriver {
     }
 
     private void end(Guest guest, String why) {
-        guest.die(why);
+        if (cluster.options().mutation() != Mutation.LEAVE_OLD_QEMU) {
+            guest.die(why);
+        }
         guest.noticeDeath();
     }
 

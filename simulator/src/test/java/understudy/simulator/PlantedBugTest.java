@@ -16,6 +16,7 @@ class PlantedBugTest {
     @CsvSource({
         "RESUME_WITHOUT_VIEW,  OneRunner",
         "OPEN_GATE_AT_DROP,    OneRunner",
+        "LEAVE_OLD_QEMU,       OneRunner",
         "ACCEPT_OLDER_EPOCH,   OneRunner",
         "CLAIM_WITHOUT_IMAGE,  NothingLost",
         "RESUME_WITHOUT_VIEW,  NothingLost",
