@@ -56,10 +56,9 @@ final class EpochDisks implements GuestDisks, KeptDisks, AutoCloseable {
         return disks;
     }
 
-    /// The guest is booted here, or was taken up: all goes to the volumes, its writes when what others wrote before
-    /// has left all caches. Nor does its gate open before ([#isDirect]).
+    /// The guest is booted here, or was taken up: all goes to the volumes.
     void serve(List<Volume> volumes) {
-        epochs.takeOver(volumes, List.of(), () -> {});
+        epochs.serve(volumes);
     }
 
     /// The guest goes on here, with what is kept of the one that went before it.

@@ -59,7 +59,6 @@ final class Tally {
                     Observation.WriteAcknowledged _,
                     Observation.FlushAcknowledged _,
                     Observation.BlockRecalled _,
-                    Observation.BlockFound _,
                     Observation.FlushKept _,
                     Observation.BlockRead _ -> {}
         }

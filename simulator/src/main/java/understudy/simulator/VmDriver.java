@@ -395,8 +395,8 @@ final class VmDriver {
     }
 
     private void boot() {
+        aside.clear();
         disks.forgotten();
-        aside.sync();
         Guest guest = new Guest(cluster, vm(), agent.host().name(), cluster.boot(), new TreeMap<>());
         cluster.observe(new Observation.GuestBooted(vm(), agent.host().name(), guest.branch()));
         begin(guest, cluster.dice().millis(50, 400));
@@ -442,7 +442,6 @@ final class VmDriver {
         guest().filter(it -> it.keptBy().isPresent())
                 .ifPresent(it -> end(it, "what it wrote last died with the agent"));
         Optional<Guest> found = guest();
-        aside.sync();
         found.ifPresent(this::listen);
         later(cluster.dice().millis(2, 40), () -> {
             if (found.filter(Guest::isAlive).isPresent()) {

@@ -272,18 +272,6 @@ final class WritesAside {
         pumpSoon();
     }
 
-    /// A guest begins here. What others wrote may lie in caches: it is made durable, while the guest's writes wait, as
-    /// does the gate.
-    void sync() {
-        clear();
-        if (!driver.spec().disks().isEmpty() && cluster.options().mutation() != Mutation.BOOT_WITHOUT_SYNC) {
-            applied.clear();
-            mode = Mode.DRAINED;
-            isUnflushed = true;
-            pump();
-        }
-    }
-
     // ---- the end of it --------------------------------------------------------------------------------------------
 
     /// Applies all that is kept, committed or not, and lets everything pass on from then on.

@@ -35,8 +35,7 @@ class PlantedBugTest {
         "JOIN_BEFORE_WHOLE",
         "JOIN_WITHOUT_TIGHTENING",
         "FORGET_WHO_WAS_PROMISED",
-        "READ_HERE_ALWAYS",
-        "BOOT_WITHOUT_SYNC"
+        "READ_HERE_ALWAYS"
     })
     void aPlantedBugOfDisksIsSeen(Mutation planted) {
         SimulationOptions options = SimulationOptions.RANDOM.withDisks(2).with(planted);
