@@ -1,7 +1,7 @@
 package understudy.agent;
 
 import java.io.IOException;
-import java.time.Duration;
+import java.util.Collection;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -19,7 +19,6 @@ import org.slf4j.LoggerFactory;
 import understudy.ledger.JoiningLedger;
 import understudy.model.HostName;
 import understudy.model.Life;
-import understudy.model.Moment;
 import understudy.protocol.Newcomer;
 import understudy.protocol.Newcomer.Copy;
 import understudy.protocol.Newcomer.Word;
@@ -30,43 +29,51 @@ import understudy.protocol.Newcomer.Word;
 final class Admission {
     private static final Logger LOG = LoggerFactory.getLogger(Admission.class);
 
-    private static final Duration AGAIN = Duration.ofSeconds(10);
-
     private final HostName self;
     private final Life life;
     private final JoiningLedger ledger;
     private final Newcomer newcomer;
     private final Predicate<HostName> isThere;
     private final Consumer<String> happened;
+    private final Consumer<String> giveUp;
     private final Map<HostName, Word> words = new ConcurrentHashMap<>();
     private final AtomicBoolean beginning = new AtomicBoolean();
-    private Optional<Moment> aloneAt = Optional.empty();
     private Word told = new Word(Optional.empty(), Copy.EMPTY, new TreeSet<>(), new TreeSet<>(), new TreeSet<>());
 
     /// Lives that have no vote, as was decided after this agent heard that they have no copy.
     private final Map<UUID, HostName> welcome = new ConcurrentHashMap<>();
 
+    /// @param all      who may vote
     /// @param first    who votes in a new ledger
     /// @param isThere  whether another agent is heard
     /// @param happened told, for people, what becomes of copies
+    /// @param giveUp   told why, if only another process can go on
     Admission(
             HostName self,
             Life life,
             JoiningLedger ledger,
+            Collection<HostName> all,
             SortedSet<HostName> first,
             Predicate<HostName> isThere,
-            Consumer<String> happened) {
+            Consumer<String> happened,
+            Consumer<String> giveUp) {
         this.self = self;
         this.life = life;
         this.ledger = ledger;
-        this.newcomer = new Newcomer(self, life, first);
+        this.newcomer = new Newcomer(self, life, all, first);
         this.isThere = isThere;
         this.happened = happened;
+        this.giveUp = giveUp;
     }
 
     /// What another agent says that it has. One of an earlier version says nothing, and takes part.
     void told(HostName peer, Optional<Word> word) {
         words.put(peer, word.orElse(Newcomer.UNSAID));
+    }
+
+    /// Another life of it has begun: it may have lost what it had.
+    void isNew(HostName peer) {
+        words.remove(peer);
     }
 
     /// What this agent has to say.
@@ -96,6 +103,14 @@ final class Admission {
     /// Whether an agent is heard that has no copy.
     boolean hasNone(HostName name) {
         return none(name).isPresent();
+    }
+
+    /// Whether an agent takes part, and has something of what was decided, as far as is known.
+    boolean hasCopy(HostName name) {
+        Copy copy = name.equals(self)
+                ? ledger.copy()
+                : words.getOrDefault(name, Newcomer.UNSAID).copy();
+        return copy == Copy.USED;
     }
 
     /// Whether an agent is heard that has no copy, and leaves it to this one to let it in.
@@ -139,9 +154,9 @@ final class Admission {
     }
 
     /// To be called often.
-    void tick(Moment now) {
+    void tick() {
         if (ledger.copy() != Copy.NONE) {
-            voteAlone(now);
+            voteAlone();
             return;
         }
         if (beginning.get()) {
@@ -156,21 +171,13 @@ final class Admission {
         }
     }
 
-    private void voteAlone(Moment now) {
-        boolean isRecent =
-                aloneAt.filter(at -> now.since(at).compareTo(AGAIN) < 0).isPresent();
-        if (isRecent || ledger.hasQuorum()) {
-            return;
-        }
-        SortedSet<HostName> voters = ledger.settledVoters();
-        Optional<HostName> other = voters.stream()
-                .filter(name -> Newcomer.mayVoteAlone(self, voters, name) && isForgetful(name))
-                .findFirst();
-        if (other.isPresent()) {
-            aloneAt = Optional.of(now);
-            ledger.voteAlone(other.get());
-            happened.accept("%s has lost its copy of the ledger; %s votes alone until it has one again"
-                    .formatted(other.get(), self));
+    /// What this agent leads or not says nothing: without the other one nothing can be decided.
+    private void voteAlone() {
+        for (HostName other : words.keySet()) {
+            if (isForgetful(other) && ledger.voteAlone(other)) {
+                happened.accept("%s has lost its copy of the ledger; %s votes alone until it has one again"
+                        .formatted(other, self));
+            }
         }
     }
 
@@ -182,9 +189,7 @@ final class Admission {
                 happened.accept("%s had no copy of the ledger, and gets one".formatted(self));
             }
         } catch (IOException | RuntimeException e) {
-            LOG.warn("{}: cannot take part in the ledger, which is tried again: {}", self, e.getMessage(), e);
-        } finally {
-            beginning.set(false);
+            giveUp.accept("it cannot take part in the ledger: " + DriverDesk.reason(e));
         }
     }
 }

@@ -96,6 +96,7 @@ public final class Agent implements AutoCloseable {
     private final ForgottenReplicas leftovers;
     private final Admission admission;
     private final AtomicBoolean isAskedToReport = new AtomicBoolean();
+    private final AtomicBoolean isRegistering = new AtomicBoolean();
     private final VoterKeeper voters;
     private final ShutdownGuard shutdown = new ShutdownGuard(ShutdownGuard.SYSTEMD);
     /// Waits for the disk of volumes, however long that takes.
@@ -135,9 +136,11 @@ public final class Agent implements AutoCloseable {
                 config.name(),
                 self.life(),
                 ledger,
+                config.voters(),
                 Electorate.first(config.voters(), config::isWitness),
                 name -> state(name) != HostState.LOST,
-                text -> happened(Optional.empty(), "ledger-copy", Severity.INFO, text));
+                text -> happened(Optional.empty(), "ledger-copy", Severity.INFO, text),
+                LastResort::end);
         this.messenger = new Messenger(link, new MessengerListener());
         this.leases = new LeaseKeeper(self, config.lease(), ledger);
         HostProbe probe = new HostProbe(config, self.life());
@@ -296,7 +299,11 @@ public final class Agent implements AutoCloseable {
     }
 
     private void register() {
+        if (!isRegistering.compareAndSet(false, true)) {
+            return;
+        }
         var _ = ledger.propose(new LedgerCommand.RegisterHost(host)).whenComplete((_, failure) -> {
+            isRegistering.set(false);
             if (failure != null) {
                 var _ = clock.schedule(this::register, 1, TimeUnit.SECONDS);
             }
@@ -349,6 +356,10 @@ public final class Agent implements AutoCloseable {
         }
         drivers.values().removeIf(driver -> isForgotten(driver, state));
         leftovers.learnt(state);
+        if (state.host(config.name()).isEmpty()) {
+            // Somebody took it for one that is gone for good.
+            register();
+        }
         state.renewals().forEach(this::renewed);
     }
 
@@ -493,14 +504,14 @@ public final class Agent implements AutoCloseable {
         if (turns.isDue(now)) {
             lookForTurns(ledger.seen(), now);
         }
-        admission.tick(now);
+        admission.tick();
         voters.tick(now);
         if (isAskedToReport.getAndSet(false) || admission.isNews()) {
             report();
         }
         Set<HostName> all = ledger.voters();
         Set<HostName> there = new TreeSet<>(all);
-        there.removeIf(voter -> state(voter) == HostState.LOST);
+        there.removeIf(voter -> state(voter) == HostState.LOST || admission.hasNone(voter));
         for (VmDriver driver : drivers.values()) {
             driver.votes(other -> hasMajorityWithout(other, there, all), now);
             driver.tick(now, turns.isHeld(driver.spec().id()));
@@ -579,6 +590,7 @@ public final class Agent implements AutoCloseable {
         @Override
         public void heard(HostName peer, Life life, Moment at) {
             LOG.info("{}: hears {}@{}", config.name(), peer, life);
+            admission.isNew(peer);
             isAskedToReport.set(true);
             driversWith(peer).forEach(driver -> new ToDriver(driver).heard(peer, life, at));
         }

@@ -48,8 +48,7 @@ final class VoterKeeper {
         this.config = config;
         this.ledger = ledger;
         this.admission = admission;
-        // Who has no copy can have no vote, nor be given entries.
-        this.isThere = isThere.and(name -> !admission.hasNone(name));
+        this.isThere = isThere;
         this.moved = moved;
     }
 
@@ -70,7 +69,8 @@ final class VoterKeeper {
                         moved.accept("%s vote in the ledger now; %s did".formatted(listed(voters), listed(before))));
         known = Optional.of(voters);
         admission.letIn(voters);
-        Optional<SortedSet<HostName>> without = Newcomer.withoutForgetful(voters, admission::isForgetful);
+        Optional<SortedSet<HostName>> without =
+                Newcomer.withoutForgetful(voters, admission::isForgetful, isThere.and(admission::hasCopy));
         if (without.isPresent()) {
             if (isTime(forgotAt, now)) {
                 forgotAt = Optional.of(now);
@@ -78,7 +78,8 @@ final class VoterKeeper {
             }
             return;
         }
-        List<Member> members = Electorate.members(ledger.seen(), config.voters(), voters, config::isWitness, isThere);
+        List<Member> members = Electorate.members(
+                ledger.seen(), config.voters(), voters, config::isWitness, isThere.and(admission::hasCopy));
         Electorate.leader(members, voters, Electorate.wanted(members, voters), config.name())
                 .ifPresent(ledger::prefer);
         VoterWatch.Look look = watch.look(members, voters, config.name(), VoterWatch.GRACE, now);
@@ -93,7 +94,7 @@ final class VoterKeeper {
     /// Gives a copy to those that are new and there: while it learns, Ratis changes nothing else.
     private void welcome(SortedSet<HostName> voters, Moment now) {
         Set<HostName> strangers = new TreeSet<>(isTime(welcomedAt, now) ? ledger.strangers() : Set.of());
-        strangers.removeIf(isThere.negate());
+        strangers.removeIf(name -> !isThere.test(name) || admission.hasNone(name));
         if (!strangers.isEmpty()) {
             welcomedAt = Optional.of(now);
             change(voters, voters, strangers);

@@ -72,9 +72,9 @@ public final class JoiningLedger implements Ledger {
     /// Votes alone from now on, in the place of this agent and another one that has no copy; see
     /// [Newcomer#mayVoteAlone].
     ///
-    /// @throws IllegalStateException if others vote, or that is being changed
-    public void voteAlone(HostName other) {
-        begun().orElseThrow(() -> new IllegalStateException("no copy")).voteAlone(other);
+    /// @return whether it will; not if others vote
+    public boolean voteAlone(HostName other) {
+        return begun().filter(it -> it.voteAlone(other)).isPresent();
     }
 
     /// Why this agent knows nothing while it has no copy, and what ends that; for people.

@@ -133,6 +133,16 @@ final class Member implements AutoCloseable {
                 : Optional.empty();
     }
 
+    /// Those that voted, while that is being changed; else nobody.
+    SortedSet<HostName> formerVoters() {
+        return names(division.getRaftConf().getPreviousPeers(RaftPeerRole.FOLLOWER));
+    }
+
+    /// Those that vote, or will.
+    SortedSet<HostName> nextVoters() {
+        return names(division.getRaftConf().getCurrentPeers(RaftPeerRole.FOLLOWER));
+    }
+
     /// The same, if it is known to be decided.
     Optional<SortedSet<HostName>> decidedVoters() {
         RaftConfiguration conf = division.getRaftConf();

@@ -37,6 +37,7 @@ import understudy.model.HostName;
 import understudy.protocol.LedgerAnswer;
 import understudy.protocol.LedgerCommand;
 import understudy.protocol.LedgerState;
+import understudy.protocol.Newcomer;
 
 /// A member of the ledger, on Apache Ratis. Every agent is one, the witness too; some of them vote, and any of those
 /// may lead for a while.
@@ -136,31 +137,33 @@ public final class RatisLedger implements Ledger {
             giveUp.accept("the ledger stands still");
         }
         if (member.isOver()) {
-            restart(Optional.empty());
+            boolean _ = restart(Optional.empty());
         }
     }
 
     /// Votes alone from now on, and gives the other one of two voters a copy. Only for one that has no copy, and so no
     /// vote to cast: nothing was decided without this one.
     ///
-    /// @throws IllegalStateException if others vote, or that is being changed
-    void voteAlone(HostName other) {
-        SortedSet<HostName> voters = member.settledVoters().orElseGet(TreeSet::new);
-        if (!voters.equals(new TreeSet<>(List.of(config.self(), other)))) {
-            throw new IllegalStateException("%s vote, and not %s and %s alone".formatted(voters, config.self(), other));
-        }
-        restart(Optional.of(member.alone(config)));
+    /// @return whether it will; not if others vote
+    boolean voteAlone(HostName other) {
+        Member run = member;
+        return Newcomer.mayVoteAlone(config.self(), run.formerVoters(), run.nextVoters(), other)
+                && !run.isOver()
+                && restart(Optional.of(run.alone(config)));
     }
 
     private boolean votes() {
         return member.voters().contains(config.self());
     }
 
-    private void restart(Optional<NextVoters> next) {
-        if (restarting.compareAndSet(false, true)) {
+    /// @return whether it begins; not if it has already
+    private boolean restart(Optional<NextVoters> next) {
+        boolean begins = restarting.compareAndSet(false, true);
+        if (begins) {
             LOG.info("{} takes part in the ledger anew; it {}", config.self(), votes() ? "votes" : "does not vote");
             Thread.ofVirtual().name(config.self() + "-ledger-restart").start(() -> replace(member, next));
         }
+        return begins;
     }
 
     /// The old run's transport takes its time to end; what the new one needs, files and port, is free long before.

@@ -20,7 +20,7 @@ import understudy.model.Life;
 ///
 /// It cannot know whether it has voted before. If it has, and voted again as one that has seen nothing, what only it
 /// and a voter that is lost decided would be forgotten (rule 10). So it takes no part before one of these is sure:
-/// - Nobody has decided anything: all first voters are there, and none has more than it. A new ledger begins.
+/// - Nobody has decided anything: all that may vote are there, and none has more than it. A new ledger begins.
 /// - It has no vote, as was decided after others knew that it has nothing; who leads takes the vote that it may have
 ///   had ([#withoutForgetful]). It gets a copy, and a vote when it has all of it.
 ///
@@ -57,13 +57,17 @@ public final class Newcomer {
 
     private final HostName self;
     private final Life life;
+    private final SortedSet<HostName> all;
     private final SortedSet<HostName> first;
+    private boolean isLate;
 
     /// @param life  this one of its agent
-    /// @param first who votes in a new ledger: see [Electorate#first]
-    public Newcomer(HostName self, Life life, Collection<HostName> first) {
+    /// @param all   who may vote
+    /// @param first those of them that vote in a new ledger: see [Electorate#first]
+    public Newcomer(HostName self, Life life, Collection<HostName> all, Collection<HostName> first) {
         this.self = self;
         this.life = life;
+        this.all = Collections.unmodifiableSortedSet(new TreeSet<>(all));
         this.first = Collections.unmodifiableSortedSet(new TreeSet<>(first));
     }
 
@@ -77,8 +81,10 @@ public final class Newcomer {
     public Optional<SortedSet<HostName>> begin(Map<HostName, Word> words) {
         SortedMap<HostName, Word> used = new TreeMap<>(words);
         used.values().removeIf(word -> word.copy() != Copy.USED);
-        if (used.isEmpty()) {
-            boolean areAllThere = first.stream().allMatch(name -> name.equals(self) || words.containsKey(name));
+        // Who has heard of a ledger begins no other one, be those silent now that have it.
+        isLate = isLate || !used.isEmpty();
+        if (!isLate) {
+            boolean areAllThere = all.stream().allMatch(name -> name.equals(self) || words.containsKey(name));
             return first.contains(self) && areAllThere ? Optional.of(first) : Optional.empty();
         }
         return used.values().stream()
@@ -93,19 +99,30 @@ public final class Newcomer {
                 && !word.voters().contains(self);
     }
 
-    /// Whether one of two voters is to vote alone, since the other has nothing of what they have decided.
+    /// Whether one of two voters is to vote alone, since the other has nothing of what they have decided. While voters
+    /// are being changed it must be one of them before and after.
     ///
-    /// @param voters of the ledger, no change being under way
+    /// @param before those that voted, if that is being changed; else none
+    /// @param voters those that vote, or will
     /// @param other  that has no copy
-    public static boolean mayVoteAlone(HostName self, Set<HostName> voters, HostName other) {
-        return voters.equals(new TreeSet<>(List.of(self, other)));
+    public static boolean mayVoteAlone(HostName self, Set<HostName> before, Set<HostName> voters, HostName other) {
+        Set<HostName> all = new TreeSet<>(voters);
+        all.addAll(before);
+        return all.equals(new TreeSet<>(List.of(self, other)))
+                && voters.contains(self)
+                && (before.isEmpty() || before.contains(self));
     }
 
-    /// Who votes when one no longer does that has nothing of what it has voted for; one at a time.
+    /// Who votes when one no longer does that has nothing of what it has voted for; one at a time, and only where the
+    /// others are enough to decide it. Of two they are not: see [#mayVoteAlone].
     ///
     /// @param isForgetful whether that is known of one
+    /// @param isThere     whether one is heard that has a copy
     public static Optional<SortedSet<HostName>> withoutForgetful(
-            Set<HostName> voters, Predicate<HostName> isForgetful) {
+            Set<HostName> voters, Predicate<HostName> isForgetful, Predicate<HostName> isThere) {
+        if (voters.stream().filter(isThere).count() * 2 <= voters.size()) {
+            return Optional.empty();
+        }
         return voters.stream()
                 .filter(isForgetful)
                 .min(Comparator.naturalOrder())

@@ -23,12 +23,13 @@ class NewcomerTest {
     private static final HostName H3 = new HostName("h3");
     private static final HostName W1 = new HostName("w1");
     private static final SortedSet<HostName> FIRST = new TreeSet<>(List.of(H1, H2, W1));
+    private static final SortedSet<HostName> ALL = new TreeSet<>(List.of(H1, H2, H3, W1));
     private static final Life LIFE = new Life(new UUID(1, 2));
     private static final Life EARLIER = new Life(new UUID(1, 1));
     private static final Word NONE = new Word(Optional.of(new UUID(5, 5)), Copy.NONE, Set.of(), Set.of(), Set.of());
     private static final Word EMPTY = new Word(Optional.empty(), Copy.EMPTY, Set.of(), FIRST, Set.of());
 
-    private final Newcomer newcomer = new Newcomer(H2, LIFE, FIRST);
+    private final Newcomer newcomer = new Newcomer(H2, LIFE, ALL, FIRST);
     private final Map<HostName, Word> words = new LinkedHashMap<>();
 
     private static Word used(Set<HostName> voters, Life... welcome) {
@@ -46,14 +47,25 @@ class NewcomerTest {
     }
 
     @Test
-    void aNewLedgerBeginsWhenAllFirstVotersAreThereAndHaveNothing() {
+    void aNewLedgerBeginsWhenAllAreThereAndHaveNothing() {
         assertWaits();
         words.put(H1, NONE);
         assertWaits();
-        words.put(H3, NONE);
-        assertWaits();
         words.put(W1, NONE);
+        assertWaits();
+        words.put(H3, NONE);
         assertBegins(FIRST);
+    }
+
+    /// Those that have it may be silent for a while, or replaced in their turn.
+    @Test
+    void whoHasHeardOfALedgerBeginsNoOtherOne() {
+        words.put(H1, used(FIRST));
+        assertWaits();
+        words.put(H1, NONE);
+        words.put(H3, NONE);
+        words.put(W1, NONE);
+        assertWaits();
     }
 
     /// The others were quicker.
@@ -61,6 +73,7 @@ class NewcomerTest {
     void onesThatHaveBegunAndDecidedNothingAreNoReasonToWait() {
         words.put(H1, EMPTY);
         words.put(W1, NONE);
+        words.put(H3, NONE);
         assertBegins(FIRST);
     }
 
@@ -74,7 +87,7 @@ class NewcomerTest {
 
     @Test
     void whoDoesNotVoteFirstWaitsUntilItIsLetIn() {
-        Newcomer third = new Newcomer(H3, LIFE, FIRST);
+        Newcomer third = new Newcomer(H3, LIFE, ALL, FIRST);
         words.put(H1, NONE);
         words.put(H2, NONE);
         words.put(W1, NONE);
@@ -107,11 +120,21 @@ class NewcomerTest {
     /// Nothing was ever decided without the other one.
     @Test
     void oneOfTwoVotersVotesAloneWhenTheOtherHasForgotten() {
-        assertThat(Newcomer.mayVoteAlone(H1, Set.of(H1, H2), H2)).isTrue();
-        assertThat(Newcomer.mayVoteAlone(H1, Set.of(H1, H2), H3)).isFalse();
-        assertThat(Newcomer.mayVoteAlone(H1, Set.of(H2, H3), H2)).isFalse();
-        assertThat(Newcomer.mayVoteAlone(H1, FIRST, H2)).isFalse();
-        assertThat(Newcomer.mayVoteAlone(H1, Set.of(), H2)).isFalse();
+        assertThat(Newcomer.mayVoteAlone(H1, Set.of(), Set.of(H1, H2), H2)).isTrue();
+        assertThat(Newcomer.mayVoteAlone(H1, Set.of(), Set.of(H1, H2), H3)).isFalse();
+        assertThat(Newcomer.mayVoteAlone(H1, Set.of(), Set.of(H2, H3), H2)).isFalse();
+        assertThat(Newcomer.mayVoteAlone(H1, Set.of(), FIRST, H2)).isFalse();
+        assertThat(Newcomer.mayVoteAlone(H1, Set.of(), Set.of(), H2)).isFalse();
+    }
+
+    @Test
+    void alsoWhileTheOtherOneComesOrGoes() {
+        assertThat(Newcomer.mayVoteAlone(H1, Set.of(H1), Set.of(H1, H2), H2)).isTrue();
+        assertThat(Newcomer.mayVoteAlone(H1, Set.of(H1, H2), Set.of(H1), H2)).isTrue();
+        assertThat(Newcomer.mayVoteAlone(H1, Set.of(H2), Set.of(H1, H2), H2)).isFalse();
+        assertThat(Newcomer.mayVoteAlone(H1, Set.of(H1, H2), Set.of(H2), H2)).isFalse();
+        assertThat(Newcomer.mayVoteAlone(H1, Set.of(H1, H3), Set.of(H1, H2), H2))
+                .isFalse();
     }
 
     /// It waits for that.
@@ -125,7 +148,16 @@ class NewcomerTest {
 
     @Test
     void ofVotersThatHaveForgottenOneAtATimeLosesItsVote() {
-        assertThat(Newcomer.withoutForgetful(FIRST, Set.of(H2, W1)::contains)).contains(new TreeSet<>(List.of(H1, W1)));
-        assertThat(Newcomer.withoutForgetful(FIRST, Set.of(H3)::contains)).isEmpty();
+        Set<HostName> five = Set.of(H1, H2, H3, W1, new HostName("h4"));
+        assertThat(Newcomer.withoutForgetful(
+                        five, Set.of(H2, W1)::contains, name -> !Set.of(H2, W1).contains(name)))
+                .contains(new TreeSet<>(List.of(H1, H3, W1, new HostName("h4"))));
+        assertThat(Newcomer.withoutForgetful(FIRST, Set.of(H3)::contains, _ -> true))
+                .isEmpty();
+        assertThat(Newcomer.withoutForgetful(FIRST, Set.of(H2)::contains, H1::equals))
+                .as("too few are there")
+                .isEmpty();
+        assertThat(Newcomer.withoutForgetful(Set.of(H1, H2), Set.of(H2)::contains, H1::equals))
+                .isEmpty();
     }
 }
