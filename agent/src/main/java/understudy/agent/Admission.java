@@ -80,7 +80,8 @@ final class Admission {
     Word word() {
         Copy copy = ledger.copy();
         boolean hasNone = copy == Copy.NONE;
-        Set<HostName> beside = new TreeSet<>(hasNone ? words.keySet() : Set.of());
+        // One that is about to begin by itself leaves it to nobody.
+        Set<HostName> beside = new TreeSet<>(hasNone && !beginning.get() ? words.keySet() : Set.of());
         beside.removeIf(name -> words.getOrDefault(name, Newcomer.UNSAID).copy() != Copy.USED);
         return new Word(
                 hasNone ? Optional.of(life.value()) : Optional.empty(),

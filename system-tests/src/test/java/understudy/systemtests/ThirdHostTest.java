@@ -1,6 +1,7 @@
 package understudy.systemtests;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.time.Duration;
 import java.util.List;
@@ -12,6 +13,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
+import understudy.api.HostState;
+import understudy.api.HostStatus;
 import understudy.api.VmStatus;
 import understudy.lab.probe.EchoClient;
 import understudy.model.HostName;
@@ -35,8 +38,15 @@ class ThirdHostTest {
             stage.lab().breakHost("h2");
             awaitPair(vm, "h1", "h3");
             vm.awaitProtected();
+            // As if it were gone for good. It is not, and says so.
+            assertThatThrownBy(() -> stage.api("h1").removeHost(new HostName("h3")))
+                    .hasMessageContaining("h3 is up");
+            HostStatus removed = stage.api("h1").removeHost(new HostName("h2"));
+            assertThat(removed.state()).isEqualTo(HostState.LOST);
+            assertThat(stage.api("h1").hosts()).extracting(HostStatus::name).doesNotContain(removed.name());
             stage.lab().repairHost("h2");
             awaitHosts(stage);
+            assertThat(stage.api("h1").hosts()).extracting(HostStatus::name).contains(removed.name());
             Vm.awaitEchoes(client, 100);
             stage.lab().breakHost("h1");
             vm.awaitActiveOn("h3");
