@@ -172,7 +172,7 @@ final class Admission {
         }
     }
 
-    /// What this agent leads or not says nothing: without the other one nothing can be decided.
+    /// Also if this agent believes that it leads: nothing can be decided without the other one's vote.
     private void voteAlone() {
         for (HostName other : words.keySet()) {
             if (isForgetful(other) && ledger.voteAlone(other)) {

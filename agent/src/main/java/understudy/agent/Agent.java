@@ -298,14 +298,19 @@ public final class Agent implements AutoCloseable {
         return JoiningLedger.open(start, LastResort::end);
     }
 
+    /// Until it is done it is asked for once a second, by one at a time.
     private void register() {
-        if (!isRegistering.compareAndSet(false, true)) {
-            return;
+        if (isRegistering.compareAndSet(false, true)) {
+            askToRegister();
         }
+    }
+
+    private void askToRegister() {
         var _ = ledger.propose(new LedgerCommand.RegisterHost(host)).whenComplete((_, failure) -> {
-            isRegistering.set(false);
-            if (failure != null) {
-                var _ = clock.schedule(this::register, 1, TimeUnit.SECONDS);
+            if (failure == null) {
+                isRegistering.set(false);
+            } else {
+                var _ = clock.schedule(this::askToRegister, 1, TimeUnit.SECONDS);
             }
         });
     }

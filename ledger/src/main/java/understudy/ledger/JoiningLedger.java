@@ -66,7 +66,7 @@ public final class JoiningLedger implements Ledger {
 
     /// Who votes, as far as this agent knows; nobody while that is being changed, or if it has no copy.
     public SortedSet<HostName> settledVoters() {
-        return begun().flatMap(RatisLedger::settledVoters).orElseGet(TreeSet::new);
+        return begun().map(RatisLedger::settledVoters).orElseGet(TreeSet::new);
     }
 
     /// Votes alone from now on, in the place of this agent and another one that has no copy; see

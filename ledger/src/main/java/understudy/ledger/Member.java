@@ -125,25 +125,24 @@ final class Member implements AutoCloseable {
         return known.names;
     }
 
-    /// Those that vote, if no change of them is under way.
-    Optional<SortedSet<HostName>> settledVoters() {
+    /// Who votes, as one configuration says.
+    ///
+    /// @param former those that did, while that is being changed; else nobody
+    /// @param next   those that do, or will
+    record Ballot(SortedSet<HostName> former, SortedSet<HostName> next) {
+        boolean isSettled() {
+            return former.isEmpty();
+        }
+    }
+
+    Ballot ballot() {
         RaftConfiguration conf = division.getRaftConf();
-        return conf.getPreviousPeers(RaftPeerRole.FOLLOWER).isEmpty()
-                ? Optional.of(names(conf.getCurrentPeers(RaftPeerRole.FOLLOWER)))
-                : Optional.empty();
+        return new Ballot(
+                names(conf.getPreviousPeers(RaftPeerRole.FOLLOWER)),
+                names(conf.getCurrentPeers(RaftPeerRole.FOLLOWER)));
     }
 
-    /// Those that voted, while that is being changed; else nobody.
-    SortedSet<HostName> formerVoters() {
-        return names(division.getRaftConf().getPreviousPeers(RaftPeerRole.FOLLOWER));
-    }
-
-    /// Those that vote, or will.
-    SortedSet<HostName> nextVoters() {
-        return names(division.getRaftConf().getCurrentPeers(RaftPeerRole.FOLLOWER));
-    }
-
-    /// The same, if it is known to be decided.
+    /// Those that vote, if no change of them is under way and that is known to be decided.
     Optional<SortedSet<HostName>> decidedVoters() {
         RaftConfiguration conf = division.getRaftConf();
         return isDecided(conf) ? Optional.of(names(conf.getCurrentPeers(RaftPeerRole.FOLLOWER))) : Optional.empty();

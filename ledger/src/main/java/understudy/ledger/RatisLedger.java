@@ -147,7 +147,8 @@ public final class RatisLedger implements Ledger {
     /// @return whether it will; not if others vote
     boolean voteAlone(HostName other) {
         Member run = member;
-        return Newcomer.mayVoteAlone(config.self(), run.formerVoters(), run.nextVoters(), other)
+        Member.Ballot ballot = run.ballot();
+        return Newcomer.mayVoteAlone(config.self(), ballot.former(), ballot.next(), other)
                 && !run.isOver()
                 && restart(Optional.of(run.alone(config)));
     }
@@ -270,9 +271,10 @@ public final class RatisLedger implements Ledger {
                 .orElseThrow(() -> new CompletionException(new NoQuorum("voters are being changed"))));
     }
 
-    /// As [#voters], if no change is under way.
-    Optional<SortedSet<HostName>> settledVoters() {
-        return member.settledVoters();
+    /// As [#voters]; nobody while that is being changed.
+    SortedSet<HostName> settledVoters() {
+        Member.Ballot ballot = member.ballot();
+        return ballot.isSettled() ? ballot.next() : new TreeSet<>();
     }
 
     /// Whether anything has reached this member, in any run; may be asked often.
