@@ -46,6 +46,8 @@ final class ActiveSide {
     private boolean mayBePaused;
     /// What was kept of the guest's writes is on its way to its disks, and its gate is to be opened then.
     private boolean isDraining;
+    /// Its gate is to be opened when its disks are synced.
+    private boolean isSyncing;
     /// It was booted, perhaps where another host's was before.
     private boolean isNew;
 
@@ -114,6 +116,7 @@ final class ActiveSide {
             instance.end();
             throw e;
         }
+        volumes.sync(this::openIfSynced);
         desk.post(() -> desk.step(new ViewInput.GuestRunning(desk.now())));
     }
 
@@ -147,7 +150,8 @@ final class ActiveSide {
                 }));
     }
 
-    /// Lets the guest run, and everything out as soon as all that it wrote is on its disks.
+    /// Lets the guest run, and everything out as soon as all that it wrote is on its disks, and what it read there is
+    /// durable.
     void openGate() {
         progress = Optional.empty();
         Optional<ActiveGuest> opened = guest;
@@ -161,13 +165,21 @@ final class ActiveSide {
                         }
                     }));
         } else {
-            open();
+            isSyncing = true;
+            openIfSynced();
         }
         runIfPaused();
     }
 
+    private void openIfSynced() {
+        if (isSyncing && volumes.isSynced()) {
+            open();
+        }
+    }
+
     private void open() {
         isDraining = false;
+        isSyncing = false;
         guest.ifPresent(active -> {
             active.ports().open();
             if (isNew) {
@@ -238,6 +250,7 @@ final class ActiveSide {
         killAt = Optional.empty();
         mayBePaused = false;
         isDraining = false;
+        isSyncing = false;
         failures.over();
         closeStream();
         volumes.endListening();
@@ -265,6 +278,7 @@ final class ActiveSide {
             end("it did not shut down in time");
             desk.step(new ViewInput.GuestGone(now));
         }
+        openIfSynced();
         stream.ifPresent(CheckpointStream::tick);
         if (failures.isResetDue(now)) {
             resetGuest();
@@ -323,6 +337,9 @@ final class ActiveSide {
         ActiveGuest active = guest.orElseThrow(() -> new IOException("there is no guest to copy"));
         if (!isWritten()) {
             throw new IOException("what was kept of the guest's writes is not on its disks yet");
+        }
+        if (isSyncing) {
+            throw new IOException("what the guest's disks hold is not synced yet");
         }
         Connection connection = desk.services().link().connect(to.host(), AgentServices.CHECKPOINTS, DIAL);
         if (!connection.peerLife().equals(to.life())) {

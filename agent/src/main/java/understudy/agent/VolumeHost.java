@@ -8,7 +8,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -70,6 +72,9 @@ final class VolumeHost {
 
     /// Of the last QEMU: how many threads it left behind in calls of the volumes.
     private CompletableFuture<Integer> leftBehind = CompletableFuture.completedFuture(0);
+
+    /// What may lie in caches still, of what others than the guest wrote.
+    private Set<VolumeId> unsynced = new TreeSet<>();
 
     /// How many guests were booted here.
     private final AtomicInteger begun = new AtomicInteger();
@@ -310,6 +315,24 @@ final class VolumeHost {
             volumes.add(it.volume.volume());
         }
         return volumes;
+    }
+
+    /// Begins to make durable what the disks of the guest that was booted or taken up hold: others wrote it (design,
+    /// section 3.1, rule 7). The guest is served meanwhile.
+    ///
+    /// @param news told when one of them is
+    void sync(Runnable news) {
+        Set<VolumeId> syncing = new TreeSet<>(served.keySet());
+        unsynced = syncing;
+        served.forEach((volume, it) -> it.volume.sync(() -> desk.post(() -> {
+            syncing.remove(volume);
+            news.run();
+        })));
+    }
+
+    /// Whether they are, but for those that nobody can read either.
+    boolean isSynced() {
+        return unsynced.stream().flatMap(volume -> serving(volume).stream()).allMatch(ServedVolume::isWaiting);
     }
 
     /// Listens for a QEMU that waits for its guest, whose disks are another host's until it takes over.

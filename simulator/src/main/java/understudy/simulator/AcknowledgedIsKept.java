@@ -20,6 +20,9 @@ import understudy.simulator.Branch.Point;
 /// A replica whose host lost its power since is excused for what was not flushed. Whoever goes on with it makes
 /// that the truth for the others. So does an operator who forces a start.
 ///
+/// What a guest found when it was booted survives losses of power, too, when output of it has left that came after
+/// that: so whatever it makes of it is true.
+///
 /// What a guest of a pair was told is done counts when it has been applied; a flush at the latest when output of the
 /// guest that came after it has left.
 final class AcknowledgedIsKept implements Checker {
@@ -41,6 +44,9 @@ final class AcknowledgedIsKept implements Checker {
     /// Flushes that a guest was told are done, and whose output nobody has seen.
     private final Map<VmId, List<Observation.FlushKept>> unseen = new TreeMap<>();
 
+    /// What guests found, and nobody has seen what they made of it.
+    private final Map<VmId, List<Observation.BlockFound>> found = new TreeMap<>();
+
     AcknowledgedIsKept(Cluster cluster) {
         this.cluster = cluster;
     }
@@ -54,6 +60,7 @@ final class AcknowledgedIsKept implements Checker {
             case Observation.ViewAccepted(VmId vm, var _, View view) -> accepted(vm, view);
             case Observation.StartForced forced -> {
                 unseen.remove(forced.vm());
+                found.remove(forced.vm());
                 forced.view().volumes().forEach(volume -> forced(volume.volume(), forced.host()));
                 yield accepted(forced.vm(), forced.view());
             }
@@ -61,7 +68,12 @@ final class AcknowledgedIsKept implements Checker {
                 unseen.computeIfAbsent(kept.vm(), _ -> new ArrayList<>()).add(kept);
                 yield Optional.empty();
             }
-            case Observation.FrameLeft(VmId vm, var _, Point frame) -> left(vm, frame);
+            case Observation.BlockFound it -> {
+                found.computeIfAbsent(it.vm(), _ -> new ArrayList<>()).add(it);
+                yield Optional.empty();
+            }
+            case Observation.FrameLeft(VmId vm, var _, Point frame) ->
+                left(vm, frame).or(() -> toldOf(vm, frame));
             case Observation.GateOpened _,
                     Observation.BlockRecalled _,
                     Observation.GuestBooted _,
@@ -161,6 +173,25 @@ final class AcknowledgedIsKept implements Checker {
                 kept.stream().filter(it -> frame.includes(it.at())).toList();
         kept.removeAll(seen);
         return seen.stream().flatMap(it -> seen(it).stream()).findFirst();
+    }
+
+    private Optional<String> toldOf(VmId vm, Point frame) {
+        List<Observation.BlockFound> all = found.computeIfAbsent(vm, _ -> new ArrayList<>());
+        List<Observation.BlockFound> seen =
+                all.stream().filter(it -> frame.includes(it.at())).toList();
+        all.removeAll(seen);
+        return seen.stream().flatMap(it -> told(it).stream()).findFirst();
+    }
+
+    private Optional<String> told(Observation.BlockFound it) {
+        return counted(it.vm(), it.volume()).replicas().stream()
+                .filter(VolumeReplica::inSync)
+                .filter(replica -> disk(it.volume(), replica)
+                        .filter(d -> d.durable(it.block()) >= it.content())
+                        .isEmpty())
+                .findFirst()
+                .map(replica -> "output left after write %d of block %d was found, which would not survive on %s"
+                        .formatted(it.content(), it.block(), replica.host()));
     }
 
     private Optional<String> seen(Observation.FlushKept it) {

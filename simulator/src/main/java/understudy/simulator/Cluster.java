@@ -295,6 +295,7 @@ final class Cluster {
             case Observation.WriteAcknowledged _,
                     Observation.FlushAcknowledged _,
                     Observation.BlockRecalled _,
+                    Observation.BlockFound _,
                     Observation.FlushKept _,
                     Observation.BlockRead _,
                     Observation.ViewProposed _,

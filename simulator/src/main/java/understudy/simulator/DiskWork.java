@@ -83,7 +83,7 @@ final class DiskWork {
         if (!open.containsKey(block)) {
             submit(block, DiskRequest.read(block, now(), found -> {
                 open.remove(block);
-                memory.of(block).ifPresent(known -> recalled(block, known, found));
+                memory.of(block).ifPresentOrElse(known -> recalled(block, known, found), () -> found(block, found));
                 memory = memory.read(block, found, now());
             }));
         }
@@ -93,6 +93,12 @@ final class DiskWork {
         if (guest.isAlive()) {
             cluster.observe(new Observation.BlockRecalled(
                     guest.vm(), volume, guest.host(), guest.began(), block, known, found));
+        }
+    }
+
+    private void found(int block, long content) {
+        if (guest.isAlive()) {
+            cluster.observe(new Observation.BlockFound(guest.vm(), volume, guest.next(), block, content));
         }
     }
 

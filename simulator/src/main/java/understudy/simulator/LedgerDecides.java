@@ -55,6 +55,7 @@ final class LedgerDecides implements Checker {
             case Observation.WriteAcknowledged _,
                     Observation.FlushAcknowledged _,
                     Observation.BlockRecalled _,
+                    Observation.BlockFound _,
                     Observation.FlushKept _,
                     Observation.BlockRead _,
                     Observation.FrameLeft _,

@@ -51,6 +51,8 @@ public enum Mutation {
     RELEASE_BEFORE_FLUSH,
     /// The active opens its gate before all that was kept aside is on the disks.
     OPEN_GATE_BEFORE_DRAIN,
+    /// A guest is booted over what lies in caches, and what it makes of that is let out.
+    BOOT_WITHOUT_SYNC,
     /// A standby lets its image go on, and does not apply what was kept aside with it.
     RESUME_WITHOUT_REPLAY,
     /// A QEMU that is to end is left alone, and what comes after it begins beside it.

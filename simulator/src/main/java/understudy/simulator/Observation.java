@@ -60,6 +60,11 @@ sealed interface Observation {
             VmId vm, VolumeId volume, HostName host, long began, int block, DiskMemory.Known known, long found)
             implements Observation {}
 
+    /// A guest that was booted read a block for the first time, and had not written it.
+    ///
+    /// @param at from where on the guest knows it
+    record BlockFound(VmId vm, VolumeId volume, Point at, int block, long content) implements Observation {}
+
     /// A guest on one host read a block, from the same or another one's replica.
     record BlockRead(VmId vm, VolumeId volume, HostName reader, HostName source, int block, long content)
             implements Observation {}

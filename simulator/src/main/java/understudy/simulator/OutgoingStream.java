@@ -103,7 +103,7 @@ final class OutgoingStream {
         if (closed) {
             return;
         }
-        if (driver.aside().isDraining()) {
+        if (driver.isSettlingDisks()) {
             driver.later(Schedule.MILLISECOND, this::keepAside);
             return;
         }

@@ -59,6 +59,7 @@ final class Tally {
                     Observation.WriteAcknowledged _,
                     Observation.FlushAcknowledged _,
                     Observation.BlockRecalled _,
+                    Observation.BlockFound _,
                     Observation.FlushKept _,
                     Observation.BlockRead _ -> {}
         }

@@ -44,6 +44,7 @@ final class VmDriver {
     private final Gate gate;
     private final Disks disks;
     private final WritesAside aside;
+    private final DiskSync sync;
     private final Deque<ViewInput> inputs = new ArrayDeque<>();
     private ViewState state;
     private RestartPolicy restarts;
@@ -73,6 +74,7 @@ final class VmDriver {
                 this::mayGoOn);
         this.disks = new Disks(cluster, this, spec);
         this.aside = new WritesAside(cluster, this);
+        this.sync = new DiskSync(cluster, this);
         peer().flatMap(agent::peerInput).ifPresent(this::give);
     }
 
@@ -121,6 +123,11 @@ final class VmDriver {
 
     WritesAside aside() {
         return aside;
+    }
+
+    /// Whether its gate is shut until its disks are as they are to be.
+    boolean isSettlingDisks() {
+        return aside.isDraining() || sync.isUnderWay();
     }
 
     Optional<Guest> guest() {
@@ -400,6 +407,7 @@ final class VmDriver {
         Guest guest = new Guest(cluster, vm(), agent.host().name(), cluster.boot(), new TreeMap<>());
         cluster.observe(new Observation.GuestBooted(vm(), agent.host().name(), guest.branch()));
         begin(guest, cluster.dice().millis(50, 400));
+        sync.begin();
     }
 
     private void resume() {
@@ -443,6 +451,7 @@ final class VmDriver {
                 .ifPresent(it -> end(it, "what it wrote last died with the agent"));
         Optional<Guest> found = guest();
         found.ifPresent(this::listen);
+        sync.begin();
         later(cluster.dice().millis(2, 40), () -> {
             if (found.filter(Guest::isAlive).isPresent()) {
                 found.get().run();
@@ -473,6 +482,7 @@ final class VmDriver {
         guest.noticeDeath();
         gate.shut();
         aside.clear();
+        sync.clear();
     }
 
     private void gone(Guest guest) {
@@ -517,6 +527,7 @@ final class VmDriver {
         guest().ifPresent(guest -> end(guest, why));
         gate.shut();
         aside.clear();
+        sync.clear();
     }
 
     private void end(Guest guest, String why) {
@@ -541,12 +552,12 @@ final class VmDriver {
         });
     }
 
-    /// What was kept aside comes before whatever leaves.
+    /// What was kept aside comes before whatever leaves, and so does what lay in caches.
     private void open() {
         if (cluster.options().mutation() == Mutation.OPEN_GATE_BEFORE_DRAIN) {
             opened();
         }
-        aside.drain(this::opened);
+        aside.drain(() -> sync.whenDone(this::opened));
     }
 
     private void opened() {

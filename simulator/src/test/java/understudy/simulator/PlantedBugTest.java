@@ -35,7 +35,8 @@ class PlantedBugTest {
         "JOIN_BEFORE_WHOLE",
         "JOIN_WITHOUT_TIGHTENING",
         "FORGET_WHO_WAS_PROMISED",
-        "READ_HERE_ALWAYS"
+        "READ_HERE_ALWAYS",
+        "BOOT_WITHOUT_SYNC"
     })
     void aPlantedBugOfDisksIsSeen(Mutation planted) {
         SimulationOptions options = SimulationOptions.RANDOM.withDisks(2).with(planted);

@@ -249,6 +249,20 @@ class FailuresTest {
     }
 
     @Test
+    void afterASyncWhatWasAnsweredSurvivesTwoLossesOfPower() throws Exception {
+        CompletableFuture<byte[]> synced = new CompletableFuture<>();
+        pair.served().sync(() -> synced.complete(new byte[0]));
+        TestClient.await(synced);
+        pair.killServing();
+        pair.killReplica();
+        pair.here.losePower(random);
+        pair.there.losePower(random);
+        pair.startReplica();
+        pair.startServing();
+        assertAllIsThere();
+    }
+
+    @Test
     void anEmptyDiskIsFilledOnEitherSide() throws Exception {
         pair.killReplica();
         pair.there.replace();
