@@ -12,6 +12,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import java.util.stream.Stream;
 import understudy.agent.rest.Control;
 import understudy.api.ClusterStatus;
 import understudy.api.Event;
@@ -28,6 +29,7 @@ import understudy.api.VolumeStatus;
 import understudy.ledger.OutcomeUnknown;
 import understudy.model.ByteSize;
 import understudy.model.HostName;
+import understudy.model.HostRecord;
 import understudy.model.Level;
 import understudy.model.Placement;
 import understudy.model.PlacementRule;
@@ -43,6 +45,7 @@ import understudy.protocol.LedgerAnswer;
 import understudy.protocol.LedgerCommand;
 import understudy.protocol.LedgerState;
 import understudy.protocol.PlacementRules;
+import understudy.qemu.Fitness;
 
 /// What this agent does for callers of the REST API.
 final class AgentControl implements Control {
@@ -140,7 +143,7 @@ final class AgentControl implements Control {
     }
 
     @Override
-    public VmStatus switchover(VmName name, Optional<HostName> from) {
+    public VmStatus switchover(VmName name, Optional<HostName> from, Optional<HostName> goal) {
         VmRecord before = record(name);
         HostName active = before.view()
                 .placement()
@@ -151,10 +154,11 @@ final class AgentControl implements Control {
                                 "VM " + name + " does not run.",
                                 "Start it: understudy vm start " + name)
                         .refused());
-        if (from.filter(host -> !host.equals(active)).isPresent()) {
+        if (from.filter(host -> !host.equals(active)).isPresent()
+                || goal.filter(active::equals).isPresent()) {
             return statuses.of(before); // it has moved
         }
-        Optional<HostName> to = before.spec().otherThan(active);
+        Optional<HostName> to = goal.or(() -> before.spec().otherThan(active));
         if (to.filter(statuses::isUp).isEmpty()) {
             throw Problem.of(
                             "not-protected",
@@ -163,12 +167,26 @@ final class AgentControl implements Control {
                                     .orElse("It may run on one host only."))
                     .refused();
         }
+        to.filter(host -> !before.spec().hosts().contains(host)).ifPresent(host -> checkNewHost(before.spec(), host));
         VmStatus after = decided(new LedgerCommand.MoveVm(before.spec().id(), to));
         if (!before.destination().equals(to)) {
             to.ifPresent(host -> agent.happened(
                     Optional.of(name), "switchover-asked", Severity.INFO, name + " is to go on on " + host));
         }
         return after;
+    }
+
+    /// Before the VM does without one of its hosts for it.
+    private void checkNewHost(VmSpec spec, HostName host) {
+        LedgerState state = read();
+        List<HostRecord> both = Stream.concat(spec.hosts().stream(), Stream.of(host))
+                .flatMap(it -> state.host(it).stream())
+                .toList();
+        Fitness.check(spec, both).ifPresent(problem -> {
+            throw problem.refused();
+        });
+        VolumeQuestion.CheckRoom.whole(spec)
+                .ifPresent(question -> agent.volumes().ask(host, question));
     }
 
     @Override

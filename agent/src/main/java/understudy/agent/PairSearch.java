@@ -14,7 +14,6 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import understudy.api.Event.Severity;
 import understudy.ledger.Ledger;
-import understudy.model.ByteSize;
 import understudy.model.HostName;
 import understudy.model.HostRecord;
 import understudy.model.Moment;
@@ -22,7 +21,6 @@ import understudy.model.Problem;
 import understudy.model.Replica;
 import understudy.model.VmRecord;
 import understudy.model.VmSpec;
-import understudy.model.VolumeId;
 import understudy.protocol.HostLoad;
 import understudy.protocol.LedgerAnswer;
 import understudy.protocol.LedgerCommand;
@@ -31,7 +29,8 @@ import understudy.protocol.PairWatch;
 import understudy.protocol.Pairing;
 import understudy.qemu.Fitness;
 
-/// Looks for another host where a VM's other one is away for too long.
+/// Looks for another host where a VM's other one is away for too long, and brings the one to which the VM is to be
+/// moved. One that cannot come ends that move.
 ///
 /// Threads: the driver's.
 final class PairSearch {
@@ -97,8 +96,11 @@ final class PairSearch {
         }
     }
 
-    /// Somebody works on a host that is in maintenance.
+    /// Somebody works on a host that is in maintenance: it is waited for.
     private boolean isDue(VmRecord known, Moment now) {
+        if (Pairing.isForMove(known, self)) {
+            return true;
+        }
         boolean isMaintained = watch.other()
                 .filter(cluster.ledger.seen().maintained()::contains)
                 .isPresent();
@@ -122,6 +124,8 @@ final class PairSearch {
             var _ = CompletableFuture.supplyAsync(() -> roomProblem(known.spec(), to.get()), other)
                     .whenComplete((problem, failure) -> desk.post(() -> answered(
                             known, to.get(), failure == null ? problem : Optional.of(silent(to.get(), failure)))));
+        } else if (known.replaced().isPresent()) {
+            stay(known, known.destination().orElseThrow() + " does not answer, or cannot take it any more");
         } else if (state.hosts().values().stream().anyMatch(it -> isOther(known, it)) && told.isEmpty()) {
             told = watch.other();
             desk.event(
@@ -150,14 +154,8 @@ final class PairSearch {
 
     /// A host whose disk it would fill is no help to this VM, and harms others. Waits for the host's answer.
     private Optional<Problem> roomProblem(VmSpec spec, HostName to) {
-        if (spec.disks().isEmpty()) {
-            return Optional.empty();
-        }
-        long bytes =
-                spec.disks().stream().mapToLong(disk -> disk.size().bytes()).sum();
-        VolumeId first = spec.disks().getFirst().id();
         try {
-            cluster.room.ask(to, new VolumeQuestion.CheckRoom(spec.id(), first, new ByteSize(bytes)));
+            VolumeQuestion.CheckRoom.whole(spec).ifPresent(question -> cluster.room.ask(to, question));
             return Optional.empty();
         } catch (Problem.Refused e) {
             return Optional.of(e.problem());
@@ -180,16 +178,37 @@ final class PairSearch {
                     asked.spec().name(),
                     to,
                     problem.get().message());
+            newest.filter(it -> it.destination().equals(Optional.of(to)))
+                    .ifPresent(it -> stay(it, problem.get().message()));
         } else if (newest.filter(it -> it.view().number() == asked.view().number() && isDue(it, now))
                 .isPresent()) {
             ask(asked, to);
         }
     }
 
+    /// The other host is needed again.
+    private void stay(VmRecord known, String why) {
+        HostName to = known.destination().orElseThrow();
+        var _ = cluster.ledger
+                .propose(new LedgerCommand.MoveVm(known.spec().id(), Optional.empty()))
+                .whenComplete((answer, _) -> {
+                    if (answer instanceof LedgerAnswer.Accepted) {
+                        desk.event(
+                                "move-given-up",
+                                Severity.WARNING,
+                                "%s stays where it is, and is not moved to %s: %s"
+                                        .formatted(known.spec().name(), to, why));
+                    }
+                });
+    }
+
     /// The answer may be lost: then this host hears of the change from the ledger, or asks again.
     private void ask(VmRecord known, HostName to) {
-        HostName away = watch.other().orElseThrow();
-        String time = time();
+        HostName away = known.spec().otherThan(self.host()).orElseThrow();
+        Optional<HostName> goal = known.destination().filter(to::equals);
+        String why = goal.isPresent()
+                ? ": %s is to be moved there".formatted(known.spec().name())
+                : ", which has left %s alone for %s".formatted(known.spec().name(), time());
         List<UUID> replicas =
                 known.spec().disks().stream().map(_ -> UUID.randomUUID()).toList();
         LedgerCommand.ChangePair command = new LedgerCommand.ChangePair(
@@ -197,13 +216,13 @@ final class PairSearch {
         var _ = cluster.ledger.propose(command).whenComplete((answer, _) -> {
             if (answer instanceof LedgerAnswer.Refused(Problem reason)) {
                 LOG.info("{}: {} does not take a place: {}", known.spec().name(), to, reason.message());
+                goal.filter(_ -> Pairing.isUnfit(reason)).ifPresent(_ -> stay(known, reason.message()));
             }
             if (answer instanceof LedgerAnswer.Accepted) {
                 desk.event(
                         "pair-changed",
-                        Severity.WARNING,
-                        "%s takes the place of %s, which has left %s alone for %s"
-                                .formatted(to, away, known.spec().name(), time));
+                        goal.isPresent() ? Severity.INFO : Severity.WARNING,
+                        "%s takes the place of %s%s".formatted(to, away, why));
             }
         });
     }

@@ -79,6 +79,9 @@ final class VolumeHost {
     /// How many guests were booted here.
     private final AtomicInteger begun = new AtomicInteger();
 
+    /// The other host's replicas are done without, because another host is to take its place.
+    private volatile boolean isLettingGo;
+
     private volatile Map<VolumeId, Served> served = Map.of();
     private volatile Optional<VmRecord> known = Optional.empty();
     private volatile List<VolumeReport> reports = List.of();
@@ -240,6 +243,9 @@ final class VolumeHost {
     }
 
     private VolumeWire dial(VolumeId volume) throws IOException {
+        if (isLettingGo) {
+            throw new IOException("another host is to take the place of the other one");
+        }
         HostName host = known.flatMap(it -> it.spec().otherThan(self)).orElseThrow();
         Connection connection = desk.services().link().connect(host, AgentServices.VOLUMES, DIAL);
         try {
@@ -249,6 +255,15 @@ final class VolumeHost {
             throw e;
         }
         return new VolumeWire(connection);
+    }
+
+    /// Does without the other host's replicas, or not any more.
+    void letGoOfPeer(boolean is) {
+        boolean begins = is && !isLettingGo;
+        isLettingGo = is;
+        if (begins) {
+            peerLost();
+        }
     }
 
     /// The VM's other host is silent. From any thread; returns at once.

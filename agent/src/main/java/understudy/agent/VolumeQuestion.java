@@ -1,11 +1,13 @@
 package understudy.agent;
 
+import java.util.Optional;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import understudy.api.Json;
 import understudy.api.ResyncTerms;
 import understudy.model.ByteSize;
 import understudy.model.VmId;
+import understudy.model.VmSpec;
 import understudy.model.VolumeId;
 
 /// Something about a volume that one certain host can do or say; whoever asks waits for its answer. One line of
@@ -22,7 +24,17 @@ sealed interface VolumeQuestion {
     /// Whether there is room on that host for what a new VM's disks hold at first.
     ///
     /// @param volume any of them
-    record CheckRoom(VmId vm, VolumeId volume, ByteSize size) implements VolumeQuestion {}
+    record CheckRoom(VmId vm, VolumeId volume, ByteSize size) implements VolumeQuestion {
+
+        /// For all disks of a VM at their full size; empty if it has none.
+        static Optional<CheckRoom> whole(VmSpec spec) {
+            long bytes =
+                    spec.disks().stream().mapToLong(disk -> disk.size().bytes()).sum();
+            return spec.disks().stream()
+                    .findFirst()
+                    .map(first -> new CheckRoom(spec.id(), first.id(), new ByteSize(bytes)));
+        }
+    }
 
     /// Begin a scrub.
     record BeginScrub(VmId vm, VolumeId volume) implements VolumeQuestion {}

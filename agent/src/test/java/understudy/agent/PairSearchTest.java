@@ -46,11 +46,12 @@ class PairSearchTest {
     private final List<String> events = new ArrayList<>();
     private final List<HostName> asked = new ArrayList<>();
     private final Set<HostName> full = new TreeSet<>();
+    private final Set<HostName> silent = new TreeSet<>();
     private final Decider ledger = new Decider();
     private final PairSearch search = new PairSearch(
             new Desk(),
             SELF,
-            new PairSearch.Cluster(ledger, _ -> true, this::room),
+            new PairSearch.Cluster(ledger, host -> !silent.contains(host), this::room),
             Optional.of(PATIENCE),
             () -> false);
     private Moment now = new Moment(0);
@@ -83,6 +84,40 @@ class PairSearchTest {
                 .containsExactly("pair-changed WARNING h3 takes the place of h2, which has left test alone for 30 min");
         tick(31);
         assertThat(mailbox).as("the new one has its own time").isEmpty();
+    }
+
+    @Test
+    void theOneToWhichTheVmIsToBeMovedComesAtOnce() throws Exception {
+        ledger.decide(new LedgerCommand.MoveVm(SPEC.id(), Optional.of(H4)));
+        tick(1);
+        answer();
+        assertThat(vm().spec().hosts()).containsExactly(VolumePair.H1, H4);
+        assertThat(vm().destination()).contains(H4);
+        assertThat(events).containsExactly("pair-changed INFO h4 takes the place of h2: test is to be moved there");
+    }
+
+    @Test
+    void aMoveToAHostThatHasNoRoomIsGivenUp() throws Exception {
+        full.add(H4);
+        ledger.decide(new LedgerCommand.MoveVm(SPEC.id(), Optional.of(H4)));
+        tick(1);
+        answer();
+        assertThat(vm().spec().hosts()).contains(VolumePair.H2);
+        assertThat(vm().destination()).isEmpty();
+        assertThat(events)
+                .hasSize(1)
+                .first()
+                .asString()
+                .startsWith("move-given-up WARNING test stays where it is, and is not moved to h4: ");
+    }
+
+    @Test
+    void aMoveToAHostThatIsSilentIsGivenUp() {
+        ledger.decide(new LedgerCommand.MoveVm(SPEC.id(), Optional.of(H4)));
+        silent.add(H4);
+        tick(1);
+        assertThat(asked).isEmpty();
+        assertThat(vm().destination()).isEmpty();
     }
 
     @Test

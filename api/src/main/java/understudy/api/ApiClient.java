@@ -22,6 +22,8 @@ import java.util.concurrent.Executors;
 import java.util.function.Consumer;
 import java.util.function.LongConsumer;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import understudy.model.ByteSize;
@@ -104,13 +106,15 @@ public final class ApiClient implements AutoCloseable {
         return ask("POST", "/vms/" + name + "/level?level=" + level, VmStatus.class);
     }
 
-    /// Has it moved, running, to its other host. Returns when that is recorded; [VmStatus#movingTo] is empty when
+    /// Has it moved, running, to another host. Returns when that is recorded; [VmStatus#movingTo] is empty when
     /// it is done.
     ///
     /// @param from the host that it is to leave: if another one runs it, nothing is done. Empty if nobody runs it
-    public VmStatus switchover(VmName name, Optional<HostName> from) {
-        String query = from.map(it -> "?from=" + it).orElse("");
-        return ask("POST", "/vms/" + name + "/switchover" + query, VmStatus.class);
+    /// @param to   its other host if empty. One that is none of its hosts takes the place of that first
+    public VmStatus switchover(VmName name, Optional<HostName> from, Optional<HostName> to) {
+        String query = Stream.concat(from.map(it -> "from=" + it).stream(), to.map(it -> "to=" + it).stream())
+                .collect(Collectors.joining("&"));
+        return ask("POST", "/vms/" + name + "/switchover" + (query.isEmpty() ? "" : "?" + query), VmStatus.class);
     }
 
     /// Puts a host into maintenance, or ends that. Returns when it is recorded; [HandOver#maintain] waits for its

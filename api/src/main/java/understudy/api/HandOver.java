@@ -104,7 +104,7 @@ public final class HandOver {
 
     private void ask(VmStatus vm) {
         try {
-            api.switchover(vm.name(), Optional.of(host));
+            api.switchover(vm.name(), Optional.of(host), Optional.empty());
             asked.add(vm.name());
         } catch (Problem.Refused refused) {
             asked.remove(vm.name());

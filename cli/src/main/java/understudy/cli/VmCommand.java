@@ -1,12 +1,15 @@
 package understudy.cli;
 
 import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import understudy.api.ApiClient;
 import understudy.api.VmStatus;
+import understudy.model.HostName;
 import understudy.model.Level;
 import understudy.model.VmName;
 
@@ -89,20 +92,27 @@ final class VmCommand {
 
     @Command(
             name = "switchover",
-            header = "Move a VM, running, to its other host.",
+            header = "Move a VM, running, to its other host, or to any.",
             description = {
                 "Connections stay open. Below level system its memory is copied first, and the guest runs on",
                 "meanwhile. The host that it leaves protects it from then on, so before work on a host move its VMs",
-                "away, or all at once: understudy host maintenance."
+                "away, or all at once: understudy host maintenance.",
+                "With --to another host than its two, that one takes the place of its other host, gets its disks and",
+                "memory, and then the VM moves. Until it has the disks there is one copy of them: what happens to the",
+                "host that runs the VM then is not survived without loss."
             },
             footerHeading = "%nExamples:%n",
             footer = {
                 "  understudy vm switchover web-1",
+                "  To a third host, which keeps the present one as its standby:",
+                "    understudy vm switchover web-1 --to h3",
                 "  Let one that is being moved stay where it is:",
                 "    understudy vm switchover web-1 --cancel"
             })
     int switchover(
             @Parameters(paramLabel = "NAME", description = "The VM's name.") VmName name,
+            @Option(names = "--to", paramLabel = "HOST", description = "Where to; its other host by default.") @Nullable
+                    HostName to,
             @Option(names = "--cancel", description = "Stay, if it has not been handed over yet.") boolean cancel,
             @Mixin WaitOptions wait,
             @Mixin ClusterOptions cluster) {
@@ -111,7 +121,8 @@ final class VmCommand {
             if (cancel) {
                 return WaitOptions.printed(cluster, client.stay(name));
             }
-            return wait.switchedOver(cluster, client, before, client.switchover(name, before.active()));
+            return wait.switchedOver(
+                    cluster, client, before, client.switchover(name, before.active(), Optional.ofNullable(to)));
         }
     }
 

@@ -38,7 +38,7 @@ import understudy.protocol.LedgerState;
 /// read an entry alike, so a release may write a new format only when all voters read it. What lies in a log or a
 /// snapshot of an earlier format is still read ([EarlierDocuments]).
 final class LedgerJson {
-    static final int FORMAT = 10;
+    static final int FORMAT = 11;
     /// The most bytes of one command; a kernel command line is the longest thing in it.
     static final int COMMAND_MAX = 64 << 10;
 

@@ -8,7 +8,7 @@ import java.util.Optional;
 /// @param failure     why the cluster itself gave it up; only while it is not wanted, and until its users say again
 ///                    what they want
 /// @param destination the host to which it is to be moved, running; only while it is wanted, and not one that runs it
-///                    already
+///                    already. It may be none of the VM's hosts: then it takes the place of one first
 /// @param revision    goes up by one with every change of the record, so that of two copies the newer one can be
 ///                    told
 public record VmRecord(
@@ -43,7 +43,20 @@ public record VmRecord(
 
     /// Whether a standby is to have an image of it: its level asks for that, or it is to be moved.
     public boolean isCopied() {
-        return spec.isCopied() || destination.isPresent();
+        return replaced().isEmpty()
+                && (spec.isCopied()
+                        || destination.filter(spec.hosts()::contains).isPresent());
+    }
+
+    /// The host in whose place another one is to come, because the VM is to be moved to that. Empty while nobody runs
+    /// it, or the disks of who does are not in sync: then the other host is needed.
+    public Optional<HostName> replaced() {
+        return destination
+                .filter(to -> !spec.hosts().contains(to))
+                .flatMap(_ -> view.placement().activeReplica())
+                .map(Replica::host)
+                .filter(view::isInSync)
+                .flatMap(spec::otherThan);
     }
 
     /// It has been moved when its destination runs it, however that came about.

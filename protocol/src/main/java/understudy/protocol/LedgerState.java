@@ -229,7 +229,7 @@ public record LedgerState(
         if (vm.destination().equals(left)) {
             return accept(Optional.of(vm));
         }
-        Optional<Problem> refused = left.map(host -> Moves.refusal(vm, host, maintained))
+        Optional<Problem> refused = left.map(host -> Moves.refusal(this, vm, host))
                 .orElseGet(() -> vm.view()
                         .placement()
                         .activeReplica()

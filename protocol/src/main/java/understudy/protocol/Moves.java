@@ -15,17 +15,40 @@ final class Moves {
     private Moves() {}
 
     /// Why a VM cannot be moved to a host while it runs; empty if it can.
-    ///
+    static Optional<Problem> refusal(LedgerState state, VmRecord vm, HostName to) {
+        return vm.spec().hosts().contains(to)
+                ? refusal(vm, to, state.maintained())
+                : refusal(vm).or(() -> Pairing.unfit(state, vm, to)).or(() -> unreplaceable(vm, to));
+    }
+
     /// @param maintained the hosts that are in maintenance
-    static Optional<Problem> refusal(VmRecord vm, HostName to, Set<HostName> maintained) {
+    private static Optional<Problem> refusal(VmRecord vm, HostName to, Set<HostName> maintained) {
+        return refusal(vm).or(() -> maintained.contains(to) ? Optional.of(inMaintenance(to)) : Optional.empty());
+    }
+
+    /// Another host takes the place of the one that does not run it ([Pairing]); what that alone has would be lost.
+    private static Optional<Problem> unreplaceable(VmRecord vm, HostName to) {
         VmSpec spec = vm.spec();
-        if (!spec.hosts().contains(to)) {
+        Optional<HostName> active = vm.view().placement().activeReplica().map(Replica::host);
+        if (active.flatMap(spec::otherThan).isEmpty()) {
             return Optional.of(Problem.of(
                             "host-not-of-vm",
-                            to + " is not one of the hosts of " + spec.name() + ".",
-                            "Move it to one of " + spec.hosts() + ".")
+                            to + " is not one of the hosts of " + spec.name() + ", which has one only.",
+                            "Make it anew on two hosts.")
                     .with("host", to));
         }
+        return active.filter(vm.view()::isInSync).isPresent()
+                ? Optional.empty()
+                : Optional.of(Problem.of(
+                                "host-not-in-sync",
+                                "The disks of %s on %s are not in sync: the other host is needed until they are."
+                                        .formatted(spec.name(), active.orElseThrow()),
+                                "Wait until they are: understudy volume list")
+                        .with("vm", spec.name()));
+    }
+
+    private static Optional<Problem> refusal(VmRecord vm) {
+        VmSpec spec = vm.spec();
         if (!vm.wanted() || vm.view().placement() instanceof Placement.Stopped) {
             return Optional.of(Problem.of("vm-not-running", spec.name() + " does not run.", "Start it first.")
                     .with("vm", spec.name()));
@@ -46,7 +69,7 @@ final class Moves {
                             "Stop it, or make it anew with --on-crash restart or stop.")
                     .with("vm", spec.name()));
         }
-        return maintained.contains(to) ? Optional.of(inMaintenance(to)) : Optional.empty();
+        return Optional.empty();
     }
 
     /// Whether it is on its way to a host, or away from it.

@@ -48,8 +48,13 @@ public final class Pairing {
         return view.isInSync(active) && (view.volumes().isEmpty() || !view.isInSync(other));
     }
 
-    /// The host that is to come: of those that are there and may run the VM, the best one ([HostLoad]).
-    /// Where hosts stand at two sites it is at another one than the VM's active.
+    /// Whether another host may take the place of a VM's other one now, because the VM is to be moved to it.
+    public static boolean isForMove(VmRecord vm, Replica self) {
+        return vm.replaced().isPresent() && isAlone(vm) && vm.view().placement().equals(new Placement.Solo(self));
+    }
+
+    /// The host that is to come: the one to which the VM is to be moved, or, of those that are there and may run it,
+    /// the best one ([HostLoad]). Where hosts stand at two sites that is at another one than the VM's active.
     ///
     /// @param isUp whether a host is heard
     /// @param fits whether it can go on with what the VM's active host runs, memory apart
@@ -58,6 +63,12 @@ public final class Pairing {
         Optional<HostRecord> active =
                 vm.view().placement().activeReplica().map(Replica::host).flatMap(state::host);
         VmSpec spec = vm.spec();
+        if (vm.replaced().isPresent()) {
+            return vm.destination()
+                    .filter(to -> isUp.test(to)
+                            && unfit(state, vm, to).isEmpty()
+                            && state.host(to).filter(fits).isPresent());
+        }
         return HostLoad.ranked(
                         state,
                         spec.name(),
@@ -107,7 +118,8 @@ public final class Pairing {
         return UNFIT.contains(refusal.code());
     }
 
-    private static Optional<Problem> unfit(LedgerState state, VmRecord vm, HostName to) {
+    /// Why a host cannot become one of a VM's; empty if it can.
+    static Optional<Problem> unfit(LedgerState state, VmRecord vm, HostName to) {
         Optional<HostRecord> host = state.host(to).filter(it -> it.role() == HostRecord.Role.HOST);
         if (host.isEmpty()) {
             return Optional.of(

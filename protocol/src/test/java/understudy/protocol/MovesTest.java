@@ -166,7 +166,7 @@ class MovesTest {
         apply(new CreateVm(web, true, first));
         assertRefused(new MoveVm(id, Optional.of(H1.host())), "vm-not-running");
         apply(new ChangeView(id, 1, new View(2, new Solo(H1), UUID.randomUUID())));
-        assertRefused(new MoveVm(id, Optional.of(H3.host())), "host-not-of-vm");
+        assertRefused(new MoveVm(id, Optional.of(H3.host())), "no-such-host");
         assertThat(apply(new MoveVm(id, Optional.of(H1.host())))).isInstanceOf(Accepted.class);
         VmSpec plain = LedgerStateTest.spec("plain", Level.RESTART);
         apply(new CreateVm(plain, true, new View(1, new Stopped(), UUID.randomUUID())));

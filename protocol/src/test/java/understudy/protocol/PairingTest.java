@@ -96,6 +96,46 @@ class PairingTest {
         assertThat(vm().view().volumes()).allMatch(it -> it.replicas().stream().noneMatch(VolumeReplica::fresh));
     }
 
+    @Test
+    void aVmThatIsToBeMovedElsewhereGetsThatHostFirst() {
+        apply(new MoveVm(db.id(), Optional.of(N3)));
+        assertThat(vm().replaced()).contains(N2);
+        assertThat(vm().isCopied()).as("its standby is given up").isFalse();
+        assertThat(Pairing.isForMove(vm(), H1)).as("both have all").isFalse();
+        apply(view(3, new Solo(H1), here));
+        assertThat(Pairing.isForMove(vm(), H2)).isFalse();
+        assertThat(Pairing.isForMove(vm(), H1)).isTrue();
+        assertThat(Pairing.candidate(state, vm(), _ -> true, _ -> true)).contains(N3);
+        assertThat(Pairing.candidate(state, vm(), up -> !up.equals(N3), _ -> true))
+                .as("no other one")
+                .isEmpty();
+        assertThat(Pairing.candidate(state, vm(), _ -> true, it -> !it.name().equals(N3)))
+                .isEmpty();
+        apply(change(3, H1, "h3"));
+        assertThat(vm().spec().hosts()).containsExactly(N1, N3);
+        assertThat(vm().destination()).contains(N3);
+        assertThat(vm().replaced()).isEmpty();
+        assertThat(vm().isCopied()).as("to be moved").isTrue();
+        assertThat(vm().view().placement()).isEqualTo(new Solo(H1));
+    }
+
+    @Test
+    void aHostThatHasAllAloneIsNotGivenUpForAMove() {
+        apply(new MoveVm(db.id(), Optional.of(N3)));
+        apply(view(3, new Solo(H1), mapped(it -> it.keeping(N2::equals))));
+        assertThat(vm().replaced()).isEmpty();
+        assertThat(Pairing.isForMove(vm(), H1)).isFalse();
+        apply(new MoveVm(db.id(), Optional.empty()));
+        assertRefused("host-not-in-sync", new MoveVm(db.id(), Optional.of(N3)));
+    }
+
+    @Test
+    void aHostThatCannotTakeTheVmIsNoDestination() {
+        assertRefused("no-such-host", new MoveVm(db.id(), Optional.of(new HostName("h9"))));
+        apply(new LedgerCommand.Maintain(N3, true));
+        assertRefused("host-in-maintenance", new MoveVm(db.id(), Optional.of(N3)));
+    }
+
     /// Whatever it believes, no view of its can follow.
     @Test
     void theFormerHostHasNoPartInTheVmAnyMore() {
@@ -105,7 +145,6 @@ class PairingTest {
             assertRefused("host-not-of-vm", view(5, next, vm().view().volumes()));
         }
         assertRefused("view-volumes", view(5, new Solo(H1), here));
-        assertRefused("host-not-of-vm", new MoveVm(db.id(), Optional.of(N2)));
     }
 
     @Test

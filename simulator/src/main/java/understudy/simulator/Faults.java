@@ -116,12 +116,21 @@ final class Faults {
         switchover(vm).ifPresent(cluster.ledger()::apply);
     }
 
+    /// To any host; of no effect where that may not be.
+    void askMove(VmRecord vm, HostName to) {
+        cluster.ledger().apply(move(vm, to));
+    }
+
     /// What is asked of the ledger then; nothing where there is no other host.
     Optional<LedgerCommand> switchover(VmRecord vm) {
         Optional<HostName> to =
                 vm.view().placement().activeReplica().flatMap(it -> vm.spec().otherThan(it.host()));
-        to.ifPresent(host -> note("switchover-asked", host, "of " + vm.spec().name()));
-        return to.map(_ -> new LedgerCommand.MoveVm(vm.spec().id(), to));
+        return to.map(host -> move(vm, host));
+    }
+
+    LedgerCommand move(VmRecord vm, HostName to) {
+        note("switchover-asked", to, "of " + vm.spec().name());
+        return new LedgerCommand.MoveVm(vm.spec().id(), Optional.of(to));
     }
 
     void breakDisk(HostName name, VolumeId volume) {

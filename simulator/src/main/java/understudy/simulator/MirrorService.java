@@ -329,7 +329,11 @@ final class MirrorService {
     }
 
     void tick() {
-        if (link.isEmpty() && now() - dialledAt >= CONNECT_EVERY) {
+        if (driver.isLettingGo()) {
+            link.ifPresent(DiskLink::close);
+            link = Optional.empty();
+            isLost(MirrorSide.PEER);
+        } else if (link.isEmpty() && now() - dialledAt >= CONNECT_EVERY) {
             driver.peer().ifPresent(this::dial);
         }
         lookAtLocal();

@@ -190,7 +190,10 @@ final class Operator {
     private Optional<String> relocate(VmId vm, HostName host) {
         return cluster.ledger().vm(vm).filter(it -> it.view().isActive(host)).isPresent()
                 ? Optional.empty()
-                : switchOver(vm);
+                : cluster.ledger()
+                        .vm(vm)
+                        .map(it -> ask(faults.move(it, host)))
+                        .orElseGet(() -> Optional.of("there is no such VM"));
     }
 
     private Optional<String> switchOver(VmId vm) {

@@ -128,7 +128,13 @@ final class RandomFaults {
             case CONNECTION_LOSS -> faults.breakConnections(host);
             case GUEST_CRASH -> faults.crashGuest(hostOf(vm, host), vm);
             case IMAGE_LOSS -> faults.loseImage(hostOf(vm, host), vm);
-            case SWITCHOVER -> faults.askSwitchover(vm);
+            case SWITCHOVER -> {
+                if (hosts.size() > 2 && dice.chance(0.5)) {
+                    faults.askMove(vm, host);
+                } else {
+                    faults.askSwitchover(vm);
+                }
+            }
             case MAINTENANCE -> {
                 faults.maintain(host, true);
                 later(200, 9_000, () -> faults.maintain(host, false));

@@ -117,6 +117,11 @@ final class VmDriver {
         return spec.disks().isEmpty() ? state.part().toString() : state.part() + " " + aside + " " + disks;
     }
 
+    /// Whether the other host's replicas are done without, because another host is to take its place.
+    boolean isLettingGo() {
+        return state.known().flatMap(VmRecord::replaced).isPresent();
+    }
+
     Mirror mirror(VolumeId volume) {
         return disks.mirror(volume);
     }
@@ -260,12 +265,27 @@ final class VmDriver {
         boolean isRecent = cluster.schedule().nowNanos() - pairAskedAt < PAIR_AGAIN;
         boolean isMaintained =
                 pair.other().filter(cluster.ledger().maintained()::contains).isPresent();
-        if (isRecent || isMaintained || !pair.isDue(known, cluster.options().pairAfter(), now)) {
+        boolean isForMove = Pairing.isForMove(known, agent.replica());
+        boolean isDue = !isMaintained && pair.isDue(known, cluster.options().pairAfter(), now);
+        if (isRecent || !(isForMove || isDue)) {
             return;
         }
         pairAskedAt = cluster.schedule().nowNanos();
-        Pairing.candidate(cluster.ledger().state(), known, this::hears, _ -> true)
-                .ifPresent(to -> changePair(known, to));
+        Optional<HostName> to = Pairing.candidate(cluster.ledger().state(), known, this::hears, _ -> true);
+        if (to.isPresent()) {
+            changePair(known, to.get());
+        } else if (isForMove) {
+            stay();
+        }
+    }
+
+    /// The other host is needed again.
+    private void stay() {
+        cluster.ledger()
+                .ask(
+                        agent.host(),
+                        new LedgerCommand.MoveVm(vm(), Optional.empty()),
+                        answer -> later(0, () -> answered(answer)));
     }
 
     private void plantedAtLoss(VmRecord known) {

@@ -95,7 +95,7 @@ class MoveTest {
                     "a move that is taken",
                     Vm.PATIENCE,
                     () -> stage.api(from)
-                            .switchover(vm.id(), Optional.of(new HostName(from)))
+                            .switchover(vm.id(), Optional.of(new HostName(from)), Optional.empty())
                             .movingTo()
                             .equals(Optional.of(new HostName(to))));
             vm.awaitActiveOn(to);

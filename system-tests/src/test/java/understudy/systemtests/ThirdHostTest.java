@@ -20,7 +20,7 @@ import understudy.lab.probe.EchoClient;
 import understudy.model.HostName;
 
 /// A host that stays away is replaced by a third one, with nobody typing anything: the guest goes on meanwhile, and the
-/// third host is all that the lost one was.
+/// third host is all that the lost one was. Who asks for it has a guest moved there, running.
 @ExtendWith(OnStage.class)
 @OnStage.Hosts(3)
 @Timeout(value = 5, unit = TimeUnit.MINUTES)
@@ -64,6 +64,45 @@ class ThirdHostTest {
 
     @Test
     @Order(2)
+    void aGuestMovesToAHostOutsideItsPair(Stage stage) {
+        Vm vm = stage.create("moving", 10, List.of("h1", "h2"));
+        vm.awaitProtected();
+        String boot = vm.bootId();
+        try (EchoClient client = vm.client()) {
+            assertThat(vm.moveTo("h3").movingTo()).contains(new HostName("h3"));
+            vm.awaitActiveOn("h3");
+            assertThat(vm.awaitProtected().hosts()).containsExactlyInAnyOrder(new HostName("h1"), new HostName("h3"));
+            Vm.awaitEchoes(client, 100);
+            Vm.endFlawless(client);
+        }
+        assertThat(vm.bootId()).isEqualTo(boot);
+        vm.close();
+    }
+
+    @Test
+    @Order(3)
+    void aGuestMovesWithItsDisksToAHostOutsideItsPair(Stage stage) {
+        DiskGuest guest = stage.disks();
+        Vm vm = guest.vm();
+        String boot = vm.bootId();
+        String active = vm.active();
+        String other = Stage.otherThan(active);
+        guest.useFiles();
+        vm.moveTo("h3");
+        vm.awaitActiveOn("h3");
+        guest.awaitWhole();
+        guest.useFiles();
+        guest.awaitRequests();
+        guest.endFio(LONGEST_STALL);
+        guest.assertReplicasEqual(active, "h3");
+        assertThat(vm.status().hosts()).containsExactlyInAnyOrder(new HostName(active), new HostName("h3"));
+        assertThat(vm.bootId()).isEqualTo(boot);
+        Stage.eventually("the replaced host to remove what it had", Vm.PATIENCE, () -> !guest.hasReplica(other));
+        stage.endDisks();
+    }
+
+    @Test
+    @Order(4)
     void aThirdHostGetsTheDisksOfAGuestThatGoesOnAndBootsItAfterAnotherLoss(Stage stage) {
         DiskGuest guest = stage.disks();
         Vm vm = guest.vm();

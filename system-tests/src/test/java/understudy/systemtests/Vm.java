@@ -73,7 +73,12 @@ record Vm(Stage stage, String name, String address) implements AutoCloseable {
 
     /// Asks for it to be moved to its other host.
     VmStatus switchOver() {
-        return stage.api().switchover(id(), status().active());
+        return stage.api().switchover(id(), status().active(), Optional.empty());
+    }
+
+    /// Asks for it to be moved to a host, be it one of its own or not.
+    VmStatus moveTo(String host) {
+        return stage.api().switchover(id(), status().active(), Optional.of(new HostName(host)));
     }
 
     /// The ids of its QEMU processes on a host; other VMs have some there, too.

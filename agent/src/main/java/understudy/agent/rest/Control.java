@@ -49,13 +49,15 @@ public interface Control {
     /// @param force whether its guest is not asked
     VmStatus stop(VmName name, boolean force);
 
-    /// Wants a VM that runs to go on, running, on its other host; [VmStatus#movingTo] says where to, until it
-    /// does. Below level `system` it is copied for that first.
+    /// Wants a VM that runs to go on, running, on another host; [VmStatus#movingTo] says where to, until it
+    /// does. Below level `system` it is copied for that first. A host that is none of the VM's takes the
+    /// place of its other one before, and gets its disks.
     ///
     /// @param from the host that it is to leave: if another one runs it, nothing is done
-    /// @throws Problem.Refused with `not-protected` if there is no standby that could, `vm-not-running` or
-    ///     `not-movable`
-    VmStatus switchover(VmName name, Optional<HostName> from);
+    /// @param to   its other host if empty
+    /// @throws Problem.Refused with `not-protected` if there is no standby that could, `vm-not-running`,
+    ///     `not-movable`, or why `to` cannot become one of its hosts
+    VmStatus switchover(VmName name, Optional<HostName> from, Optional<HostName> to);
 
     /// Wants it to stay where it is, if it has not been handed over yet.
     VmStatus stay(VmName name);

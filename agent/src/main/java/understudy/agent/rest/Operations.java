@@ -51,8 +51,9 @@ final class Operations implements AutoCloseable {
                 Route.of(
                                 "POST",
                                 "/vms/{name}/switchover",
-                                e -> e.answer(OK, control.switchover(e.vm(), e.optionalHost("from"))))
-                        .with("from"),
+                                e -> e.answer(
+                                        OK, control.switchover(e.vm(), e.optionalHost("from"), e.optionalHost("to"))))
+                        .with("from", "to"),
                 Route.of("DELETE", "/vms/{name}/switchover", e -> e.answer(OK, control.stay(e.vm()))),
                 Route.of(
                                 "GET",

@@ -262,7 +262,7 @@ public final class MemoryCluster implements Control {
     }
 
     @Override
-    public synchronized VmStatus switchover(VmName name, Optional<HostName> from) {
+    public synchronized VmStatus switchover(VmName name, Optional<HostName> from, Optional<HostName> to) {
         VmStatus vm = existing(name);
         if (from.isPresent() && !vm.active().equals(from)) {
             return vm;
@@ -272,7 +272,8 @@ public final class MemoryCluster implements Control {
                     .because(vm.reason())
                     .refused();
         }
-        List<HostName> swapped = List.of(vm.standby().orElseThrow(), vm.active().orElseThrow());
+        List<HostName> swapped =
+                List.of(to.or(vm::standby).orElseThrow(), vm.active().orElseThrow());
         return change(name, v -> changed(v, VmState.RUNNING, true, swapped, Optional.empty()));
     }
 
@@ -476,7 +477,7 @@ public final class MemoryCluster implements Control {
                     .filter(vm -> vm.active().equals(Optional.of(host)))
                     .map(VmStatus::name)
                     .toList()
-                    .forEach(vm -> switchover(vm, Optional.of(host)));
+                    .forEach(vm -> switchover(vm, Optional.of(host), Optional.empty()));
         } else {
             maintained.remove(host);
         }
