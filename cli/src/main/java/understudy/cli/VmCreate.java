@@ -97,9 +97,8 @@ final class VmCreate implements Callable<Integer> {
     @Option(
             names = "--disk",
             paramLabel = "SIZE|IMAGE[,size=SIZE]",
-            description =
-                    "A disk: empty and of a size such as 10G, or with the content of a raw or qcow2 image on this"
-                            + " machine, which is uploaded, and perhaps larger than that; give it once for each. Not at level system.")
+            description = "A disk: empty and of a size such as 10G, or with the content of a raw or qcow2 image on this"
+                    + " machine, which is uploaded, and perhaps larger than that; give it once for each, at most 8.")
     private List<DiskOption> disks = new ArrayList<>();
 
     @Option(names = "--kernel", paramLabel = "FILE", description = "A kernel on this machine; it is uploaded.")
