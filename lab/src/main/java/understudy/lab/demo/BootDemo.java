@@ -87,7 +87,7 @@ final class BootDemo {
     private BootVerdict.Boot boot(Lab lab, LabVm vm, DemoFault next, DurableRecords records) throws IOException {
         VmStatus before = vm.status();
         String victim = name(before.active());
-        Breakage breakage = breakage(next, lab, victim);
+        Breakage breakage = Breakage.of(next, how, lab, victim);
         timeline.tell("%d records so far".formatted(records.told()));
         timeline.tell(breakage.announcement());
         long began = System.nanoTime();
@@ -104,10 +104,6 @@ final class BootDemo {
             again = protectedAgain(vm, began);
         }
         return new BootVerdict.Boot(next, victim, kernel, told, trouble, again);
-    }
-
-    private Breakage breakage(DemoFault next, Lab lab, String victim) {
-        return next == DemoFault.DISK ? Breakage.ofDisk(how, lab, victim) : Breakage.of(next, lab, victim);
     }
 
     /// Waits for the guest on the other host, and asks it for how long it has been up.
@@ -191,17 +187,17 @@ final class BootDemo {
         List<LeftOut> leftOut = fault == DemoFault.ALL ? LeftOut.at(level) : List.of();
         BootVerdict verdict = BootVerdict.of(fault, level, faults.size(), records, boots, leftOut, timeline.entries());
         System.out.printf("%nWhat became of the guest:%n");
-        System.out.println("  fault  lost host  kernel began  records kept  protected again");
+        System.out.println("  fault        lost host  kernel began  records kept  protected again");
         for (BootVerdict.Boot boot : boots) {
             System.out.printf(
-                    "  %-5s  %-9s  %12s  %12s  %s%n",
+                    "  %-11s  %-9s  %12s  %12s  %s%n",
                     boot.fault().word(),
                     boot.host(),
                     seconds(boot.kernelMillis(), "after %.1f s"),
                     boot.trouble().isEmpty() && boot.kernelMillis().isPresent() ? "all " + boot.told() : "NOT ALL",
                     seconds(boot.protectedAgainMillis(), "after %.1f s"));
             if (!boot.passed()) {
-                System.out.printf("         %s%n", boot.complaint());
+                System.out.printf("               %s%n", boot.complaint());
             }
         }
         leftOut.forEach(LeftOut::print);

@@ -3,6 +3,7 @@ package understudy.lab.demo;
 import understudy.lab.DiskFault;
 import understudy.lab.DiskRepair;
 import understudy.lab.Lab;
+import understudy.lab.Progress;
 
 /// How a fault is made in the lab of a demonstration, and mended.
 ///
@@ -22,7 +23,7 @@ record Breakage(String announcement, Runnable strike, String mended, Runnable me
     }
 
     /// A disk that fails under the VM, and works again.
-    static Breakage ofDisk(DiskFault how, Lab lab, String active) {
+    private static Breakage ofDisk(DiskFault how, Lab lab, String active) {
         return new Breakage(
                 "THE DISK OF %s, where the guest runs, %s".formatted(active, words(how)),
                 () -> lab.breakDisk(active, how),
@@ -30,8 +31,9 @@ record Breakage(String announcement, Runnable strike, String mended, Runnable me
                 () -> lab.repairDisk(active, DiskRepair.BACK));
     }
 
+    /// @param how    a disk fails, if it is one that does
     /// @param active the host that runs the VM
-    static Breakage of(DemoFault fault, Lab lab, String active) {
+    static Breakage of(DemoFault fault, DiskFault how, Lab lab, String active) {
         String other = active.equals("h1") ? "h2" : "h1";
         return switch (fault) {
             case HOST ->
@@ -39,6 +41,12 @@ record Breakage(String announcement, Runnable strike, String mended, Runnable me
                         "HOST %s LOST ITS POWER".formatted(active),
                         () -> lab.breakHost(active),
                         active + " has power again",
+                        () -> lab.repairHost(active));
+            case SHUTDOWN_HOST ->
+                new Breakage(
+                        "HOST %s IS SHUT DOWN, AS AN ADMINISTRATOR DOES".formatted(active),
+                        () -> lab.shutdownHost(active, false, Progress.silent()),
+                        active + " is switched on again",
                         () -> lab.repairHost(active));
             case SITE -> {
                 String site = lab.topology().siteOf(lab.node(active));
@@ -54,12 +62,28 @@ record Breakage(String announcement, Runnable strike, String mended, Runnable me
                         () -> lab.breakAgent(active, false),
                         "",
                         () -> {});
+            case PAUSE_AGENT ->
+                new Breakage(
+                        "THE AGENT OF %s STANDS STILL, AS ON AN OVERLOADED MACHINE".formatted(active),
+                        () -> lab.pauseAgent(active),
+                        "the agent of %s goes on".formatted(active),
+                        () -> lab.resumeAgent(active));
+            case DISK -> ofDisk(how, lab, active);
             case PEER_LINK ->
                 new Breakage(
                         "ONE OF THE TWO PEER LINKS OF %s AND %s WAS CUT".formatted(active, other),
                         () -> lab.breakPeerLink(active, other, 0),
                         "the peer link is whole again",
                         () -> lab.repairPeerLink(active, other, 0));
+            case PEER ->
+                new Breakage(
+                        "NOTHING PASSES BETWEEN %s AND %s ANY MORE; %s HEARS BOTH".formatted(active, other, WITNESS),
+                        () -> lab.breakLink(active, other),
+                        "%s and %s hear each other again".formatted(active, other),
+                        () -> {
+                            lab.repairLink(active, other);
+                            lab.repairLink(other, active);
+                        });
             case LINK ->
                 new Breakage(
                         "WHAT %s SENDS TO %s DISAPPEARS; WHAT %s SENDS ARRIVES".formatted(active, WITNESS, WITNESS),
@@ -72,7 +96,7 @@ record Breakage(String announcement, Runnable strike, String mended, Runnable me
                         () -> lab.breakWitness(WITNESS),
                         WITNESS + " has power again",
                         () -> lab.repairWitness(WITNESS));
-            case DISK, UPLINK, ALL -> throw new IllegalArgumentException("not to be shown so: " + fault.word());
+            case UPLINK, ALL -> throw new IllegalArgumentException("not to be shown so: " + fault.word());
         };
     }
 }

@@ -10,6 +10,7 @@ import java.util.concurrent.locks.LockSupport;
 import understudy.api.ApiClient;
 import understudy.api.Event;
 import understudy.api.VmStatus;
+import understudy.lab.DiskFault;
 import understudy.lab.Lab;
 import understudy.lab.LabGuest;
 import understudy.lab.LabVm;
@@ -33,13 +34,15 @@ final class Demo {
 
     private final DemoFault fault;
     private final List<DemoFault> faults;
+    private final DiskFault how;
     private final Level level;
     private final int seconds;
     private final Timeline timeline;
     private final Progress progress;
 
     /// @param fault one that level `system` shows, or all of them, one after the other
-    Demo(DemoFault fault, int seconds, Timeline timeline, Progress progress) {
+    /// @param how   a disk fails
+    Demo(DemoFault fault, DiskFault how, int seconds, Timeline timeline, Progress progress) {
         this.fault = fault;
         this.level = Level.SYSTEM;
         this.faults = fault == DemoFault.ALL
@@ -47,6 +50,7 @@ final class Demo {
                         .filter(each -> each.isShownAt(level))
                         .toList()
                 : List.of(fault);
+        this.how = how;
         this.seconds = seconds;
         this.timeline = timeline;
         this.progress = progress;
@@ -125,7 +129,7 @@ final class Demo {
             Lab lab, ApiClient api, LabVm vm, DemoFault next, VmStatus before, EchoClient client, SilenceMeter meter) {
         String victim = name(before.active());
         boolean mayMove = next.promiseAt(level) instanceof DemoFault.Promise.GoesOn;
-        Breakage breakage = Breakage.of(next, lab, victim);
+        Breakage breakage = Breakage.of(next, how, lab, victim);
         client.resetTimes();
         meter.reset();
         Instant broken = Instant.now();
@@ -245,10 +249,10 @@ final class Demo {
     }
 
     private static void table(List<Verdict.Act> acts) {
-        System.out.println("  fault      verdict  longest wait  takeover  protected again");
+        System.out.println("  fault          verdict  longest wait  takeover  protected again");
         for (Verdict.Act act : acts) {
             System.out.printf(
-                    "  %-9s  %-7s  %9.0f ms  %8s  %s%n",
+                    "  %-13s  %-7s  %9.0f ms  %8s  %s%n",
                     act.fault().word(),
                     act.passed() ? "passed" : "FAILED",
                     act.longestWaitMillis(),

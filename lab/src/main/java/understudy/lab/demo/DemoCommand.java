@@ -34,6 +34,7 @@ import understudy.model.Problem;
             "  understudy demo                  # a host loses its power",
             "  understudy demo --fault agent    # an agent is killed under its VM",
             "  understudy demo --fault all      # each that level system survives, on one connection",
+            "  understudy demo --fault disk --how hang",
             "  understudy demo --level component --fault disk    # disks fail, hang, are full, and lie",
             "  understudy demo --level component --fault disk --how hang",
             "  understudy demo --level component --fault host    # boots on the other host, from its mirrored disk",
@@ -50,8 +51,9 @@ public final class DemoCommand implements Callable<Integer> {
             completionCandidates = DemoFault.Word.class,
             description = {
                 "What breaks, one of ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}). host and site are power",
-                "losses, peer-link is one of two, link is one way, from the VM's host to the witness. all is each that",
-                "the level has, one after the other; it says which it leaves out, and why."
+                "losses, shutdown-host is a polite one, pause-agent is an agent that stands still. peer-link is one of",
+                "two, peer is all between the hosts, link is one way, from the VM's host to the witness. all is each",
+                "that the level has, one after the other; it says which it leaves out, and why."
             })
     private DemoFault fault = DemoFault.HOST;
 
@@ -60,7 +62,9 @@ public final class DemoCommand implements Callable<Integer> {
             paramLabel = "HOW",
             converter = DiskFault.Word.class,
             completionCandidates = DiskFault.Word.class,
-            description = "How a disk fails, one of ${COMPLETION-CANDIDATES} (default: each, one after the other).")
+            description =
+                    "How a disk fails, one of ${COMPLETION-CANDIDATES} (default: at level component each, one after"
+                            + " the other, and else error). corrupt is for level component.")
     private Optional<DiskFault> how = Optional.empty();
 
     @Option(
@@ -103,7 +107,7 @@ public final class DemoCommand implements Callable<Integer> {
 
     private Outcome outcome(LabGuest built, Timeline timeline, Progress progress) throws IOException {
         if (level == Level.SYSTEM) {
-            return new Demo(fault, seconds, timeline, progress).run(built);
+            return new Demo(fault, how.orElse(DiskFault.ERROR), seconds, timeline, progress).run(built);
         }
         List<Outcome> parts = new ArrayList<>();
         if (shows(Promise.DisksGoOn.class)) {
@@ -134,10 +138,10 @@ public final class DemoCommand implements Callable<Integer> {
             throw Problem.of("bad-value", "--how is for --fault disk.", "Leave it out.")
                     .refused();
         }
-        if (how.equals(Optional.of(DiskFault.CORRUPT)) && shows(Promise.BootsElsewhere.class)) {
+        if (how.equals(Optional.of(DiskFault.CORRUPT)) && !shows(Promise.DisksGoOn.class)) {
             throw Problem.of(
                             "bad-value",
-                            "A flipped bit moves no VM: it is mended from the other host.",
+                            "At level %s a flipped bit is not shown: nothing fails, and it is mended.".formatted(level),
                             "Choose another --how, or --level component.")
                     .refused();
         }

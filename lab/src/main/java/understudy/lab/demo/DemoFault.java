@@ -9,10 +9,13 @@ import understudy.model.Level;
 /// What a demonstration can break, and what this version promises of it at each level.
 enum DemoFault {
     HOST,
+    SHUTDOWN_HOST,
     AGENT,
+    PAUSE_AGENT,
     DISK,
     UPLINK,
     PEER_LINK,
+    PEER,
     LINK,
     WITNESS,
     SITE,
@@ -53,25 +56,24 @@ enum DemoFault {
         return switch (level) {
             case SYSTEM ->
                 switch (this) {
-                    case HOST, SITE, AGENT -> GOES_ON;
-                    case PEER_LINK, LINK, WITNESS -> NOTHING_HAPPENS;
-                    case DISK -> notShown("in this version a VM of level system has no disk; level component shows it");
+                    case HOST, SHUTDOWN_HOST, SITE, AGENT, PAUSE_AGENT -> GOES_ON;
+                    case DISK, PEER_LINK, PEER, LINK, WITNESS -> NOTHING_HAPPENS;
                     case UPLINK -> notShown("this version does not redirect uplinks");
                     case ALL -> throw isMany();
                 };
             case COMPONENT ->
                 switch (this) {
                     case DISK, AGENT -> DISKS_GO_ON;
-                    case HOST, SITE -> BOOTS_ELSEWHERE;
-                    case PEER_LINK, LINK, WITNESS -> notShown("level system shows it");
+                    case HOST, SITE, PAUSE_AGENT -> BOOTS_ELSEWHERE;
+                    case SHUTDOWN_HOST, PEER_LINK, PEER, LINK, WITNESS -> notShown("level system shows it");
                     case UPLINK -> notShown("this version does not redirect uplinks");
                     case ALL -> throw isMany();
                 };
             case RESTART ->
                 switch (this) {
                     case AGENT -> DISKS_GO_ON;
-                    case HOST, SITE, DISK -> BOOTS_ELSEWHERE;
-                    case PEER_LINK, LINK, WITNESS -> notShown("level system shows it");
+                    case HOST, SITE, PAUSE_AGENT, DISK -> BOOTS_ELSEWHERE;
+                    case SHUTDOWN_HOST, PEER_LINK, PEER, LINK, WITNESS -> notShown("level system shows it");
                     case UPLINK -> notShown("this version does not redirect uplinks");
                     case ALL -> throw isMany();
                 };

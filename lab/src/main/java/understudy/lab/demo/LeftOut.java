@@ -18,6 +18,6 @@ record LeftOut(DemoFault fault, String why) {
     }
 
     void print() {
-        System.out.printf("  left out: %-9s %s%n", fault.word(), why);
+        System.out.printf("  left out: %-13s %s%n", fault.word(), why);
     }
 }

@@ -20,7 +20,8 @@ class DemoCommandTest {
         assertThat(uplink.code()).isEqualTo("not-available");
         assertThat(uplink.cause()).isEqualTo("this version does not redirect uplinks");
         assertThat(uplink.correction()).contains("peer-link");
-        assertThat(refusal("--fault", "disk").code()).isEqualTo("not-available");
+        assertThat(refusal("--level", "component", "--fault", "shutdown-host").code())
+                .isEqualTo("not-available");
         assertThat(refusal("--level", "restart", "--fault", "peer-link").code()).isEqualTo("not-available");
         assertThat(refusal("--guest", "postgres").code()).isEqualTo("not-available");
     }
@@ -28,9 +29,11 @@ class DemoCommandTest {
     @Test
     void whatMakesNoSenseIsRefused() {
         assertThat(refusal("--how", "hang").code()).isEqualTo("bad-value");
-        assertThat(refusal("--level", "restart", "--fault", "disk", "--how", "corrupt")
-                        .code())
-                .isEqualTo("bad-value");
+        for (String level : new String[] {"restart", "system"}) {
+            assertThat(refusal("--level", level, "--fault", "disk", "--how", "corrupt")
+                            .code())
+                    .isEqualTo("bad-value");
+        }
         assertThat(refusal("--seconds", "5").code()).isEqualTo("bad-value");
         assertThatThrownBy(() -> CommandLine.populateCommand(new DemoCommand(), "--fault", "flood"))
                 .isInstanceOf(CommandLine.ParameterException.class);
