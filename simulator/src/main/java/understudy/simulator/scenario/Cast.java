@@ -176,7 +176,7 @@ final class Cast {
                 .orElse(Load.BUSY);
     }
 
-    /// The two with most memory left, as the product chooses.
+    /// The two with most memory left. The product looks at processors, sites and rules, too.
     private List<HostName> placed(ByteSize size, Text text) {
         List<HostName> able = hosts.stream()
                 .filter(it -> left(it) >= size.bytes())
