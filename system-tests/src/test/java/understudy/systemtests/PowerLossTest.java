@@ -43,6 +43,26 @@ class PowerLossTest {
         assertThat(vm.bootId()).isEqualTo(boot);
     }
 
+    /// Both of its processors are busy all the time, and stand still at the same moment for each checkpoint.
+    @Test
+    void aGuestWithTwoProcessorsGoesOnWithBoth(Stage stage) {
+        try (Vm vm = stage.createWithTwoProcessors("smp", 12, List.of("h1", "h2"))) {
+            String boot = vm.bootId();
+            vm.shell("for i in 1 2; do (while :; do :; done) </dev/null >/dev/null 2>&1 & done");
+            String first = vm.awaitVerified().active().orElseThrow().value();
+            try (EchoClient client = vm.client()) {
+                stage.lab().breakHost(first);
+                vm.awaitActiveOn(Stage.otherThan(first));
+                Vm.awaitEchoes(client, 50);
+                stage.lab().repairHost(first);
+                vm.awaitVerified();
+                Vm.endFlawless(client);
+            }
+            assertThat(vm.bootId()).isEqualTo(boot);
+            assertThat(vm.shell("grep -c ^processor /proc/cpuinfo")).isEqualTo("2");
+        }
+    }
+
     @Test
     void theVmOfAHostThatIsShutDownIsMovedFirst(Stage stage) {
         Vm vm = stage.vm();

@@ -190,11 +190,18 @@ final class Stage implements AutoCloseable {
         return create(name, number, hosts, care, watched, WATCHED_GUEST_MEMORY);
     }
 
+    Vm createWithTwoProcessors(String name, int number, List<String> hosts) {
+        return create(new LabVm.Wish(name, "10.77.0." + number, GUEST_MEMORY, 2, Policy.BALANCED, hosts), guest);
+    }
+
     private Vm create(String name, int number, List<String> hosts, Care care, LabGuest from, ByteSize memory) {
         LabVm.Wish like = LabVm.Wish.usual(name);
-        LabVm.Wish wish = new LabVm.Wish(name, "10.77.0." + number, memory, 1, like.policy(), hosts);
-        LabVm.create(api(), from, wish.with(care));
-        Vm vm = new Vm(this, name, "10.77.0." + number);
+        return create(new LabVm.Wish(name, "10.77.0." + number, memory, 1, like.policy(), hosts).with(care), from);
+    }
+
+    private Vm create(LabVm.Wish wish, LabGuest from) {
+        LabVm.create(api(), from, wish);
+        Vm vm = new Vm(this, wish.name(), wish.address());
         vm.await("to run", v -> v.state() == VmState.RUNNING);
         return vm;
     }
