@@ -75,6 +75,7 @@ final class AcknowledgedIsKept implements Checker {
             case Observation.FrameLeft(VmId vm, var _, Point frame) ->
                 left(vm, frame).or(() -> toldOf(vm, frame));
             case Observation.GateOpened _,
+                    Observation.GuestEnded _,
                     Observation.BlockRecalled _,
                     Observation.GuestBooted _,
                     Observation.ImageResumed _,

@@ -76,7 +76,7 @@ final class Agent {
             if (vm.spec().hosts().contains(host.name())) {
                 guest.ifPresent(_ -> driver(vm.spec()).found());
             } else {
-                guest.ifPresent(it -> it.die("another host has taken the place of this one"));
+                guest.ifPresent(it -> it.end("another host has taken the place of this one"));
             }
         }
         for (VmRecord known : host.words().all()) {

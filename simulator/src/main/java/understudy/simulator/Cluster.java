@@ -76,7 +76,8 @@ final class Cluster {
                 new OutputFollowsCommit(this),
                 new LedgerDecides(this),
                 new AcknowledgedIsKept(this),
-                new MemoryFitsDisks(this));
+                new MemoryFitsDisks(this),
+                new AgentIsNotTheVm(this));
     }
 
     private double clockRate(long which) {
@@ -294,6 +295,7 @@ final class Cluster {
             case Observation.ProposalRefused(VmId vm, String message) -> note("refused", vm, Optional.empty(), message);
             case Observation.WriteAcknowledged _,
                     Observation.FlushAcknowledged _,
+                    Observation.GuestEnded _,
                     Observation.BlockRecalled _,
                     Observation.BlockFound _,
                     Observation.FlushKept _,

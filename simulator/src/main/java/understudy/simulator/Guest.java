@@ -26,6 +26,7 @@ final class Guest {
     private boolean unnoticed = true;
     private boolean running;
     private boolean paused;
+    private boolean found;
     private Optional<Consumer<Point>> listener = Optional.empty();
     private final Map<VolumeId, DiskWork> disks = new TreeMap<>();
     private final SortedMap<VolumeId, DiskMemory> memory;
@@ -116,11 +117,13 @@ final class Guest {
     }
 
     void listen(Consumer<Point> agent) {
+        found = false;
         listener = Optional.of(agent);
     }
 
-    /// Its agent is gone.
+    /// Its agent is gone, and the guest is there to be found by the next one.
     void abandon() {
+        found = true;
         listener = Optional.empty();
         disks.values().forEach(DiskWork::detach);
     }
@@ -142,6 +145,15 @@ final class Guest {
         paused = false;
     }
 
+    /// Somebody ends it who should have a reason.
+    void end(String why) {
+        if (alive) {
+            cluster.observe(new Observation.GuestEnded(vm, host, found, keptBy.isPresent(), why));
+        }
+        die(why);
+    }
+
+    /// It ends by a fault, be it its own or its host's.
     void die(String why) {
         if (alive) {
             cluster.ended(vm, host, why);

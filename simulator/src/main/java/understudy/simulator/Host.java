@@ -86,7 +86,7 @@ final class Host extends Node {
     void put(VmId vm, Guest guest) {
         guest(vm)
                 .filter(_ -> cluster.options().mutation() != Mutation.LEAVE_OLD_QEMU)
-                .ifPresent(old -> old.die("another begins"));
+                .ifPresent(old -> old.end("another begins"));
         guests.put(vm, guest);
     }
 
@@ -174,6 +174,9 @@ final class Host extends Node {
         agent = Optional.empty();
         super.killAgent();
         guests.values().forEach(Guest::abandon);
+        if (cluster.options().mutation() == Mutation.END_GUESTS_WITH_AGENT) {
+            guests.values().forEach(guest -> guest.end("its agent died"));
+        }
         dropImages();
     }
 

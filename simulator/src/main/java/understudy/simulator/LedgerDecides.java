@@ -54,6 +54,7 @@ final class LedgerDecides implements Checker {
             }
             case Observation.WriteAcknowledged _,
                     Observation.FlushAcknowledged _,
+                    Observation.GuestEnded _,
                     Observation.BlockRecalled _,
                     Observation.BlockFound _,
                     Observation.FlushKept _,

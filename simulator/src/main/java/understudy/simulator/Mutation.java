@@ -60,5 +60,9 @@ public enum Mutation {
     /// The active asks for another host in the place of one that it has lost, before it has learnt that it is alone.
     REPLACE_BEFORE_ALONE,
     /// The active takes the replica of the host that was replaced for that of the one that came.
-    KEEP_FORMER_REPLICA
+    KEEP_FORMER_REPLICA,
+    /// A guest ends with its agent, as a service's children do where nobody asks that they be left alone.
+    END_GUESTS_WITH_AGENT,
+    /// A restarted agent ends the guest that it finds, to begin from a known state.
+    KILL_FOUND_GUEST
 }

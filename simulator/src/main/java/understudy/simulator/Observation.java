@@ -25,6 +25,12 @@ sealed interface Observation {
     /// A guest goes on from an image.
     record ImageResumed(VmId vm, HostName host, Branch branch) implements Observation {}
 
+    /// A guest was ended by an agent, or by whoever starts one, and not by a fault.
+    ///
+    /// @param isFound whether its agent had died, and no later life had taken it up
+    /// @param isKept  whether what it wrote last was in the memory of its agent only
+    record GuestEnded(VmId vm, HostName host, boolean isFound, boolean isKept, String why) implements Observation {}
+
     /// A standby holds the whole of an epoch that ended at `end`.
     record EpochHeld(VmId vm, Replica standby, Point end) implements Observation {}
 

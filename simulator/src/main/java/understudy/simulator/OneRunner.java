@@ -65,6 +65,7 @@ final class OneRunner implements Checker {
             case Observation.StartForced _,
                     Observation.WriteAcknowledged _,
                     Observation.FlushAcknowledged _,
+                    Observation.GuestEnded _,
                     Observation.BlockRecalled _,
                     Observation.BlockFound _,
                     Observation.FlushKept _,

@@ -44,6 +44,7 @@ final class OutputFollowsCommit implements Checker {
             case Observation.StartForced _,
                     Observation.WriteAcknowledged _,
                     Observation.FlushAcknowledged _,
+                    Observation.GuestEnded _,
                     Observation.BlockRecalled _,
                     Observation.BlockFound _,
                     Observation.FlushKept _,

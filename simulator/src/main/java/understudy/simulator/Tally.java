@@ -58,6 +58,7 @@ final class Tally {
                     Observation.ProposalRefused _,
                     Observation.WriteAcknowledged _,
                     Observation.FlushAcknowledged _,
+                    Observation.GuestEnded _,
                     Observation.BlockRecalled _,
                     Observation.BlockFound _,
                     Observation.FlushKept _,

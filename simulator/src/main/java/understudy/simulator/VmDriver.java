@@ -104,6 +104,11 @@ final class VmDriver {
         return state.part();
     }
 
+    /// What this host knows of the VM.
+    Optional<VmRecord> known() {
+        return state.known();
+    }
+
     long knownView() {
         return state.number();
     }
@@ -151,6 +156,9 @@ final class VmDriver {
     }
 
     void found() {
+        if (cluster.options().mutation() == Mutation.KILL_FOUND_GUEST) {
+            kill("nobody knows it");
+        }
         give(new ViewInput.GuestFound());
     }
 
@@ -552,7 +560,7 @@ final class VmDriver {
 
     private void end(Guest guest, String why) {
         if (cluster.options().mutation() != Mutation.LEAVE_OLD_QEMU) {
-            guest.die(why);
+            guest.end(why);
         }
         guest.noticeDeath();
     }

@@ -23,7 +23,9 @@ class PlantedBugTest {
         "CONFIRM_BEFORE_WHOLE, OutputFollowsCommit",
         "RELEASE_AT_CAPTURE,   OutputFollowsCommit",
         "OPEN_GATE_AT_DROP,    OutputFollowsCommit",
-        "ADOPT_WITHOUT_VIEW,   LedgerDecides"
+        "ADOPT_WITHOUT_VIEW,   LedgerDecides",
+        "END_GUESTS_WITH_AGENT, AgentIsNotTheVm",
+        "KILL_FOUND_GUEST,     AgentIsNotTheVm"
     })
     void aPlantedBugIsSeen(Mutation planted, String checker) {
         assertThat(caught(planted, checker)).as("seeds 1 to %d", SEEDS).isTrue();
