@@ -2,6 +2,8 @@ package understudy.simulator;
 
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -64,6 +66,11 @@ final class Agent {
 
     VmDriver driver(VmSpec spec) {
         return drivers.computeIfAbsent(spec.id(), _ -> new VmDriver(cluster, this, spec));
+    }
+
+    /// In the order of their VMs.
+    Collection<VmDriver> drivers() {
+        return Collections.unmodifiableCollection(drivers.values());
     }
 
     Optional<VmDriver> driver(VmId vm) {

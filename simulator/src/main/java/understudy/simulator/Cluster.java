@@ -77,7 +77,8 @@ final class Cluster {
                 new LedgerDecides(this),
                 new AcknowledgedIsKept(this),
                 new MemoryFitsDisks(this),
-                new AgentIsNotTheVm(this));
+                new AgentIsNotTheVm(this),
+                new SoloNeedsNoQuorum(this));
     }
 
     private double clockRate(long which) {
@@ -102,7 +103,7 @@ final class Cluster {
         options.plan().vms().forEach(this::create);
         inOrder.forEach(node -> node.startAgent(new Life(dice.uuid())));
         ledger.start();
-        watchHandicaps();
+        watch();
     }
 
     /// All hosts are alike, and large.
@@ -152,9 +153,10 @@ final class Cluster {
         return ++writes;
     }
 
-    private void watchHandicaps() {
+    private void watch() {
         hosts.values().stream().filter(ledger.unserved()).forEach(host -> host.handicapped(schedule.nowNanos()));
-        schedule.after(10 * Schedule.MILLISECOND, this::watchHandicaps);
+        checkers.forEach(checker -> checker.look().forEach(text -> broken(checker, text)));
+        schedule.after(10 * Schedule.MILLISECOND, this::watch);
     }
 
     SimulationOptions options() {
@@ -267,10 +269,12 @@ final class Cluster {
         tally.see(seen, schedule.nowNanos());
         record(seen);
         for (Checker checker : checkers) {
-            checker.check(seen)
-                    .ifPresent(text -> violations.add(
-                            new Violation(millis(), checker.getClass().getSimpleName(), text)));
+            checker.check(seen).ifPresent(text -> broken(checker, text));
         }
+    }
+
+    private void broken(Checker checker, String text) {
+        violations.add(new Violation(millis(), checker.getClass().getSimpleName(), text));
     }
 
     private void record(Observation seen) {

@@ -136,6 +136,11 @@ final class Mirror {
         return accepted.filter(which::equals).isPresent();
     }
 
+    /// Whether nothing is answered, and nothing asked for that would change that.
+    boolean isHeld() {
+        return service.filter(MirrorService::isHeld).isPresent();
+    }
+
     boolean isCopying() {
         return service.filter(MirrorService::isCopying).isPresent();
     }

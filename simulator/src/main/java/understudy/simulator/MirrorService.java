@@ -478,6 +478,10 @@ final class MirrorService {
         return mirror;
     }
 
+    boolean isHeld() {
+        return held && asks.isEmpty();
+    }
+
     boolean isCopying() {
         return copy.filter(this::isCopying).isPresent();
     }

@@ -64,5 +64,7 @@ public enum Mutation {
     /// A guest ends with its agent, as a service's children do where nobody asks that they be left alone.
     END_GUESTS_WITH_AGENT,
     /// A restarted agent ends the guest that it finds, to begin from a known state.
-    KILL_FOUND_GUEST
+    KILL_FOUND_GUEST,
+    /// Who runs a VM alone lets nothing out while it cannot ask the ledger whether that is still so.
+    ASK_WHEN_SOLO
 }

@@ -113,6 +113,11 @@ final class VmDriver {
         return state.number();
     }
 
+    /// Whether it goes on by its own word, under a solo grant.
+    boolean isAlone() {
+        return state.isAlone();
+    }
+
     boolean hasOpenProposal() {
         return state.outstanding().isPresent();
     }
@@ -387,6 +392,11 @@ final class VmDriver {
                     new Placement.Solo(agent.replica()),
                     view.volumes(),
                     cluster.dice().uuid()));
+        }
+        if (cluster.options().mutation() == Mutation.ASK_WHEN_SOLO
+                && part() instanceof Part.Running
+                && !cluster.ledger().serves(agent.host())) {
+            gate.shut();
         }
         if (cluster.options().mutation() == Mutation.GO_ALONE_AFTER_END
                 && isLost

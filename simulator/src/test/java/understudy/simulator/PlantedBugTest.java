@@ -25,7 +25,8 @@ class PlantedBugTest {
         "OPEN_GATE_AT_DROP,    OutputFollowsCommit",
         "ADOPT_WITHOUT_VIEW,   LedgerDecides",
         "END_GUESTS_WITH_AGENT, AgentIsNotTheVm",
-        "KILL_FOUND_GUEST,     AgentIsNotTheVm"
+        "KILL_FOUND_GUEST,     AgentIsNotTheVm",
+        "ASK_WHEN_SOLO,         SoloNeedsNoQuorum"
     })
     void aPlantedBugIsSeen(Mutation planted, String checker) {
         assertThat(caught(planted, checker)).as("seeds 1 to %d", SEEDS).isTrue();
