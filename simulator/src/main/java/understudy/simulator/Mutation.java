@@ -66,5 +66,7 @@ public enum Mutation {
     /// A restarted agent ends the guest that it finds, to begin from a known state.
     KILL_FOUND_GUEST,
     /// Who runs a VM alone lets nothing out while it cannot ask the ledger whether that is still so.
-    ASK_WHEN_SOLO
+    ASK_WHEN_SOLO,
+    /// A view that was asked for and not answered is not asked for again.
+    ASK_ONLY_ONCE
 }

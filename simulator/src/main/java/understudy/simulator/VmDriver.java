@@ -264,7 +264,7 @@ final class VmDriver {
                         new LedgerCommand.ChangeView(vm(), view.number() - 1, view),
                         answer -> later(0, () -> answered(answer)));
         later(ANSWER_WITHIN, () -> {
-            if (asked == attempt) {
+            if (asked == attempt && cluster.options().mutation() != Mutation.ASK_ONLY_ONCE) {
                 give(new ViewInput.ProposalUnanswered());
             }
         });

@@ -26,7 +26,8 @@ class PlantedBugTest {
         "ADOPT_WITHOUT_VIEW,   LedgerDecides",
         "END_GUESTS_WITH_AGENT, AgentIsNotTheVm",
         "KILL_FOUND_GUEST,     AgentIsNotTheVm",
-        "ASK_WHEN_SOLO,         SoloNeedsNoQuorum"
+        "ASK_WHEN_SOLO,         SoloNeedsNoQuorum",
+        "ASK_ONLY_ONCE,         EveryFaultHeals"
     })
     void aPlantedBugIsSeen(Mutation planted, String checker) {
         assertThat(caught(planted, checker)).as("seeds 1 to %d", SEEDS).isTrue();
