@@ -87,7 +87,8 @@ final class Agent {
             }
         }
         for (VmRecord known : host.words().all()) {
-            boolean isOfThisStart = host.words().isOfThisStart(known.spec().id());
+            boolean isOfThisStart = host.words().isOfThisStart(known.spec().id())
+                    || cluster.options().mutation() == Mutation.TRUST_WORD_OF_EARLIER_START;
             driver(known.spec()).give(new ViewInput.AloneFound(Optional.of(known), isOfThisStart));
         }
         cluster.ledger().copyAt(host).forEach(this::learntAnything);

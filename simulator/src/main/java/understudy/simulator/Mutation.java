@@ -68,5 +68,7 @@ public enum Mutation {
     /// Who runs a VM alone lets nothing out while it cannot ask the ledger whether that is still so.
     ASK_WHEN_SOLO,
     /// A view that was asked for and not answered is not asked for again.
-    ASK_ONLY_ONCE
+    ASK_ONLY_ONCE,
+    /// A host that lost its power goes on by its word of before that, though a start may have been forced since.
+    TRUST_WORD_OF_EARLIER_START
 }
