@@ -2,7 +2,6 @@ package understudy.simulator.scenario;
 
 import java.util.List;
 import java.util.function.Function;
-import java.util.stream.Stream;
 import understudy.model.Level;
 import understudy.model.VmId;
 import understudy.simulator.scenario.Phrase.Match;
@@ -59,6 +58,8 @@ final class Phrases {
             command("start VM", m -> new Command.Start(vm(m))),
             command("force start of VM on HOST", Phrases::forceStart),
             command("stop VM", m -> new Command.Stop(vm(m))),
+            command("enable VM", m -> new Command.Start(vm(m))),
+            command("disable VM", m -> new Command.Stop(vm(m))),
             command("delete VM", m -> new Command.Delete(vm(m))),
             command(
                     "protect VM at LEVEL",
@@ -67,10 +68,6 @@ final class Phrases {
             command("relocate VM to HOST", Phrases::relocate),
             command("maintenance on HOST", m -> new Command.Maintain(m.cast().host(m.name(0)), true)),
             command("maintenance off HOST", m -> new Command.Maintain(m.cast().host(m.name(0)), false)));
-
-    /// What the product cannot do yet: told so, and not as a slip of the pen.
-    private static final List<Phrase<Command>> NOT_YET =
-            List.of(command("disable VM", m -> notYet(m, "Disabling a VM")));
 
     static final List<Phrase<Expectation>> EXPECTATIONS = List.of(
             expectation("all VMs are protected", _ -> new Expectation.AllProtected()),
@@ -103,9 +100,7 @@ final class Phrases {
     private Phrases() {}
 
     static Command command(Text text, Cast cast) {
-        List<Phrase<Command>> all =
-                Stream.concat(NOT_YET.stream(), COMMANDS.stream()).toList();
-        return Phrase.read(all, "command", text, cast);
+        return Phrase.read(COMMANDS, "command", text, cast);
     }
 
     static Expectation expectation(Text text, Cast cast) {
@@ -126,10 +121,6 @@ final class Phrases {
 
     private static int count(Text text) {
         return text.number("times", 0, COUNT_MAX);
-    }
-
-    private static Command notYet(Match match, String what) {
-        throw match.text().wrong(what + " is not available in this version.", "Leave the step out.");
     }
 
     private static Command forceStart(Match match) {

@@ -63,7 +63,7 @@ class ScenarioFileTest {
             do: power off site south              | x.yaml:6: There is no site named south. Write one of: [north].
             do: fail disk w1                      | x.yaml:6: There is no host named w1.
             do: stop b                            | x.yaml:6: There is no VM named b. Write one of: [a].
-            do: disable a                         | x.yaml:6: Disabling a VM is not available in this version.
+            do: disable b                         | x.yaml:6: There is no VM named b. Write one of: [a].
             do: relocate a to h9                  | x.yaml:6: There is no host named h9. Write one of: [h1, h2, h3].
             {do: power off h1, within: 1s}        | x.yaml:6: 'within' belongs to 'expect'.
             {do: power off h1, expect: a runs}    | x.yaml:6: A step with 2 of do, add, expect and wait.
