@@ -45,7 +45,6 @@ final class RandomFaults {
             return switch (this) {
                 case DISK_ERROR, DISK_LOSS, FORCED_START, LEVEL_CHANGE -> plan.hasVms(true);
                 case WITNESS_CUT, WITNESS_LOSS -> !plan.witnesses().isEmpty();
-                case SEVERAL_POWER_LOSSES, PARTITION -> plan.hosts().size() > 2;
                 default -> true;
             };
         }
