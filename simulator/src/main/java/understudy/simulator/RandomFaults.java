@@ -3,6 +3,7 @@ package understudy.simulator;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 import understudy.model.HostName;
 import understudy.model.Level;
 import understudy.model.VmRecord;
@@ -39,7 +40,8 @@ final class RandomFaults {
         DISK_LOSS,
         FORCED_START,
         SEVERAL_POWER_LOSSES,
-        PARTITION;
+        PARTITION,
+        LEADER_LOSS;
 
         boolean concerns(ClusterPlan plan) {
             return switch (this) {
@@ -100,11 +102,7 @@ final class RandomFaults {
                 faults.cut(host, other);
                 later(50, 4_000, () -> faults.join(host, other));
             }
-            case ISOLATION -> {
-                List<HostName> rest = others(host);
-                rest.forEach(it -> faults.cut(host, it));
-                later(50, 4_000, () -> rest.forEach(it -> faults.join(host, it)));
-            }
+            case ISOLATION -> isolate(host);
             case WITNESS_CUT -> {
                 HostName witness = witness();
                 faults.cut(host, witness);
@@ -177,7 +175,41 @@ final class RandomFaults {
                 side.forEach(it -> rest.forEach(across -> faults.cut(it, across)));
                 later(50, 4_000, () -> side.forEach(it -> rest.forEach(across -> faults.join(it, across))));
             }
+            case LEADER_LOSS -> {
+                if (dice.chance(0.3)) {
+                    loseLeader();
+                } else {
+                    // Before it decides, between that and the answer, or after both.
+                    cluster.ledger().atNextProposal(() -> later(0, 25, this::loseLeader));
+                }
+            }
         }
+    }
+
+    /// Whoever leads the ledger is gone, cut off, or without its agent.
+    private void loseLeader() {
+        Optional<HostName> leader = cluster.ledger().working().map(Node::name);
+        if (leader.isEmpty() || !cluster.faultsGoOn()) {
+            return;
+        }
+        HostName lost = leader.get();
+        switch (cluster.dice().below(3)) {
+            case 0 -> {
+                faults.loseHost(lost);
+                later(200, 8_000, () -> faults.returnHost(lost));
+            }
+            case 1 -> isolate(lost);
+            default -> {
+                faults.crashAgent(lost);
+                later(20, 800, () -> faults.startAgent(lost));
+            }
+        }
+    }
+
+    private void isolate(HostName host) {
+        List<HostName> rest = others(host);
+        rest.forEach(it -> faults.cut(host, it));
+        later(50, 4_000, () -> rest.forEach(it -> faults.join(host, it)));
     }
 
     private HostName one(List<HostName> names) {

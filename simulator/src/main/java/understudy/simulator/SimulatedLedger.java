@@ -72,6 +72,11 @@ final class SimulatedLedger {
     private final List<Copy> copies;
     private LedgerState truth = LedgerState.empty();
     private final List<View> underWay = new ArrayList<>();
+
+    /// What a leader took, and was lost before it could say so.
+    private final List<LedgerCommand> unfinished = new ArrayList<>();
+
+    private Optional<Runnable> atNextProposal = Optional.empty();
     private Optional<Node> leader = Optional.empty();
     private boolean electing;
     private long specsChanged;
@@ -122,7 +127,8 @@ final class SimulatedLedger {
         return node -> works.filter(it -> cluster.network().talk(node, it)).isEmpty();
     }
 
-    private Optional<Node> working() {
+    /// Who leads, if it can have anything decided.
+    Optional<Node> working() {
         return leader.filter(cluster.network()::hasMajority);
     }
 
@@ -152,7 +158,29 @@ final class SimulatedLedger {
             boolean isPreferred =
                     cluster.options().faultsFor().isZero() || cluster.dice().chance(0.7);
             leader = Optional.of(isPreferred ? able.getFirst() : cluster.dice().pick(able));
+            finish();
         }
+    }
+
+    /// What the leader before had on a majority's disks is decided first, in its order.
+    private void finish() {
+        List<LedgerCommand> first = List.copyOf(unfinished);
+        unfinished.clear();
+        first.forEach(command -> {
+            view(command).ifPresent(underWay::remove);
+            apply(command);
+        });
+    }
+
+    /// Lets something happen when somebody has asked for a view the next time, before anybody decides.
+    void atNextProposal(Runnable then) {
+        atNextProposal = Optional.of(then);
+    }
+
+    private static Optional<View> view(LedgerCommand command) {
+        return command instanceof LedgerCommand.ChangeView(VmId _, long _, View next)
+                ? Optional.of(next)
+                : Optional.empty();
     }
 
     /// Whether a view is under way, its author dead or not, by which a host's replica is in sync.
@@ -170,20 +198,27 @@ final class SimulatedLedger {
         boolean slow = cluster.dice().chance(cluster.options().slowProposals());
         long delay = slow ? cluster.dice().millis(100, 3_000) : cluster.dice().millis(0.5, 15);
         if (!cluster.dice().chance(cluster.options().lostMessages())) {
-            Optional<View> view = command instanceof LedgerCommand.ChangeView(VmId _, long _, View next)
-                    ? Optional.of(next)
-                    : Optional.empty();
+            Optional<View> view = view(command);
             view.ifPresent(underWay::add);
-            cluster.schedule().after(delay, () -> {
-                view.ifPresent(underWay::remove);
-                land(from, command, answered);
-            });
+            cluster.schedule().after(delay, () -> land(from, command, answered));
+            if (view.isPresent()) {
+                Optional<Runnable> next = atNextProposal;
+                atNextProposal = Optional.empty();
+                next.ifPresent(Runnable::run);
+            }
         }
     }
 
-    /// Lands whether or not its author is still there.
+    /// Lands whether or not its author is still there. Where the leader is lost meanwhile the next one may find it
+    /// in its log, or not; nobody is told.
     private void land(Node from, LedgerCommand command, Consumer<LedgerAnswer> answered) {
-        if (working().isEmpty()) {
+        boolean isLed = working().isPresent();
+        if (!isLed && cluster.dice().chance(0.5)) {
+            unfinished.add(command);
+            return;
+        }
+        view(command).ifPresent(underWay::remove);
+        if (!isLed) {
             return;
         }
         LedgerAnswer answer = apply(command);
