@@ -188,11 +188,15 @@ final class Agent {
                 .toList();
     }
 
-    /// One for all others: they leave together.
+    /// One for all others: they leave together. Some come twice, and late.
     private void heartbeat() {
-        List<Host> others = reachable();
+        List<Host> others =
+                reachable().stream().filter(it -> !cluster.isLost(host, it)).toList();
         if (!others.isEmpty()) {
             cluster.schedule().after(cluster.packetDelay(), () -> others.forEach(this::live));
+            if (cluster.isRepeated()) {
+                cluster.schedule().after(cluster.dice().millis(5, 200), () -> others.forEach(this::live));
+            }
         }
         host.inLife(life, 25 * Schedule.MILLISECOND, this::heartbeat);
     }

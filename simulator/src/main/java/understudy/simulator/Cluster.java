@@ -226,6 +226,16 @@ final class Cluster {
         return slow ? dice.millis(5, 80) : dice.millis(0.1, 1.5);
     }
 
+    /// Whether something comes a second time.
+    boolean isRepeated() {
+        return faultsGoOn && dice.chance(0.03);
+    }
+
+    /// Whether a single packet is lost on a way that carries others.
+    boolean isLost(Node from, Node to) {
+        return network.loses(from, to, dice);
+    }
+
     Branch boot() {
         int id = ++branches;
         return new Branch(id, id, Optional.empty());

@@ -79,7 +79,8 @@ final class Connection {
         if (!to.node.isLife(to.life) || to.closed) {
             breakUp();
         } else if (cluster.network().carries(from.node, to.node)
-                && cluster.network().carries(to.node, from.node)) {
+                && cluster.network().carries(to.node, from.node)
+                && !cluster.isLost(from.node, to.node)) {
             to.stalled = 0;
             to.node.inLife(to.life, to.arriving.removeFirst());
             if (!to.arriving.isEmpty()) {

@@ -90,6 +90,12 @@ final class Faults {
         cluster.network().join(one, other);
     }
 
+    /// @param share of the packets from one to the other, in [0, 1]
+    void losePackets(HostName from, HostName to, double share) {
+        note("packets-lost", from, "%.0f %% of those to %s".formatted(100 * share, to));
+        cluster.network().lose(from, to, share);
+    }
+
     void breakConnections(HostName name) {
         note("connections-broken", name, "");
         cluster.host(name).agent().ifPresent(Agent::breakConnections);

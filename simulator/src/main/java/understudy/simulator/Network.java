@@ -1,7 +1,9 @@
 package understudy.simulator;
 
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import understudy.model.HostName;
 
@@ -17,6 +19,9 @@ final class Network {
 
     private List<Node> voters;
     private final Set<Way> cuts = new TreeSet<>();
+
+    /// Of ways that lose packets now and then, which share.
+    private final Map<Way, Double> lossy = new TreeMap<>();
 
     /// @param voters those that vote in the ledger
     Network(List<Node> voters) {
@@ -49,6 +54,22 @@ final class Network {
 
     void joinAll() {
         cuts.clear();
+        lossy.clear();
+    }
+
+    /// From here on a way loses this share of all packets, in [0, 1]; 0 for none.
+    void lose(HostName from, HostName to, double share) {
+        if (share > 0) {
+            lossy.put(new Way(from, to), share);
+        } else {
+            lossy.remove(new Way(from, to));
+        }
+    }
+
+    /// Whether this one packet is lost, although the way carries others.
+    boolean loses(Node from, Node to, Dice dice) {
+        double share = lossy.isEmpty() ? 0 : lossy.getOrDefault(new Way(from.name(), to.name()), 0.0);
+        return share > 0 && dice.chance(share);
     }
 
     /// Whether a packet from one kernel arrives at the other.

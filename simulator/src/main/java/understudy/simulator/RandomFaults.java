@@ -41,7 +41,8 @@ final class RandomFaults {
         FORCED_START,
         SEVERAL_POWER_LOSSES,
         PARTITION,
-        LEADER_LOSS;
+        LEADER_LOSS,
+        PACKET_LOSS;
 
         boolean concerns(ClusterPlan plan) {
             return switch (this) {
@@ -174,6 +175,17 @@ final class RandomFaults {
                 cluster.nodes().forEach(it -> (dice.chance(0.5) ? side : rest).add(it.name()));
                 side.forEach(it -> rest.forEach(across -> faults.cut(it, across)));
                 later(50, 4_000, () -> side.forEach(it -> rest.forEach(across -> faults.join(it, across))));
+            }
+            case PACKET_LOSS -> {
+                double share = dice.pick(List.of(0.1, 0.5, 0.8, 0.95));
+                faults.losePackets(host, other, share);
+                if (dice.chance(0.5)) {
+                    faults.losePackets(other, host, share);
+                }
+                later(200, 4_000, () -> {
+                    faults.losePackets(host, other, 0);
+                    faults.losePackets(other, host, 0);
+                });
             }
             case LEADER_LOSS -> {
                 if (dice.chance(0.3)) {

@@ -190,7 +190,8 @@ final class SimulatedLedger {
                         view.volume(volume).filter(it -> it.isInSync(host)).isPresent());
     }
 
-    /// Asks from a node. The answer may never come, be the command applied or not.
+    /// Asks from a node. The answer may never come, be the command applied or not. Now and then the command comes
+    /// twice, as of somebody who asks again because the answer is late, or the answer does.
     void ask(Node from, LedgerCommand command, Consumer<LedgerAnswer> answered) {
         if (!serves(from)) {
             return;
@@ -198,15 +199,21 @@ final class SimulatedLedger {
         boolean slow = cluster.dice().chance(cluster.options().slowProposals());
         long delay = slow ? cluster.dice().millis(100, 3_000) : cluster.dice().millis(0.5, 15);
         if (!cluster.dice().chance(cluster.options().lostMessages())) {
-            Optional<View> view = view(command);
-            view.ifPresent(underWay::add);
-            cluster.schedule().after(delay, () -> land(from, command, answered));
-            if (view.isPresent()) {
+            send(from, command, answered, delay);
+            if (cluster.isRepeated()) {
+                send(from, command, answered, cluster.dice().millis(0.5, 1_500));
+            }
+            if (view(command).isPresent()) {
                 Optional<Runnable> next = atNextProposal;
                 atNextProposal = Optional.empty();
                 next.ifPresent(Runnable::run);
             }
         }
+    }
+
+    private void send(Node from, LedgerCommand command, Consumer<LedgerAnswer> answered, long delay) {
+        view(command).ifPresent(underWay::add);
+        cluster.schedule().after(delay, () -> land(from, command, answered));
     }
 
     /// Lands whether or not its author is still there. Where the leader is lost meanwhile the next one may find it
@@ -223,13 +230,17 @@ final class SimulatedLedger {
         }
         LedgerAnswer answer = apply(command);
         if (!cluster.dice().chance(cluster.options().lostMessages())) {
-            cluster.schedule().after(cluster.dice().millis(0.2, 10), () -> {
+            Runnable tell = () -> {
                 // What comes for a process that stands still lies in its socket until it wakes.
                 boolean waits = command instanceof LedgerCommand.RenewLease && from.isPaused();
                 if (serves(from) || waits) {
                     answered.accept(answer);
                 }
-            });
+            };
+            cluster.schedule().after(cluster.dice().millis(0.2, 10), tell);
+            if (cluster.isRepeated()) {
+                cluster.schedule().after(cluster.dice().millis(0.2, 1_500), tell);
+            }
         }
     }
 
