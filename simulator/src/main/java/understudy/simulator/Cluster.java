@@ -32,7 +32,7 @@ import understudy.simulator.ClusterPlan.VmPlan;
 
 /// Hosts, witnesses, and their VMs, in one virtual time.
 final class Cluster {
-    /// How fast hosts' clocks run, one after the other: as unevenly as leases allow.
+    /// How fast hosts' clocks run at first, one after the other: as unevenly as leases allow.
     private static final double[] CLOCK_RATES = {1, 1.0098, 1};
 
     private static final ByteSize HOST_MEMORY = new ByteSize(1L << 42);

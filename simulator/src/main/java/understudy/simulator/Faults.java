@@ -96,6 +96,12 @@ final class Faults {
         cluster.network().lose(from, to, share);
     }
 
+    /// @param rate seconds of it in a second; no two clocks may differ by more than leases allow
+    void changeClock(HostName name, double rate) {
+        note("clock-changed", name, "runs %.4f s in a second".formatted(rate));
+        cluster.host(name).clockRate(rate);
+    }
+
     void breakConnections(HostName name) {
         note("connections-broken", name, "");
         cluster.host(name).agent().ifPresent(Agent::breakConnections);

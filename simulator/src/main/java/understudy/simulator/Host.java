@@ -1,6 +1,5 @@
 package understudy.simulator;
 
-import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,7 +30,12 @@ final class Host extends Node {
     private final Set<VolumeId> broken = new TreeSet<>();
     private final Words words = new Words();
     private final Map<UUID, Long> countedIn = new HashMap<>();
-    private final double clockRate;
+    private double clockRate;
+
+    /// What its clock said when it began to run at this rate, and when that was.
+    private long clockBase;
+
+    private long clockSince;
     private Optional<Agent> agent = Optional.empty();
     private long handicappedAt;
 
@@ -44,13 +48,15 @@ final class Host extends Node {
 
     /// What this host's clock says.
     Moment now() {
-        return new Moment(
-                clockRate == 1 ? schedule().nowNanos() : (long) (schedule().nowNanos() * clockRate));
+        long passed = schedule().nowNanos() - clockSince;
+        return new Moment(clockBase + (clockRate == 1 ? passed : (long) (passed * clockRate)));
     }
 
-    /// How long a time by this host's clock takes, rounded up.
-    long onItsClock(Duration time) {
-        return (long) Math.ceil(time.toNanos() / clockRate);
+    /// Its clock runs at another rate from here on; it does not jump.
+    void clockRate(double next) {
+        clockBase = now().nanos();
+        clockSince = schedule().nowNanos();
+        clockRate = next;
     }
 
     /// What lies beside its guests, and is gone with its power: in which start of its host each replica was counted on.

@@ -11,6 +11,9 @@ import understudy.model.VolumeId;
 
 /// A random sequence of faults, each repaired after a while.
 final class RandomFaults {
+    /// How fast clocks may run: the fastest gains on the slowest what leases allow for.
+    private static final List<Double> CLOCK_RATES = List.of(1.0, 1.0049, 1.0098);
+
     private final Cluster cluster;
     private final Faults faults;
 
@@ -42,11 +45,13 @@ final class RandomFaults {
         SEVERAL_POWER_LOSSES,
         PARTITION,
         LEADER_LOSS,
-        PACKET_LOSS;
+        PACKET_LOSS,
+        CLOCK_DRIFT;
 
         boolean concerns(ClusterPlan plan) {
             return switch (this) {
                 case DISK_ERROR, DISK_LOSS, FORCED_START, LEVEL_CHANGE -> plan.hasVms(true);
+                case CLOCK_DRIFT -> plan.hasLeases();
                 case WITNESS_CUT, WITNESS_LOSS -> !plan.witnesses().isEmpty();
                 default -> true;
             };
@@ -187,6 +192,8 @@ final class RandomFaults {
                     faults.losePackets(other, host, 0);
                 });
             }
+            // Clocks that jump, or stand still with their host, are beyond what leases promise to bear.
+            case CLOCK_DRIFT -> faults.changeClock(host, dice.pick(CLOCK_RATES));
             case LEADER_LOSS -> {
                 if (dice.chance(0.3)) {
                     loseLeader();

@@ -34,6 +34,7 @@ import understudy.protocol.ViewState;
 /// Does what the view machine of one VM wants, on one host, with the delays and failures of a real one. Decides
 /// nothing.
 final class VmDriver {
+    private static final long OUTWAIT_STEP = 5 * Schedule.MILLISECOND;
     private static final long ANSWER_WITHIN = 400 * Schedule.MILLISECOND;
     private static final long PAIR_AGAIN = 5 * Schedule.SECOND;
 
@@ -374,8 +375,18 @@ final class VmDriver {
 
     private void outwait(long view) {
         boolean bug = cluster.options().mutation() == Mutation.BOOT_WITHOUT_WAITING;
-        Duration wait = cluster.options().timing().lease().outwait();
-        later(bug ? 0 : agent.host().onItsClock(wait), () -> give(new ViewInput.LeaseOutwaited(view)));
+        Duration wait = bug ? Duration.ZERO : cluster.options().timing().lease().outwait();
+        outwait(view, agent.host().now().nanos() + wait.toNanos());
+    }
+
+    /// In small steps, since the host's clock may run at another rate meanwhile.
+    private void outwait(long view, long untilNanos) {
+        long left = untilNanos - agent.host().now().nanos();
+        if (left <= 0) {
+            later(0, () -> give(new ViewInput.LeaseOutwaited(view)));
+        } else {
+            later(Math.min(left, OUTWAIT_STEP), () -> outwait(view, untilNanos));
+        }
     }
 
     private void plantedAtTick() {
