@@ -48,7 +48,26 @@ final class DiskCopy {
         if (here) {
             service.way().read(block, content -> put(block, content));
         } else {
-            mirror.replica().ifPresent(source -> service.way().put(block, source.read(block), this::start));
+            mirror.replica()
+                    .ifPresent(source -> source.perform(
+                            cluster.schedule(), () -> inLife(() -> putThere(block, source.read(block)))));
+        }
+    }
+
+    private void inLife(Runnable then) {
+        Agent agent = mirror.driver().agent();
+        agent.host().inLife(agent.life(), then);
+    }
+
+    private void putThere(int block, long content) {
+        if (!service.isCopying(this)) {
+            return;
+        }
+        if (touched.contains(block)) {
+            left.addLast(block);
+            start();
+        } else {
+            service.way().put(block, content, this::start);
         }
     }
 
@@ -58,9 +77,13 @@ final class DiskCopy {
         }
         if (touched.contains(block)) {
             left.addLast(block);
-        } else {
-            mirror.replica().orElseThrow().write(block, content);
+            start();
+            return;
         }
-        start();
+        DiskReplica target = mirror.replica().orElseThrow();
+        target.perform(cluster.schedule(), () -> {
+            target.write(block, content);
+            inLife(this::start);
+        });
     }
 }

@@ -1,11 +1,14 @@
 package understudy.simulator;
 
+import java.util.ArrayDeque;
+import java.util.Deque;
 import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.LongConsumer;
 import understudy.model.HostName;
+import understudy.model.Life;
 import understudy.model.VolumeReplica;
 
 /// The way from the active's end of a volume to the other host's. What is sent is carried out in order, by a
@@ -19,6 +22,10 @@ final class DiskLink {
     private Optional<Connection> connection = Optional.empty();
     private Optional<Mirror> far = Optional.empty();
     private final Set<DiskRequest> carried = new HashSet<>();
+
+    /// When what is not answered yet was sent.
+    private final Deque<Long> unanswered = new ArrayDeque<>();
+
     private long start;
     private boolean ready;
     private boolean over;
@@ -61,7 +68,8 @@ final class DiskLink {
         Mirror mirror = far.orElseThrow();
         mirror.accept(this);
         boolean refused = refuses(mirror, near.viewNumber());
-        Optional<UUID> present = mirror.present();
+        boolean isBusy = !mirror.isFree() && mirror.works();
+        Optional<UUID> present = mirror.present().filter(_ -> !isBusy);
         start = mirror.replica().map(DiskReplica::lostPowerAt).orElse(-1L);
         tell(() -> {
             if (over) {
@@ -91,14 +99,14 @@ final class DiskLink {
         }
         send(replica -> {
             request.carryOut(replica);
-            tell(confirmed);
+            answer(confirmed);
         });
     }
 
     void read(int block, LongConsumer found) {
         send(replica -> {
             long content = replica.read(block);
-            tell(() -> found.accept(content));
+            answer(() -> found.accept(content));
         });
     }
 
@@ -106,14 +114,14 @@ final class DiskLink {
     void put(int block, long content, Runnable confirmed) {
         send(replica -> {
             replica.write(block, content);
-            tell(confirmed);
+            answer(confirmed);
         });
     }
 
     void flush(Runnable confirmed) {
         send(replica -> {
             replica.flush();
-            tell(confirmed);
+            answer(confirmed);
         });
     }
 
@@ -122,20 +130,43 @@ final class DiskLink {
         return mirror.isServing() || (mirror.viewNumber() > number && mirror.isStrangerTo(near));
     }
 
+    /// Whether the other end has left something unanswered for longer than a disk that lives does.
+    boolean isOverdue() {
+        return !unanswered.isEmpty() && cluster.schedule().nowNanos() - unanswered.getFirst() > DiskReplica.DEADLINE;
+    }
+
+    void giveUp() {
+        close();
+        lost();
+    }
+
     private interface Work {
         void on(DiskReplica replica);
     }
 
     private void send(Work work) {
         long number = near.viewNumber();
+        unanswered.addLast(cluster.schedule().nowNanos());
         connection.ifPresent(made -> made.send(here, () -> {
             Mirror mirror = far.orElseThrow();
             if (refuses(mirror, number) || !mirror.isAccepted(this) || !mirror.works()) {
                 made.close(there);
             } else {
-                work.on(mirror.replica().orElseThrow());
+                DiskReplica replica = mirror.replica().orElseThrow();
+                replica.perform(cluster.schedule(), () -> work.on(replica));
             }
         }));
+    }
+
+    /// Of something that was sent; answers come in the order of what they answer.
+    private void answer(Runnable message) {
+        Life life = far.orElseThrow().driver().agent().life();
+        there.inLife(
+                life,
+                () -> tell(() -> {
+                    unanswered.removeFirst();
+                    message.run();
+                }));
     }
 
     private void tell(Runnable message) {

@@ -150,6 +150,19 @@ final class Faults {
         cluster.host(name).breakDisk(volume);
     }
 
+    /// @param nanos how long each request takes from here on
+    void slowDisk(HostName name, VolumeId volume, long nanos) {
+        note("disk-slow", name, volume + ", " + nanos / Schedule.MILLISECOND + " ms");
+        cluster.host(name).disk(volume).ifPresent(it -> it.slow(nanos));
+    }
+
+    void hangDisk(HostName name, VolumeId volume) {
+        note("disk-hangs", name, volume.toString());
+        cluster.host(name)
+                .disk(volume)
+                .ifPresent(it -> it.hang(cluster.schedule().nowNanos()));
+    }
+
     /// An empty disk comes only where the old one is not counted on any more.
     void repairDisk(HostName name, VolumeId volume, boolean replaced) {
         boolean counted = cluster.ledger().mayComeToCount(volume, name)
@@ -175,7 +188,7 @@ final class Faults {
         return vm.spec().disks().stream()
                 .allMatch(disk -> cluster.host(host)
                         .disk(disk.id())
-                        .filter(it -> !it.isFailing())
+                        .filter(it -> it.works(cluster.schedule().nowNanos()))
                         .isPresent());
     }
 
@@ -229,7 +242,7 @@ final class Faults {
         for (Host host : cluster.hosts()) {
             cluster.ledger().vms().stream()
                     .flatMap(vm -> vm.spec().disks().stream())
-                    .filter(disk -> !host.hasWorkingDisk(disk.id()))
+                    .filter(disk -> !host.hasSoundDisk(disk.id()))
                     .forEach(disk -> repairDisk(host.name(), disk.id(), false));
         }
         cluster.ledger().maintained().forEach(host -> maintain(host, false));

@@ -131,6 +131,12 @@ final class Host extends Node {
         return !broken.contains(volume);
     }
 
+    /// Whether that is as fast as it should be, too.
+    boolean hasSoundDisk(VolumeId volume) {
+        return hasWorkingDisk(volume)
+                && disk(volume).filter(it -> !it.isSound()).isEmpty();
+    }
+
     void put(VolumeId volume, DiskReplica replica) {
         disks.put(volume, replica);
     }
@@ -150,9 +156,15 @@ final class Host extends Node {
     void repairDisk(VolumeId volume, boolean replaced) {
         broken.remove(volume);
         if (replaced) {
+            disk(volume).ifPresent(it -> it.failing(true));
             disks.remove(volume);
         } else {
-            disk(volume).ifPresent(it -> it.failing(false));
+            disk(volume).ifPresent(it -> {
+                it.failing(false);
+                if (!it.isSound()) {
+                    it.recover(schedule(), cluster.dice().millis(0, 300));
+                }
+            });
         }
     }
 
@@ -191,7 +203,9 @@ final class Host extends Node {
         killAgent();
         guests.values().forEach(guest -> guest.die("its host shuts down"));
         guests.clear();
-        disks.values().stream().filter(disk -> !disk.isFailing()).forEach(DiskReplica::flush);
+        disks.values().stream()
+                .filter(disk -> disk.works(schedule().nowNanos()) && disk.isIdle())
+                .forEach(DiskReplica::flush);
     }
 
     @Override

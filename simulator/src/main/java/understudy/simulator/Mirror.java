@@ -12,6 +12,8 @@ import understudy.protocol.ViewInput;
 /// One volume in one life of an agent, at both ends: where the VM is active it is served ([MirrorService]); where it
 /// is not, it applies what the active sends.
 final class Mirror {
+    private static final long TOO_LATE = Schedule.SECOND;
+
     private final Cluster cluster;
     private final VmDriver driver;
     private final VolumeId volume;
@@ -69,7 +71,19 @@ final class Mirror {
     }
 
     boolean works() {
-        return replica().filter(disk -> !disk.isFailing()).isPresent();
+        return replica().filter(this::works).isPresent();
+    }
+
+    private boolean works(DiskReplica disk) {
+        return disk.works(cluster.schedule().nowNanos());
+    }
+
+    /// Whether it works, and nothing is left to be done that somebody asked of it before.
+    boolean isFree() {
+        if (cluster.options().mutation() == Mutation.TAKE_BACK_BEFORE_DONE) {
+            replica().filter(DiskReplica::isSound).ifPresent(it -> it.overtake(cluster.schedule(), TOO_LATE));
+        }
+        return replica().filter(disk -> works(disk) && disk.isIdle()).isPresent();
     }
 
     // ---- views ----------------------------------------------------------------------------------------------------
@@ -101,11 +115,7 @@ final class Mirror {
 
     /// The id of what is here, be it the view's or not.
     Optional<UUID> present() {
-        return driver.agent()
-                .host()
-                .disk(volume)
-                .filter(disk -> !disk.isFailing())
-                .map(DiskReplica::id);
+        return driver.agent().host().disk(volume).filter(this::works).map(DiskReplica::id);
     }
 
     void submit(DiskRequest request) {

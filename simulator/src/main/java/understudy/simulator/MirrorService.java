@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.EnumMap;
 import java.util.EnumSet;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -43,6 +44,10 @@ final class MirrorService {
     private final VmDriver driver;
     private final MirrorMachine machine = new MirrorMachine();
     private final Deque<MirrorInput> inputs = new ArrayDeque<>();
+
+    /// What this host's replica is to carry out, or has, since it is ready.
+    private final Set<DiskRequest> carriedHere = new HashSet<>();
+
     private final List<DiskRequest> open = new ArrayList<>();
     private final Map<MirrorSide, Role> roles = new EnumMap<>(MirrorSide.class);
     private final Set<MirrorSide> ready = EnumSet.noneOf(MirrorSide.class);
@@ -294,6 +299,9 @@ final class MirrorService {
         boolean isIn = volumes().isInSync(host);
         ready.add(side);
         starts.put(host, start);
+        if (side == MirrorSide.LOCAL) {
+            carriedHere.clear();
+        }
         // It may have lost what it had of them.
         open.forEach(it -> it.have().remove(host));
         boolean isWhole = side == MirrorSide.LOCAL ? !isIn || isSameStart : isIn && isSameStart;
@@ -308,7 +316,7 @@ final class MirrorService {
     }
 
     private void lookAtLocal() {
-        if (mirror.works() && !ready.contains(MirrorSide.LOCAL)) {
+        if (!ready.contains(MirrorSide.LOCAL) && mirror.isFree()) {
             isReady(MirrorSide.LOCAL, mirror.replica().orElseThrow().lostPowerAt());
         } else if (!mirror.works()) {
             isLost(MirrorSide.LOCAL);
@@ -329,6 +337,7 @@ final class MirrorService {
     }
 
     void tick() {
+        link.filter(DiskLink::isOverdue).ifPresent(DiskLink::giveUp);
         if (driver.isLettingGo()) {
             link.ifPresent(DiskLink::close);
             link = Optional.empty();
@@ -398,7 +407,7 @@ final class MirrorService {
         if (roles.get(MirrorSide.LOCAL) == Role.REQUIRED || bug) {
             lookAtLocal();
             if (!held || bug) {
-                mirror.replica().ifPresent(it -> answered(request, mirror.self(), it.read(request.block())));
+                mirror.replica().ifPresent(it -> readHere(it, request, bug));
             }
         } else {
             link.filter(DiskLink::isReady)
@@ -408,6 +417,28 @@ final class MirrorService {
                         }
                     }));
         }
+    }
+
+    private void readHere(DiskReplica replica, DiskRequest request, boolean bug) {
+        if (replica.isPrompt()) {
+            answered(request, mirror.self(), replica.read(request.block()));
+        } else if (carriedHere.add(request)) {
+            replica.perform(
+                    cluster.schedule(),
+                    () -> whenDoneHere(() -> {
+                        boolean isRequired = roles.get(MirrorSide.LOCAL) == Role.REQUIRED && !held;
+                        if (!over && (isRequired || bug) && open.contains(request) && driver.mayGoOn()) {
+                            answered(request, mirror.self(), replica.read(request.block()));
+                        } else {
+                            carriedHere.remove(request);
+                        }
+                    }));
+        }
+    }
+
+    /// A disk works on while the agent stands still, or is no more.
+    private void whenDoneHere(Runnable then) {
+        driver.agent().host().inLife(driver.agent().life(), then);
     }
 
     /// Whether a write of the block has reached one of two replicas perhaps: nobody reads it before both have it. Who
@@ -432,10 +463,21 @@ final class MirrorService {
         if (side == MirrorSide.PEER) {
             link.filter(DiskLink::isReady).ifPresent(it -> it.carry(request, () -> confirmed(host(side), request)));
         } else if (mirror.works()) {
-            request.carryOut(mirror.replica().orElseThrow());
-            request.have().add(mirror.self());
+            carryHere(mirror.replica().orElseThrow(), request);
         } else {
             isLost(MirrorSide.LOCAL);
+        }
+    }
+
+    private void carryHere(DiskReplica replica, DiskRequest request) {
+        if (replica.isPrompt()) {
+            request.carryOut(replica);
+            request.have().add(mirror.self());
+        } else if (carriedHere.add(request)) {
+            replica.perform(cluster.schedule(), () -> {
+                request.carryOut(replica);
+                whenDoneHere(() -> confirmed(mirror.self(), request));
+            });
         }
     }
 
@@ -508,12 +550,21 @@ final class MirrorService {
         if (!isCopying(which)) {
             return;
         }
-        mirror.replica().ifPresent(DiskReplica::flush);
-        way().flush(() -> {
-            if (isCopying(which)) {
-                take(new MirrorInput.Settled());
-            }
-        });
+        mirror.replica()
+                .ifPresent(it -> it.perform(cluster.schedule(), () -> {
+                    it.flush();
+                    whenDoneHere(() -> settleThere(which));
+                }));
+    }
+
+    private void settleThere(DiskCopy which) {
+        if (isCopying(which)) {
+            way().flush(() -> {
+                if (isCopying(which)) {
+                    take(new MirrorInput.Settled());
+                }
+            });
+        }
     }
 
     @Override

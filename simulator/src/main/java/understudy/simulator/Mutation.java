@@ -31,6 +31,8 @@ public enum Mutation {
     READ_HERE_ALWAYS,
     /// A guest goes on over the only replica in sync, which lost what it had acknowledged.
     GO_ON_OVER_LOST_WRITES,
+    /// A replica that hung is taken for ready before all that was asked of it before is done.
+    TAKE_BACK_BEFORE_DONE,
     /// A lease is counted from when its answer came.
     LEASE_FROM_ANSWER,
     /// The taker boots as soon as it has learnt its view.

@@ -127,8 +127,9 @@ final class NothingLost implements Checker {
     private boolean hasDisks(Replica replica, VmId vm) {
         Host host = cluster.host(replica.host());
         return cluster.ledger().vm(vm).orElseThrow().spec().disks().stream()
-                .allMatch(disk ->
-                        host.disk(disk.id()).filter(it -> !it.isFailing()).isPresent());
+                .allMatch(disk -> host.disk(disk.id())
+                        .filter(it -> it.works(cluster.schedule().nowNanos()))
+                        .isPresent());
     }
 
     /// Whether there is one, or its loss is news that the proposer cannot have.

@@ -17,6 +17,7 @@ import understudy.simulator.scenario.Command;
 /// Does what a scenario says: breaks and repairs things, and asks the cluster for what users ask it.
 final class Operator {
     private static final long SUPERVISOR_TAKES = 300 * Schedule.MILLISECOND;
+    private static final long SLOW_DISK_TAKES = 100 * Schedule.MILLISECOND;
     private static final long REBOOT_TAKES = 30 * Schedule.SECOND;
 
     private final Cluster cluster;
@@ -56,6 +57,9 @@ final class Operator {
                 return crashGuest(it);
             }
             case Command.FailDisk(HostName host) -> disksOn(host).forEach(disk -> faults.breakDisk(host, disk));
+            case Command.SlowDisk(HostName host) ->
+                disksOn(host).forEach(disk -> faults.slowDisk(host, disk, SLOW_DISK_TAKES));
+            case Command.HangDisk(HostName host) -> disksOn(host).forEach(disk -> faults.hangDisk(host, disk));
             case Command.RepairDisk(HostName host) ->
                 disksOn(host).forEach(disk -> faults.repairDisk(host, disk, false));
             case Command.ReplaceDisk(HostName host) -> {

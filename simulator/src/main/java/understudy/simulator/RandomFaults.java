@@ -46,11 +46,13 @@ final class RandomFaults {
         PARTITION,
         LEADER_LOSS,
         PACKET_LOSS,
-        CLOCK_DRIFT;
+        CLOCK_DRIFT,
+        DISK_SLOW,
+        DISK_HANG;
 
         boolean concerns(ClusterPlan plan) {
             return switch (this) {
-                case DISK_ERROR, DISK_LOSS, FORCED_START, LEVEL_CHANGE -> plan.hasVms(true);
+                case DISK_ERROR, DISK_LOSS, DISK_SLOW, DISK_HANG, FORCED_START, LEVEL_CHANGE -> plan.hasVms(true);
                 case CLOCK_DRIFT -> plan.hasLeases();
                 case WITNESS_CUT, WITNESS_LOSS -> !plan.witnesses().isEmpty();
                 default -> true;
@@ -153,6 +155,19 @@ final class RandomFaults {
                     VolumeId volume = dice.pick(vm.spec().disks()).id();
                     faults.breakDisk(at, volume);
                     later(50, 4_000, () -> faults.repairDisk(at, volume, kind == Kind.DISK_LOSS));
+                }
+            }
+            case DISK_SLOW, DISK_HANG -> {
+                if (!vm.spec().disks().isEmpty()) {
+                    HostName at = hostOf(vm, host);
+                    VolumeId volume = dice.pick(vm.spec().disks()).id();
+                    if (kind == Kind.DISK_SLOW) {
+                        faults.slowDisk(at, volume, dice.millis(2, dice.chance(0.5) ? 20 : 300));
+                    } else {
+                        faults.hangDisk(at, volume);
+                    }
+                    // Half of those that hang pass for dead before.
+                    later(50, 5_000, () -> faults.repairDisk(at, volume, false));
                 }
             }
             case FORCED_START -> {

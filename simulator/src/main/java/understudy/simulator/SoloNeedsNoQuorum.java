@@ -93,8 +93,10 @@ final class SoloNeedsNoQuorum implements Checker {
         boolean isAlone =
                 driver.isAlone() || (known.filter(it -> isAlone(it, driver)).isPresent() && !driver.hasOpenProposal());
         boolean hasDisks = driver.spec().disks().stream()
-                .allMatch(disk ->
-                        host.disk(disk.id()).filter(it -> !it.isFailing()).isPresent());
+                .allMatch(disk -> host.disk(disk.id())
+                        .filter(it ->
+                                it.isPrompt() && it.works(cluster.schedule().nowNanos()))
+                        .isPresent());
         return isWanted && isAlone && hasDisks
                 ? driver.guest().map(guest -> new Run(known.orElseThrow().view(), guest))
                 : Optional.empty();

@@ -67,6 +67,12 @@ public sealed interface Command {
     /// Every read and write fails.
     record FailDisk(HostName host) implements Command {}
 
+    /// Every read and write takes long.
+    record SlowDisk(HostName host) implements Command {}
+
+    /// No read or write comes back.
+    record HangDisk(HostName host) implements Command {}
+
     /// As it was.
     record RepairDisk(HostName host) implements Command {}
 

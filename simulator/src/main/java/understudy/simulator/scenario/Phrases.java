@@ -53,6 +53,8 @@ final class Phrases {
                     "crash guest VM",
                     m -> new Command.CrashGuest(vm(m), m.cast().vm(m.name(0)).name())),
             command("fail disk HOST", m -> new Command.FailDisk(m.cast().host(m.name(0)))),
+            command("slow disk HOST", m -> new Command.SlowDisk(m.cast().host(m.name(0)))),
+            command("hang disk HOST", m -> new Command.HangDisk(m.cast().host(m.name(0)))),
             command("repair disk HOST", m -> new Command.RepairDisk(m.cast().host(m.name(0)))),
             command("replace disk HOST", m -> new Command.ReplaceDisk(m.cast().host(m.name(0)))),
             command("start VM", m -> new Command.Start(vm(m))),
