@@ -154,11 +154,14 @@ final class AgentControl implements Control {
                                 "VM " + name + " does not run.",
                                 "Start it: understudy vm start " + name)
                         .refused());
-        if (from.filter(host -> !host.equals(active)).isPresent()
-                || goal.filter(active::equals).isPresent()) {
+        if (from.filter(host -> !host.equals(active)).isPresent()) {
             return statuses.of(before); // it has moved
         }
+        if (goal.filter(active::equals).isPresent()) {
+            return stay(name);
+        }
         Optional<HostName> to = goal.or(() -> before.spec().otherThan(active));
+        to.filter(host -> !before.spec().hosts().contains(host)).ifPresent(host -> checkNewHost(before, active, host));
         if (to.filter(statuses::isUp).isEmpty()) {
             throw Problem.of(
                             "not-protected",
@@ -167,7 +170,6 @@ final class AgentControl implements Control {
                                     .orElse("It may run on one host only."))
                     .refused();
         }
-        to.filter(host -> !before.spec().hosts().contains(host)).ifPresent(host -> checkNewHost(before.spec(), host));
         VmStatus after = decided(new LedgerCommand.MoveVm(before.spec().id(), to));
         if (!before.destination().equals(to)) {
             to.ifPresent(host -> agent.happened(
@@ -177,11 +179,24 @@ final class AgentControl implements Control {
     }
 
     /// Before the VM does without one of its hosts for it.
-    private void checkNewHost(VmSpec spec, HostName host) {
+    private void checkNewHost(VmRecord vm, HostName active, HostName host) {
+        VmSpec spec = vm.spec();
         LedgerState state = read();
-        List<HostRecord> both = Stream.concat(spec.hosts().stream(), Stream.of(host))
-                .flatMap(it -> state.host(it).stream())
-                .toList();
+        if (state.host(host).isEmpty()) {
+            throw Problem.of("no-such-host", "There is no host named " + host + ".", "List them: understudy host list")
+                    .with("host", host)
+                    .refused();
+        }
+        if (!statuses.isUp(host)) {
+            throw Problem.of(
+                            "no-answer-from-host",
+                            host + " does not answer, and " + spec.name() + " is not moved to it.",
+                            "See how it is: understudy host list")
+                    .with("host", host)
+                    .refused();
+        }
+        List<HostRecord> both =
+                Stream.of(active, host).flatMap(it -> state.host(it).stream()).toList();
         Fitness.check(spec, both).ifPresent(problem -> {
             throw problem.refused();
         });

@@ -38,6 +38,8 @@ final class PairSearch {
     /// What takes minutes need not be looked at with each tick.
     private static final Duration LOOK = Duration.ofMillis(500);
     private static final Duration ASK_AGAIN = Duration.ofSeconds(5);
+    /// So often a host to which the VM is to be moved may not be there when it is looked for.
+    private static final int MISSED_MAX = 3;
     /// Who has no room may have some later.
     private static final Duration ASK_REFUSER_AGAIN = Duration.ofMinutes(10);
 
@@ -45,6 +47,7 @@ final class PairSearch {
     private final Replica self;
     private final Cluster cluster;
     private final BooleanSupplier isComing;
+    private final BooleanSupplier isWaiting;
     private final Optional<Duration> patience;
     private final Map<HostName, Moment> refused = new TreeMap<>();
     private PairWatch watch = PairWatch.NOTHING;
@@ -52,6 +55,7 @@ final class PairSearch {
     private Optional<Moment> lookedAt = Optional.empty();
     private Optional<Moment> askedAt = Optional.empty();
     private boolean isAsking;
+    private int missed;
     /// In whose place nobody could come, as people were told.
     private Optional<HostName> told = Optional.empty();
 
@@ -67,13 +71,21 @@ final class PairSearch {
     record Cluster(Ledger ledger, Predicate<HostName> isUp, Room room) {}
 
     /// @param patience for how long the other host is away; empty for never
-    /// @param isComing whether the other host is getting what it lacks, of disks or memory
-    PairSearch(DriverDesk desk, Replica self, Cluster cluster, Optional<Duration> patience, BooleanSupplier isComing) {
+    /// @param isComing  whether the other host is getting what it lacks, of disks or memory
+    /// @param isWaiting whether a disk cannot be used here: then the other host is not given up
+    PairSearch(
+            DriverDesk desk,
+            Replica self,
+            Cluster cluster,
+            Optional<Duration> patience,
+            BooleanSupplier isComing,
+            BooleanSupplier isWaiting) {
         this.desk = desk;
         this.self = self;
         this.cluster = cluster;
         this.patience = patience;
         this.isComing = isComing;
+        this.isWaiting = isWaiting;
     }
 
     /// @param isHeard whether the other host is
@@ -98,6 +110,9 @@ final class PairSearch {
 
     /// Somebody works on a host that is in maintenance: it is waited for.
     private boolean isDue(VmRecord known, Moment now) {
+        if (isWaiting.getAsBoolean()) {
+            return false;
+        }
         if (Pairing.isForMove(known, self)) {
             return true;
         }
@@ -114,16 +129,19 @@ final class PairSearch {
         Optional<HostName> to = Pairing.candidate(
                 state,
                 known,
-                host -> cluster.isUp.test(host) && !refused.containsKey(host),
+                host -> cluster.isUp.test(host) && (known.replaced().isPresent() || !refused.containsKey(host)),
                 host -> own.filter(it ->
                                 Fitness.check(known.spec(), List.of(it, host)).isEmpty())
                         .isPresent());
+        missed = to.isPresent() || known.replaced().isEmpty() ? 0 : missed + 1;
         if (to.isPresent()) {
             isAsking = true;
             Executor other = Thread.ofVirtual().name("pair-" + known.spec().name())::start;
             var _ = CompletableFuture.supplyAsync(() -> roomProblem(known.spec(), to.get()), other)
                     .whenComplete((problem, failure) -> desk.post(() -> answered(
                             known, to.get(), failure == null ? problem : Optional.of(silent(to.get(), failure)))));
+        } else if (known.replaced().isPresent() && missed < MISSED_MAX) {
+            LOG.info("{}: {} does not answer", known.spec().name(), known.destination());
         } else if (known.replaced().isPresent()) {
             stay(known, known.destination().orElseThrow() + " does not answer, or cannot take it any more");
         } else if (state.hosts().values().stream().anyMatch(it -> isOther(known, it)) && told.isEmpty()) {
@@ -180,7 +198,9 @@ final class PairSearch {
                     problem.get().message());
             newest.filter(it -> it.destination().equals(Optional.of(to)))
                     .ifPresent(it -> stay(it, problem.get().message()));
-        } else if (newest.filter(it -> it.view().number() == asked.view().number() && isDue(it, now))
+        } else if (newest.filter(it -> it.view().number() == asked.view().number()
+                        && it.destination().equals(asked.destination())
+                        && isDue(it, now))
                 .isPresent()) {
             ask(asked, to);
         }
@@ -192,6 +212,10 @@ final class PairSearch {
         var _ = cluster.ledger
                 .propose(new LedgerCommand.MoveVm(known.spec().id(), Optional.empty()))
                 .whenComplete((answer, _) -> {
+                    if (answer instanceof LedgerAnswer.Refused(Problem reason)) {
+                        LOG.info(
+                                "{}: the move is not given up: {}", known.spec().name(), reason.message());
+                    }
                     if (answer instanceof LedgerAnswer.Accepted) {
                         desk.event(
                                 "move-given-up",

@@ -107,7 +107,8 @@ final class VmDriver implements DriverDesk, StreamOffers.Taker, AutoCloseable {
                 services.self(),
                 new PairSearch.Cluster(services.ledger(), services.isUp(), services.room()),
                 services.config().pairAfter(),
-                () -> volumes.isComing() || part instanceof Part.Copying);
+                () -> volumes.isComing() || part instanceof Part.Copying,
+                volumes::isWaiting);
         this.exports = new Exports(volumes, services.self().host());
         this.active = new ActiveSide(this, proposals, volumes);
         this.standby = new StandbySide(this, active, volumes);

@@ -8,9 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 import java.util.TreeMap;
-import java.util.TreeSet;
 import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -22,6 +20,7 @@ import understudy.api.Scrub;
 import understudy.link.Connection;
 import understudy.model.ByteSize;
 import understudy.model.HostName;
+import understudy.model.Moment;
 import understudy.model.Problem;
 import understudy.model.View;
 import understudy.model.VmRecord;
@@ -73,8 +72,8 @@ final class VolumeHost {
     /// Of the last QEMU: how many threads it left behind in calls of the volumes.
     private CompletableFuture<Integer> leftBehind = CompletableFuture.completedFuture(0);
 
-    /// What may lie in caches still, of what others than the guest wrote.
-    private Set<VolumeId> unsynced = new TreeSet<>();
+    /// What may lie in caches still, of what others than the guest wrote: since when nobody could read it, if so.
+    private Map<VolumeId, Optional<Moment>> unsynced = new TreeMap<>();
 
     /// How many guests were booted here.
     private final AtomicInteger begun = new AtomicInteger();
@@ -257,11 +256,11 @@ final class VolumeHost {
         return new VolumeWire(connection);
     }
 
-    /// Does without the other host's replicas, or not any more.
+    /// Does without the other host's replicas, or not any more. To be told again and again: a way to them may have been
+    /// half made when it began.
     void letGoOfPeer(boolean is) {
-        boolean begins = is && !isLettingGo;
         isLettingGo = is;
-        if (begins) {
+        if (is && (isComing() || served.values().stream().anyMatch(it -> it.volume.isProtected()))) {
             peerLost();
         }
     }
@@ -337,7 +336,8 @@ final class VolumeHost {
     ///
     /// @param news told when one of them is
     void sync(Runnable news) {
-        Set<VolumeId> syncing = new TreeSet<>(served.keySet());
+        Map<VolumeId, Optional<Moment>> syncing = new TreeMap<>();
+        served.keySet().forEach(volume -> syncing.put(volume, Optional.empty()));
         unsynced = syncing;
         served.forEach((volume, it) -> it.volume.sync(() -> desk.post(() -> {
             syncing.remove(volume);
@@ -345,9 +345,24 @@ final class VolumeHost {
         })));
     }
 
-    /// Whether they are, but for those that nobody can read either.
+    /// Whether they are, but for those that nobody has been able to read for longer than a replica may hang: each
+    /// change of the replicas in sync holds requests for a moment. To be asked again and again.
     boolean isSynced() {
-        return unsynced.stream().flatMap(volume -> serving(volume).stream()).allMatch(ServedVolume::isWaiting);
+        Moment now = desk.now();
+        unsynced.replaceAll(
+                (volume, since) -> isWaiting(volume) ? since.or(() -> Optional.of(now)) : Optional.<Moment>empty());
+        return unsynced.values().stream()
+                .allMatch(since -> since.filter(at -> now.since(at).compareTo(DEADLINE) > 0)
+                        .isPresent());
+    }
+
+    private boolean isWaiting(VolumeId volume) {
+        return serving(volume).filter(ServedVolume::isWaiting).isPresent();
+    }
+
+    /// Whether requests to a disk that is served here wait for a replica or a view.
+    boolean isWaiting() {
+        return served.values().stream().anyMatch(it -> it.volume.isWaiting());
     }
 
     /// Listens for a QEMU that waits for its guest, whose disks are another host's until it takes over.
@@ -390,6 +405,7 @@ final class VolumeHost {
             it.volume.close();
         }));
         served = Map.of();
+        unsynced = new TreeMap<>();
         reports = List.of();
         return handed;
     }

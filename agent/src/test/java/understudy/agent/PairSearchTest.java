@@ -12,6 +12,7 @@ import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import understudy.api.Event.Severity;
@@ -46,6 +47,7 @@ class PairSearchTest {
     private final List<String> events = new ArrayList<>();
     private final List<HostName> asked = new ArrayList<>();
     private final Set<HostName> full = new TreeSet<>();
+    private final AtomicBoolean isWaiting = new AtomicBoolean();
     private final Set<HostName> silent = new TreeSet<>();
     private final Decider ledger = new Decider();
     private final PairSearch search = new PairSearch(
@@ -53,7 +55,8 @@ class PairSearchTest {
             SELF,
             new PairSearch.Cluster(ledger, host -> !silent.contains(host), this::room),
             Optional.of(PATIENCE),
-            () -> false);
+            () -> false,
+            isWaiting::get);
     private Moment now = new Moment(0);
 
     @BeforeEach
@@ -116,8 +119,50 @@ class PairSearchTest {
         ledger.decide(new LedgerCommand.MoveVm(SPEC.id(), Optional.of(H4)));
         silent.add(H4);
         tick(1);
+        tick(2);
+        assertThat(vm().destination()).as("it may be heard soon").contains(H4);
+        tick(3);
         assertThat(asked).isEmpty();
         assertThat(vm().destination()).isEmpty();
+    }
+
+    @Test
+    void aMoveThatWasChangedOrCalledOffWhileAHostWasAskedIsNotMade() throws Exception {
+        ledger.decide(new LedgerCommand.MoveVm(SPEC.id(), Optional.of(H4)));
+        tick(1);
+        ledger.decide(new LedgerCommand.MoveVm(SPEC.id(), Optional.of(H3)));
+        search.tick(vm(), false, now.plus(Duration.ofSeconds(1)));
+        answer();
+        assertThat(vm().spec().hosts()).contains(VolumePair.H2);
+        tick(2);
+        ledger.decide(new LedgerCommand.MoveVm(SPEC.id(), Optional.empty()));
+        search.tick(vm(), false, now.plus(Duration.ofSeconds(1)));
+        answer();
+        assertThat(vm().spec().hosts()).contains(VolumePair.H2);
+    }
+
+    @Test
+    void noHostIsReplacedWhileADiskCannotBeUsedHere() throws Exception {
+        ledger.decide(new LedgerCommand.MoveVm(SPEC.id(), Optional.of(H4)));
+        isWaiting.set(true);
+        tick(40);
+        assertThat(mailbox).isEmpty();
+        isWaiting.set(false);
+        tick(41);
+        answer();
+        assertThat(vm().spec().hosts()).contains(H4);
+    }
+
+    @Test
+    void whoHadNoRoomIsAskedAgainWhenTheVmIsToBeMovedThere() throws Exception {
+        full.add(H3);
+        tick(30);
+        answer();
+        full.clear();
+        ledger.decide(new LedgerCommand.MoveVm(SPEC.id(), Optional.of(H3)));
+        tick(31);
+        answer();
+        assertThat(vm().spec().hosts()).contains(H3);
     }
 
     @Test
@@ -175,7 +220,12 @@ class PairSearchTest {
     @Test
     void nobodyIsReplacedWhereThatIsNotWanted() {
         PairSearch never = new PairSearch(
-                new Desk(), SELF, new PairSearch.Cluster(ledger, _ -> true, this::room), Optional.empty(), () -> false);
+                new Desk(),
+                SELF,
+                new PairSearch.Cluster(ledger, _ -> true, this::room),
+                Optional.empty(),
+                () -> false,
+                () -> false);
         for (int day = 0; day < 3; day++) {
             never.tick(vm(), false, new Moment(Duration.ofDays(day).toNanos()));
         }

@@ -11,6 +11,7 @@ import understudy.api.ApiClient;
 import understudy.api.VmStatus;
 import understudy.model.HostName;
 import understudy.model.Level;
+import understudy.model.Problem;
 import understudy.model.VmName;
 
 @Command(
@@ -116,13 +117,17 @@ final class VmCommand {
             @Option(names = "--cancel", description = "Stay, if it has not been handed over yet.") boolean cancel,
             @Mixin WaitOptions wait,
             @Mixin ClusterOptions cluster) {
+        if (cancel && to != null) {
+            throw Problem.of("usage", "--to and --cancel exclude each other", "give one of them")
+                    .refused();
+        }
         try (ApiClient client = cluster.connect()) {
             VmStatus before = client.vm(name);
             if (cancel) {
                 return WaitOptions.printed(cluster, client.stay(name));
             }
-            return wait.switchedOver(
-                    cluster, client, before, client.switchover(name, before.active(), Optional.ofNullable(to)));
+            Optional<HostName> goal = Optional.ofNullable(to);
+            return wait.switchedOver(cluster, client, before, goal, client.switchover(name, before.active(), goal));
         }
     }
 

@@ -1,10 +1,13 @@
 package understudy.cli;
 
 import java.time.Duration;
+import java.util.Optional;
+import java.util.function.Predicate;
 import picocli.CommandLine.Option;
 import understudy.api.ApiClient;
 import understudy.api.VmState;
 import understudy.api.VmStatus;
+import understudy.model.HostName;
 import understudy.model.Problem;
 
 /// Whether and how long a command waits for what it asked for, and what it says then.
@@ -70,15 +73,21 @@ final class WaitOptions {
     }
 
     /// Waits until another host runs a VM than the one that did, as long as it is to be moved.
-    int switchedOver(ClusterOptions cluster, ApiClient client, VmStatus before, VmStatus first) {
+    ///
+    /// @param to where it is to run; its other host if empty
+    int switchedOver(ClusterOptions cluster, ApiClient client, VmStatus before, Optional<HostName> to, VmStatus first) {
         VmStatus vm = noWait
                 ? first
                 : waiting(cluster, client).until(first, v -> v.movingTo().isEmpty() && v.state() != VmState.STARTING);
-        boolean isElsewhere = vm.active().isPresent() && !vm.active().equals(before.active());
+        boolean isElsewhere = vm.active()
+                .filter(to.<Predicate<HostName>>map(goal -> goal::equals)
+                        .orElse(host -> !before.active().equals(Optional.of(host))))
+                .isPresent();
         if (!noWait && !isElsewhere && vm.movingTo().isEmpty()) {
             throw Problem.of(
                             "not-moved",
-                            vm.name() + " has not moved: somebody stopped it, or lets it stay",
+                            vm.name()
+                                    + " has not moved: somebody stopped it or lets it stay, or the host cannot take it",
                             "understudy events --vm " + vm.name() + " says what happened")
                     .refused();
         }

@@ -181,7 +181,8 @@ public record LedgerState(
         return ForcedStart.refusal(vm, command.host())
                 .or(() -> ForcedStart.misfit(vm, command))
                 .map(this::refuse)
-                .orElseGet(() -> put(vm.withView(ForcedStart.view(vm, command)).withWanted(true)));
+                .orElseGet(() -> put(
+                        Moves.staying(vm.withView(ForcedStart.view(vm, command)).withWanted(true))));
     }
 
     private Applied changePair(VmRecord vm, LedgerCommand.ChangePair command) {
@@ -235,6 +236,7 @@ public record LedgerState(
                         .activeReplica()
                         .map(Replica::host)
                         .filter(maintained::contains)
+                        .filter(_ -> vm.replaced().isEmpty())
                         .map(Moves::inMaintenance));
         return refused.map(this::refuse).orElseGet(() -> put(vm.withDestination(left)));
     }

@@ -89,8 +89,12 @@ final class Moves {
                 .with("host", host);
     }
 
-    /// The same VM, to be moved to its other host if it runs on one that is in maintenance, and can be.
+    /// The same VM, to be moved to its other host if it runs on one that is in maintenance, and can be. Whoever said
+    /// where to is right.
     static VmRecord awayFrom(Set<HostName> maintained, VmRecord vm) {
+        if (vm.destination().filter(to -> !maintained.contains(to)).isPresent()) {
+            return vm;
+        }
         Optional<HostName> to = vm.view()
                 .placement()
                 .activeReplica()

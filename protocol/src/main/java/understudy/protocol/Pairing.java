@@ -101,6 +101,16 @@ public final class Pairing {
                             "Read the ledger and propose again.")
                     .with("view", vm.view()));
         }
+        Optional<HostName> awaited =
+                vm.destination().filter(to -> !vm.spec().hosts().contains(to));
+        if (awaited.filter(to -> !to.equals(command.to())).isPresent()) {
+            return Optional.of(Problem.of(
+                            "moves-elsewhere",
+                            "%s is to be moved to %s: that host is to come, not %s."
+                                    .formatted(vm.spec().name(), awaited.orElseThrow(), command.to()),
+                            "Read the ledger and propose again.")
+                    .with("host", awaited.orElseThrow()));
+        }
         return unfit(state, vm, command.to());
     }
 

@@ -111,6 +111,7 @@ class PairingTest {
                 .isEmpty();
         assertThat(Pairing.candidate(state, vm(), _ -> true, it -> !it.name().equals(N3)))
                 .isEmpty();
+        assertRefused("moves-elsewhere", change(3, H1, "h4"));
         apply(change(3, H1, "h3"));
         assertThat(vm().spec().hosts()).containsExactly(N1, N3);
         assertThat(vm().destination()).contains(N3);
@@ -134,6 +135,19 @@ class PairingTest {
         assertRefused("no-such-host", new MoveVm(db.id(), Optional.of(new HostName("h9"))));
         apply(new LedgerCommand.Maintain(N3, true));
         assertRefused("host-in-maintenance", new MoveVm(db.id(), Optional.of(N3)));
+    }
+
+    /// Whoever says where to is right, and may say that it is to stay: the other host is needed then.
+    @Test
+    void aVmOfAHostInMaintenanceMovesWhereItIsToldTo() {
+        apply(new LedgerCommand.Maintain(N1, true));
+        assertThat(vm().destination()).contains(N2);
+        apply(new MoveVm(db.id(), Optional.of(N3)));
+        assertThat(vm().destination()).contains(N3);
+        apply(new LedgerCommand.Maintain(N2, true));
+        assertThat(vm().destination()).contains(N3);
+        apply(new MoveVm(db.id(), Optional.empty()));
+        assertThat(vm().destination()).isEmpty();
     }
 
     /// Whatever it believes, no view of its can follow.

@@ -154,7 +154,7 @@ public final class ServedVolume implements AutoCloseable {
         return volume;
     }
 
-    /// Has all that was written before, also in earlier lives, survive a loss of power on every replica in sync.
+    /// Has all that was written before survive a loss of power on every replica in sync.
     ///
     /// @param done told when it does, from any thread; not if the volume is closed before
     public void sync(Runnable done) {
