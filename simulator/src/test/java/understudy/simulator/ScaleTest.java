@@ -23,7 +23,7 @@ class ScaleTest {
 
     /// A defect that makes it slow makes it slower than this on any machine; the goal of one second is for a
     /// benchmark, and the figure is printed.
-    private static final long CPU_MILLIS_MAX = 10_000;
+    private static final long CPU_MILLIS_MAX = 1_000;
 
     @Test
     void theLossOfAHostWith60VmsIsDecidedWithinTwoSecondsAmong2000VmsOn64Hosts() {
