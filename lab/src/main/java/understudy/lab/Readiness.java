@@ -18,7 +18,9 @@ import understudy.model.Problem;
 
 /// Waits until all agents say that they are ready.
 final class Readiness {
-    private static final Duration LIMIT = Duration.ofSeconds(60);
+    private static final Duration LEAST = Duration.ofSeconds(60);
+    /// All of them start at once, on the processors of one machine.
+    private static final Duration OF_EACH = Duration.ofSeconds(20);
     private static final Duration ANSWER_LIMIT = Duration.ofSeconds(2);
     private static final Duration ROUND = Duration.ofMillis(200);
     private static final int EXCERPT_LINES = 15;
@@ -34,10 +36,12 @@ final class Readiness {
         this.progress = progress;
     }
 
-    /// @throws Problem.Refused after a minute, or as soon as an agent ends again and again, with those agents'
+    /// @throws Problem.Refused after a minute, or later for many nodes, or as soon as an agent ends again and again,
+    /// with those agents'
     /// last words
     void await(List<Node> nodes) {
-        long deadline = System.nanoTime() + LIMIT.toNanos();
+        long limit = Math.max(LEAST.toNanos(), nodes.size() * OF_EACH.toNanos());
+        long deadline = System.nanoTime() + limit;
         List<Node> waiting = new ArrayList<>(nodes);
         while (true) {
             waiting.removeIf(this::isReady);
@@ -50,7 +54,7 @@ final class Readiness {
             }
             if (System.nanoTime() - deadline > 0) {
                 throw notReady(
-                        "The agents of %s are not ready after %d s".formatted(names(waiting), LIMIT.toSeconds()),
+                        "The agents of %s are not ready after %d s".formatted(names(waiting), limit / 1_000_000_000),
                         waiting);
             }
             progress.waiting("waiting for the agents of " + names(waiting));
