@@ -20,7 +20,6 @@ import understudy.api.Scrub;
 import understudy.link.Connection;
 import understudy.model.ByteSize;
 import understudy.model.HostName;
-import understudy.model.Moment;
 import understudy.model.Problem;
 import understudy.model.View;
 import understudy.model.VmRecord;
@@ -72,8 +71,7 @@ final class VolumeHost {
     /// Of the last QEMU: how many threads it left behind in calls of the volumes.
     private CompletableFuture<Integer> leftBehind = CompletableFuture.completedFuture(0);
 
-    /// What may lie in caches still, of what others than the guest wrote: since when nobody could read it, if so.
-    private Map<VolumeId, Optional<Moment>> unsynced = new TreeMap<>();
+    private final DiskSync sync;
 
     /// How many guests were booted here.
     private final AtomicInteger begun = new AtomicInteger();
@@ -114,6 +112,7 @@ final class VolumeHost {
         this.self = desk.services().self().host();
         this.folder = folder;
         this.looks = new ReplicaLooks(desk, folder, self, this::found);
+        this.sync = new DiskSync(desk::post, desk::now, DEADLINE);
         this.closings = new Closings(desk.spec().name().value());
         Path counts = desk.services().config().run().resolve("counted");
         this.counted = new CountedBoots(
@@ -331,33 +330,17 @@ final class VolumeHost {
         return volumes;
     }
 
-    /// Begins to make durable what the disks of the guest that was booted or taken up hold: others wrote it (design,
-    /// section 3.1, rule 7). The guest is served meanwhile.
+    /// Begins to make durable what the disks of the guest that was booted or taken up hold. It is served meanwhile.
     ///
     /// @param news told when one of them is
     void sync(Runnable news) {
-        Map<VolumeId, Optional<Moment>> syncing = new TreeMap<>();
-        served.keySet().forEach(volume -> syncing.put(volume, Optional.empty()));
-        unsynced = syncing;
-        served.forEach((volume, it) -> it.volume.sync(() -> desk.post(() -> {
-            syncing.remove(volume);
-            news.run();
-        })));
+        sync.begin(served.keySet(), (volume, done) -> serving(volume).ifPresent(it -> it.sync(done)), news);
     }
 
-    /// Whether they are, but for those that nobody has been able to read for longer than a replica may hang: each
-    /// change of the replicas in sync holds requests for a moment. To be asked again and again.
+    /// Whether they are, or nobody can read those that are not.
     boolean isSynced() {
-        Moment now = desk.now();
-        unsynced.replaceAll(
-                (volume, since) -> isWaiting(volume) ? since.or(() -> Optional.of(now)) : Optional.<Moment>empty());
-        return unsynced.values().stream()
-                .allMatch(since -> since.filter(at -> now.since(at).compareTo(DEADLINE) > 0)
-                        .isPresent());
-    }
-
-    private boolean isWaiting(VolumeId volume) {
-        return serving(volume).filter(ServedVolume::isWaiting).isPresent();
+        return sync.isDone(
+                volume -> serving(volume).filter(ServedVolume::isWaiting).isPresent());
     }
 
     /// Whether requests to a disk that is served here wait for a replica or a view.
@@ -405,7 +388,7 @@ final class VolumeHost {
             it.volume.close();
         }));
         served = Map.of();
-        unsynced = new TreeMap<>();
+        sync.end();
         reports = List.of();
         return handed;
     }
