@@ -5,6 +5,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Predicate;
+import java.util.stream.Stream;
 import understudy.model.HostName;
 import understudy.model.Placement;
 import understudy.model.View;
@@ -72,8 +74,7 @@ final class AcknowledgedIsKept implements Checker {
                 found.computeIfAbsent(it.vm(), _ -> new ArrayList<>()).add(it);
                 yield Optional.empty();
             }
-            case Observation.FrameLeft(VmId vm, var _, Point frame) ->
-                left(vm, frame).or(() -> toldOf(vm, frame));
+            case Observation.FrameLeft(VmId vm, var _, Point frame) -> left(vm, frame);
             case Observation.GateOpened _,
                     Observation.GuestEnded _,
                     Observation.BlockRecalled _,
@@ -167,21 +168,25 @@ final class AcknowledgedIsKept implements Checker {
         return Optional.empty();
     }
 
-    /// A flush that was answered before any disk had it counts when somebody sees what the guest said after it.
+    /// A flush that was answered before any disk had it, and what was found at the boot, count when somebody sees what
+    /// the guest said after that.
     private Optional<String> left(VmId vm, Point frame) {
-        List<Observation.FlushKept> kept = unseen.computeIfAbsent(vm, _ -> new ArrayList<>());
-        List<Observation.FlushKept> seen =
-                kept.stream().filter(it -> frame.includes(it.at())).toList();
-        kept.removeAll(seen);
-        return seen.stream().flatMap(it -> seen(it).stream()).findFirst();
+        return taken(unseen, vm, it -> frame.includes(it.at()))
+                .flatMap(it -> seen(it).stream())
+                .findFirst()
+                .or(() -> taken(found, vm, it -> frame.includes(it.at()))
+                        .flatMap(it -> told(it).stream())
+                        .findFirst());
     }
 
-    private Optional<String> toldOf(VmId vm, Point frame) {
-        List<Observation.BlockFound> all = found.computeIfAbsent(vm, _ -> new ArrayList<>());
-        List<Observation.BlockFound> seen =
-                all.stream().filter(it -> frame.includes(it.at())).toList();
-        all.removeAll(seen);
-        return seen.stream().flatMap(it -> told(it).stream()).findFirst();
+    /// Takes out what is over.
+    private static <T> Stream<T> taken(Map<VmId, List<T>> all, VmId vm, Predicate<T> isOver) {
+        List<T> ofVm = all.getOrDefault(vm, List.of());
+        List<T> over = ofVm.stream().filter(isOver).toList();
+        all.computeIfPresent(
+                vm,
+                (_, _) -> new ArrayList<>(ofVm.stream().filter(isOver.negate()).toList()));
+        return over.stream();
     }
 
     private Optional<String> told(Observation.BlockFound it) {
