@@ -44,6 +44,7 @@ import understudy.model.VolumeSpec;
 import understudy.protocol.LedgerAnswer;
 import understudy.protocol.LedgerCommand;
 import understudy.protocol.LedgerState;
+import understudy.protocol.Pairing;
 import understudy.protocol.PlacementRules;
 import understudy.qemu.Fitness;
 
@@ -182,11 +183,9 @@ final class AgentControl implements Control {
     private void checkNewHost(VmRecord vm, HostName active, HostName host) {
         VmSpec spec = vm.spec();
         LedgerState state = read();
-        if (state.host(host).isEmpty()) {
-            throw Problem.of("no-such-host", "There is no host named " + host + ".", "List them: understudy host list")
-                    .with("host", host)
-                    .refused();
-        }
+        Pairing.unfit(state, vm, host).ifPresent(problem -> {
+            throw problem.refused();
+        });
         if (!statuses.isUp(host)) {
             throw Problem.of(
                             "no-answer-from-host",

@@ -126,24 +126,27 @@ final class PairSearch {
     private void search(VmRecord known) {
         LedgerState state = cluster.ledger.seen();
         Optional<HostRecord> own = state.host(self.host());
+        boolean isForMove = known.replaced().isPresent();
         Optional<HostName> to = Pairing.candidate(
                 state,
                 known,
-                host -> cluster.isUp.test(host) && (known.replaced().isPresent() || !refused.containsKey(host)),
+                host -> cluster.isUp.test(host) && (isForMove || !refused.containsKey(host)),
                 host -> own.filter(it ->
                                 Fitness.check(known.spec(), List.of(it, host)).isEmpty())
                         .isPresent());
-        missed = to.isPresent() || known.replaced().isEmpty() ? 0 : missed + 1;
+        missed = to.isEmpty() && isForMove ? missed + 1 : 0;
         if (to.isPresent()) {
             isAsking = true;
             Executor other = Thread.ofVirtual().name("pair-" + known.spec().name())::start;
             var _ = CompletableFuture.supplyAsync(() -> roomProblem(known.spec(), to.get()), other)
                     .whenComplete((problem, failure) -> desk.post(() -> answered(
                             known, to.get(), failure == null ? problem : Optional.of(silent(to.get(), failure)))));
-        } else if (known.replaced().isPresent() && missed < MISSED_MAX) {
-            LOG.info("{}: {} does not answer", known.spec().name(), known.destination());
-        } else if (known.replaced().isPresent()) {
-            stay(known, known.destination().orElseThrow() + " does not answer, or cannot take it any more");
+        } else if (isForMove) {
+            String why = known.destination().orElseThrow() + " does not answer, or cannot take it any more";
+            LOG.info("{}: {}", known.spec().name(), why);
+            if (missed >= MISSED_MAX) {
+                stay(known, why);
+            }
         } else if (state.hosts().values().stream().anyMatch(it -> isOther(known, it)) && told.isEmpty()) {
             told = watch.other();
             desk.event(

@@ -2,7 +2,6 @@ package understudy.cli;
 
 import java.time.Duration;
 import java.util.Optional;
-import java.util.function.Predicate;
 import picocli.CommandLine.Option;
 import understudy.api.ApiClient;
 import understudy.api.VmState;
@@ -79,10 +78,9 @@ final class WaitOptions {
         VmStatus vm = noWait
                 ? first
                 : waiting(cluster, client).until(first, v -> v.movingTo().isEmpty() && v.state() != VmState.STARTING);
-        boolean isElsewhere = vm.active()
-                .filter(to.<Predicate<HostName>>map(goal -> goal::equals)
-                        .orElse(host -> !before.active().equals(Optional.of(host))))
-                .isPresent();
+        boolean isElsewhere = to.isPresent()
+                ? vm.active().equals(to)
+                : vm.active().isPresent() && !vm.active().equals(before.active());
         if (!noWait && !isElsewhere && vm.movingTo().isEmpty()) {
             throw Problem.of(
                             "not-moved",

@@ -37,8 +37,7 @@ final class Readiness {
     }
 
     /// @throws Problem.Refused after a minute, or later for many nodes, or as soon as an agent ends again and again,
-    /// with those agents'
-    /// last words
+    /// with those agents' last words
     void await(List<Node> nodes) {
         long limit = Math.max(LEAST.toNanos(), nodes.size() * OF_EACH.toNanos());
         long deadline = System.nanoTime() + limit;

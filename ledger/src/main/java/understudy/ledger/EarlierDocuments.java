@@ -6,8 +6,7 @@ import tools.jackson.databind.node.ObjectNode;
 /// Completes what was written before VMs had care and could be given up, and hosts told of devices (format 3), and
 /// before there were solo grants (4), forced starts (5), changes of level (6), moves and maintenance (7),
 /// changes of pairs and sites (8), rules (9), and moves to other hosts (10): logs and snapshots of these formats are
-/// read, and mean what they
-/// meant.
+/// read, and mean what they meant.
 final class EarlierDocuments {
     static final int FIRST = 3;
     private static final int LAST = 10;

@@ -48,11 +48,15 @@ public record VmRecord(
                         || destination.filter(spec.hosts()::contains).isPresent());
     }
 
+    /// The host to which it is to be moved, if that is none of its own yet.
+    public Optional<HostName> newHost() {
+        return destination.filter(to -> !spec.hosts().contains(to));
+    }
+
     /// The host in whose place another one is to come, because the VM is to be moved to that. Empty while nobody runs
     /// it, or the disks of who does are not in sync: then the other host is needed.
     public Optional<HostName> replaced() {
-        return destination
-                .filter(to -> !spec.hosts().contains(to))
+        return newHost()
                 .flatMap(_ -> view.placement().activeReplica())
                 .map(Replica::host)
                 .filter(view::isInSync)

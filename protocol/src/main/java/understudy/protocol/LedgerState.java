@@ -225,6 +225,7 @@ public record LedgerState(
         return put(vm.withSpec(spec.with(level)));
     }
 
+    /// A VM is not let stay on a host in maintenance, save where the other host is given up for one that cannot come.
     private Applied move(VmRecord vm, Optional<HostName> to) {
         Optional<HostName> left = to.filter(host -> !vm.view().isActive(host));
         if (vm.destination().equals(left)) {

@@ -101,17 +101,15 @@ public final class Pairing {
                             "Read the ledger and propose again.")
                     .with("view", vm.view()));
         }
-        Optional<HostName> awaited =
-                vm.destination().filter(to -> !vm.spec().hosts().contains(to));
-        if (awaited.filter(to -> !to.equals(command.to())).isPresent()) {
-            return Optional.of(Problem.of(
-                            "moves-elsewhere",
-                            "%s is to be moved to %s: that host is to come, not %s."
-                                    .formatted(vm.spec().name(), awaited.orElseThrow(), command.to()),
-                            "Read the ledger and propose again.")
-                    .with("host", awaited.orElseThrow()));
-        }
-        return unfit(state, vm, command.to());
+        return vm.newHost()
+                .filter(to -> !to.equals(command.to()))
+                .map(to -> Problem.of(
+                                "moves-elsewhere",
+                                "%s is to be moved to %s: that host is to come, not %s."
+                                        .formatted(vm.spec().name(), to, command.to()),
+                                "Read the ledger and propose again.")
+                        .with("host", to))
+                .or(() -> unfit(state, vm, command.to()));
     }
 
     /// Whether there is one for each disk, that nothing else is called by.
@@ -129,7 +127,7 @@ public final class Pairing {
     }
 
     /// Why a host cannot become one of a VM's; empty if it can.
-    static Optional<Problem> unfit(LedgerState state, VmRecord vm, HostName to) {
+    public static Optional<Problem> unfit(LedgerState state, VmRecord vm, HostName to) {
         Optional<HostRecord> host = state.host(to).filter(it -> it.role() == HostRecord.Role.HOST);
         if (host.isEmpty()) {
             return Optional.of(
