@@ -278,6 +278,11 @@ final class ActiveSide {
             end("it did not shut down in time");
             desk.step(new ViewInput.GuestGone(now));
         }
+        if (proposals.isWantedAgain()) {
+            failures.forget();
+            end("its users want it again");
+            desk.step(new ViewInput.GuestGone(now));
+        }
         openIfSynced();
         stream.ifPresent(CheckpointStream::tick);
         if (failures.isResetDue(now)) {

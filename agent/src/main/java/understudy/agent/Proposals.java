@@ -2,6 +2,7 @@ package understudy.agent;
 
 import java.time.Duration;
 import java.util.Optional;
+import java.util.function.LongFunction;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,8 +27,10 @@ final class Proposals {
     private final DriverDesk desk;
     private Optional<View> newest = Optional.empty();
     private Optional<Moment> askAgainAt = Optional.empty();
-    private Optional<LedgerCommand> wishesEnd = Optional.empty();
+    private Optional<LongFunction<LedgerCommand>> wishesEnd = Optional.empty();
+    private Optional<LedgerCommand> toldOff = Optional.empty();
     private Optional<Moment> tellOffAt = Optional.empty();
+    private boolean isWantedAgain;
     private long refusedView;
 
     Proposals(DriverDesk desk) {
@@ -46,16 +49,18 @@ final class Proposals {
 
     /// The guest switched itself off, so nobody wants it to run any more: told to the ledger until it knows.
     void guestIsOff() {
-        tellOff(new LedgerCommand.SetWanted(desk.spec().id(), false));
+        tellOff(wish -> new LedgerCommand.SwitchedOff(desk.spec().id(), wish));
     }
 
     /// The guest keeps failing, so it is not to be started again until somebody says so: told as that it is off.
     void giveUp(String reason) {
-        tellOff(new LedgerCommand.GiveUp(desk.spec().id(), desk.services().self(), reason));
+        tellOff(wish ->
+                new LedgerCommand.GiveUp(desk.spec().id(), desk.services().self(), Optional.of(wish), reason));
     }
 
-    private void tellOff(LedgerCommand command) {
+    private void tellOff(LongFunction<LedgerCommand> command) {
         wishesEnd = Optional.of(command);
+        toldOff = Optional.empty();
         tellOffAt = Optional.of(desk.now());
     }
 
@@ -64,28 +69,46 @@ final class Proposals {
         return tellOffAt.isPresent();
     }
 
-    void tick(Moment now, boolean isWanted) {
+    /// Whether its users wanted the VM anew before the ledger heard that its guest ended, which this agent did not know
+    /// then: the guest is to begin again. Said once.
+    boolean isWantedAgain() {
+        boolean said = isWantedAgain;
+        isWantedAgain = false;
+        return said;
+    }
+
+    /// @param known what the ledger says of the VM, as far as is known
+    void tick(Moment now, Optional<VmRecord> known) {
         if (askAgainAt.filter(at -> now.compareTo(at) >= 0).isPresent()) {
             askAgainAt = Optional.empty();
             desk.step(new ViewInput.ProposalUnanswered());
         }
-        if (!isWanted) {
+        Optional<VmRecord> wanted = known.filter(VmRecord::wanted);
+        if (wanted.isEmpty()) {
             tellOffAt = Optional.empty();
         }
         if (tellOffAt.filter(at -> now.compareTo(at) >= 0).isPresent()) {
             tellOffAt = Optional.of(now.plus(TELL_OFF_AGAIN));
-            LedgerCommand command = wishesEnd.orElseThrow();
+            LedgerCommand command = toldOff.orElseGet(
+                    () -> wishesEnd.orElseThrow().apply(wanted.orElseThrow().wish()));
+            toldOff = Optional.of(command);
             var _ = desk.services()
                     .ledger()
                     .propose(command)
-                    .whenComplete((answer, _) -> desk.post(() -> toldOff(command, Optional.ofNullable(answer))));
+                    .whenComplete((answer, _) -> desk.post(() -> heard(command, Optional.ofNullable(answer))));
         }
     }
 
-    /// Whatever the answer is, the ledger has decided: who asked again might end what somebody started meanwhile.
-    private void toldOff(LedgerCommand command, Optional<LedgerAnswer> answer) {
-        if (answer.isPresent() && wishesEnd.equals(Optional.of(command))) {
+    /// Whatever the answer is, the ledger has decided: of a wish that is newer nothing has ended.
+    private void heard(LedgerCommand command, Optional<LedgerAnswer> answer) {
+        if (answer.isPresent() && tellOffAt.isPresent() && toldOff.equals(Optional.of(command))) {
             tellOffAt = Optional.empty();
+            isWantedAgain = answer.get() instanceof LedgerAnswer.Conflict(VmRecord current)
+                    && current.wanted()
+                    && current.view()
+                            .placement()
+                            .activeReplica()
+                            .equals(Optional.of(desk.services().self()));
         }
         Optional<VmRecord> decided = switch (answer.orElse(new LedgerAnswer.Accepted(Optional.empty()))) {
             case LedgerAnswer.Accepted(Optional<VmRecord> record) -> record;

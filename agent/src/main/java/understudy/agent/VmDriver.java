@@ -169,7 +169,7 @@ final class VmDriver implements DriverDesk, StreamOffers.Taker, AutoCloseable {
                 volumes.tick();
                 scrubs.tick(now, volumes::serving);
                 boolean isWanted = state.known().filter(VmRecord::wanted).isPresent();
-                proposals.tick(now, isWanted);
+                proposals.tick(now, state.known());
                 volumes.letGoOfPeer(state.known().flatMap(VmRecord::replaced).isPresent());
                 state.known().ifPresent(known -> search.tick(known, state.peer() instanceof PeerState.Up, now));
                 if (!isWanted) {

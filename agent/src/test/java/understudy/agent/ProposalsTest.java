@@ -219,7 +219,7 @@ class ProposalsTest {
 
     private void tick(long millis) {
         now = new Moment(millis * 1_000_000);
-        proposals.tick(now, true);
+        proposals.tick(now, Optional.of(record(view(4))));
     }
 
     @Test
@@ -315,13 +315,44 @@ class ProposalsTest {
         assertThat(proposals.isTellingOff()).isTrue();
         tick(0);
         tick(999);
-        assertThat(ledger.asked).containsExactly(new LedgerCommand.SetWanted(SPEC.id(), false));
+        assertThat(ledger.asked).containsExactly(new LedgerCommand.SwitchedOff(SPEC.id(), 0));
         tick(1_000);
         assertThat(ledger.asked).hasSize(2);
-        proposals.tick(now, false);
+        proposals.tick(now, Optional.of(record(view(4)).ended(Optional.empty())));
         assertThat(proposals.isTellingOff()).isFalse();
         tick(10_000);
         assertThat(ledger.asked).hasSize(2);
         assertThat(steps).isEmpty();
+        // The answers come late, when somebody has wanted it again: of that they say nothing.
+        answer(0, new LedgerAnswer.Conflict(record(view(4)).withWanted(true)));
+        assertThat(proposals.isWantedAgain()).isFalse();
+    }
+
+    @Test
+    void whoWantsItAnewBeforeItIsKnownToBeOffHasItBeginAgain() {
+        proposals.guestIsOff();
+        tick(0);
+        VmRecord anew = record(view(4)).withWanted(true);
+        proposals.tick(new Moment(2_000_000_000L), Optional.of(anew));
+        assertThat(ledger.asked)
+                .as("the wish that was ended is asked to end, no later one")
+                .containsOnly(new LedgerCommand.SwitchedOff(SPEC.id(), 0));
+        answer(0, new LedgerAnswer.Conflict(anew));
+        assertThat(proposals.isTellingOff()).isFalse();
+        assertThat(proposals.isWantedAgain()).isTrue();
+        assertThat(proposals.isWantedAgain()).as("said once").isFalse();
+        answer(1, new LedgerAnswer.Conflict(anew));
+        assertThat(proposals.isWantedAgain()).isFalse();
+    }
+
+    @Test
+    void whoIsNotActiveAnyMoreBeginsNothingAgain() {
+        proposals.giveUp("it died");
+        tick(0);
+        View others = new View(
+                5, new Placement.Solo(new Replica(new HostName("h2"), new Life(new UUID(1, 2)))), new UUID(9, 5));
+        answer(0, new LedgerAnswer.Conflict(record(others)));
+        assertThat(proposals.isWantedAgain()).isFalse();
+        assertThat(steps).containsExactly(new ViewInput.RecordLearnt(record(others)));
     }
 }

@@ -5,11 +5,12 @@ import tools.jackson.databind.node.ObjectNode;
 
 /// Completes what was written before VMs had care and could be given up, and hosts told of devices (format 3), and
 /// before there were solo grants (4), forced starts (5), changes of level (6), moves and maintenance (7),
-/// changes of pairs and sites (8), rules (9), and moves to other hosts (10): logs and snapshots of these formats are
+/// changes of pairs and sites (8), rules (9), and moves to other hosts (10), and numbers of wishes (11): logs and
+/// snapshots of these formats are
 /// read, and mean what they meant.
 final class EarlierDocuments {
     static final int FIRST = 3;
-    private static final int LAST = 10;
+    private static final int LAST = 11;
 
     private EarlierDocuments() {}
 
@@ -24,7 +25,12 @@ final class EarlierDocuments {
             if (record.has("revision")) {
                 record.putIfAbsent("failure", record.nullNode());
                 record.putIfAbsent("destination", record.nullNode());
+                record.putIfAbsent("wish", record.numberNode(0));
             }
+        }
+        if (node instanceof ObjectNode command
+                && command.path("do").asString("").equals("give-up")) {
+            command.putIfAbsent("wish", command.nullNode());
         }
         if (node instanceof ObjectNode host && host.has("cpuModels") && host.has("accelerator")) {
             host.putIfAbsent("devices", host.arrayNode());

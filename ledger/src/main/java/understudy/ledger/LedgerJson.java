@@ -38,7 +38,7 @@ import understudy.protocol.LedgerState;
 /// read an entry alike, so a release may write a new format only when all voters read it. What lies in a log or a
 /// snapshot of an earlier format is still read ([EarlierDocuments]).
 final class LedgerJson {
-    static final int FORMAT = 11;
+    static final int FORMAT = 12;
     /// The most bytes of one command; a kernel command line is the longest thing in it.
     static final int COMMAND_MAX = 64 << 10;
 
@@ -182,6 +182,7 @@ final class LedgerJson {
         @JsonSubTypes.Type(value = LedgerCommand.SetLevel.class, name = "set-level"),
         @JsonSubTypes.Type(value = LedgerCommand.MoveVm.class, name = "move-vm"),
         @JsonSubTypes.Type(value = LedgerCommand.GiveUp.class, name = "give-up"),
+        @JsonSubTypes.Type(value = LedgerCommand.SwitchedOff.class, name = "switched-off"),
         @JsonSubTypes.Type(value = LedgerCommand.GrowVolume.class, name = "grow-volume"),
         @JsonSubTypes.Type(value = LedgerCommand.DeleteVm.class, name = "delete-vm"),
         @JsonSubTypes.Type(value = LedgerCommand.RenewLease.class, name = "renew-lease"),

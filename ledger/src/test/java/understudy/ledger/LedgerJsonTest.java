@@ -53,7 +53,8 @@ class LedgerJsonTest {
             new LedgerCommand.RenewLease(Samples.H1.host(), Samples.H1.life()),
             new LedgerCommand.CreateVm(cared, true, Samples.view(1, new Placement.Stopped())),
             new LedgerCommand.ChangeView(cared.id(), 1, Samples.view(2, new Placement.Solo(Samples.H1))),
-            new LedgerCommand.GiveUp(cared.id(), Samples.H1, "it died"),
+            new LedgerCommand.GiveUp(cared.id(), Samples.H1, Optional.of(0L), "it died"),
+            new LedgerCommand.SwitchedOff(id, 1),
             new LedgerCommand.ForceStart(id, 4, Samples.H2.host(), List.of(new UUID(3, 3)), new UUID(4, 5)),
             new LedgerCommand.RegisterHost(Samples.host("w1")),
             new LedgerCommand.SetLevel(db.id(), Level.SYSTEM),
@@ -114,13 +115,13 @@ class LedgerJsonTest {
         assertThat(LedgerJson.state(state.getBytes(StandardCharsets.UTF_8)).vm(id))
                 .contains(new VmRecord(web, true, view, 2));
         assertThat(new String(LedgerJson.encode(new LedgerCommand.CreateVm(web, true, view)), StandardCharsets.UTF_8)
-                        .replace("\"format\":11", "\"format\":3")
+                        .replace("\"format\":12", "\"format\":3")
                         .replace(",\"soloGrant\":false", "")
                         .replaceAll(",\"care\":\\{.*?\"startDelaySeconds\":0}", ""))
                 .as("what has become more since")
                 .isEqualTo(command);
         assertThatThrownBy(() -> LedgerJson.command(
-                        command.replace("\"format\":3", "\"format\":11").getBytes(StandardCharsets.UTF_8)))
+                        command.replace("\"format\":3", "\"format\":12").getBytes(StandardCharsets.UTF_8)))
                 .as("and only there what is missing is completed")
                 .isInstanceOf(IllegalArgumentException.class);
     }
@@ -132,10 +133,17 @@ class LedgerJsonTest {
         assertReadAsBefore(command, ",\"fresh\":false");
     }
 
+    /// Whichever wish it was: it ended what was wanted when it came.
+    @Test
+    void whoGaveUpInTheFormatBeforeNamedNoWish() {
+        LedgerCommand command = new LedgerCommand.GiveUp(id, Samples.H1, Optional.empty(), "it died");
+        assertReadAsBefore(command, ",\"wish\":null");
+    }
+
     @Test
     void theFormatBeforeHadNoRules() {
         String now = new String(LedgerJson.encode(LedgerState.empty()), StandardCharsets.UTF_8);
-        String before = now.replace("\"format\":11", "\"format\":9").replace(",\"rules\":[]", "");
+        String before = now.replace("\"format\":12", "\"format\":9").replace(",\"rules\":[]", "");
         assertThat(before).doesNotContain("rules");
         assertThat(LedgerJson.state(before.getBytes(StandardCharsets.UTF_8))).isEqualTo(LedgerState.empty());
     }
@@ -161,7 +169,7 @@ class LedgerJsonTest {
     private static void assertReadAsBefore(LedgerCommand command, String added) {
         String now = new String(LedgerJson.encode(command), StandardCharsets.UTF_8);
         assertThat(now).contains(added);
-        String before = now.replace("\"format\":11", "\"format\":9").replace(added, "");
+        String before = now.replace("\"format\":12", "\"format\":9").replace(added, "");
         assertThat(LedgerJson.command(before.getBytes(StandardCharsets.UTF_8))).isEqualTo(command);
     }
 
@@ -177,7 +185,7 @@ class LedgerJsonTest {
     @Test
     void namesAndIdsAreReadable() {
         assertThat(new String(LedgerJson.encode(commands.get(1)), StandardCharsets.UTF_8))
-                .startsWith("{\"format\":11,\"command\":{\"do\":\"change-view\",\"vm\":\"" + id)
+                .startsWith("{\"format\":12,\"command\":{\"do\":\"change-view\",\"vm\":\"" + id)
                 .contains("\"placement\":{\"is\":\"solo\",\"active\":{\"host\":\"h1\"");
     }
 
@@ -210,14 +218,14 @@ class LedgerJsonTest {
     void whatThisReleaseDoesNotKnowIsRefused() {
         String good = new String(LedgerJson.encode(commands.get(7)), StandardCharsets.UTF_8);
         for (String bad : List.of(
-                good.replace("\"format\":11", "\"format\":2"),
+                good.replace("\"format\":12", "\"format\":2"),
                 good.replace("delete-vm", "format-disk"),
                 good.replace("\"vm\"", "\"new\":1,\"vm\""),
                 good.replaceAll("\"vm\":\"[^\"]*\"", "\"vm\":null"),
                 good + "x",
                 "null",
-                "{\"format\":11,\"command\":null}",
-                "{\"format\":11}",
+                "{\"format\":12,\"command\":null}",
+                "{\"format\":12}",
                 "[".repeat(60_000))) {
             assertThat(bad).isNotEqualTo(good);
             assertThatThrownBy(() -> LedgerJson.command(bad.getBytes(StandardCharsets.UTF_8)))

@@ -9,6 +9,9 @@ import java.util.Optional;
 ///                    what they want
 /// @param destination the host to which it is to be moved, running; only while it is wanted, and not one that runs it
 ///                    already. It may be none of the VM's hosts: then it takes the place of one first
+/// @param wish        how often its users have said, since it was created, whether it is to run: what ends one wish
+/// does
+///                    not end the next
 /// @param revision    goes up by one with every change of the record, so that of two copies the newer one can be
 ///                    told
 public record VmRecord(
@@ -17,6 +20,7 @@ public record VmRecord(
         Optional<String> failure,
         Optional<HostName> destination,
         View view,
+        long wish,
         long revision) {
 
     public VmRecord {
@@ -33,7 +37,7 @@ public record VmRecord(
 
     /// A VM that nobody gave up, and that is to stay where it is.
     public VmRecord(VmSpec spec, boolean wanted, View view, long revision) {
-        this(spec, wanted, Optional.empty(), Optional.empty(), view, revision);
+        this(spec, wanted, Optional.empty(), Optional.empty(), view, 0, revision);
     }
 
     /// A VM that was just created.
@@ -66,32 +70,34 @@ public record VmRecord(
     /// It has been moved when its destination runs it, however that came about.
     public VmRecord withView(View next) {
         Optional<HostName> left = destination.filter(host -> !next.isActive(host));
-        return new VmRecord(spec, wanted, failure, left, next, revision + 1);
+        return new VmRecord(spec, wanted, failure, left, next, wish, revision + 1);
     }
 
     public VmRecord withSpec(VmSpec changed) {
-        return new VmRecord(changed, wanted, failure, destination, view, revision + 1);
+        return new VmRecord(changed, wanted, failure, destination, view, wish, revision + 1);
     }
 
     /// With another host in the place of one that does not run it. Who is to be moved there stays.
     public VmRecord withPair(VmSpec changed, View next) {
         Optional<HostName> left = destination.filter(changed.hosts()::contains);
-        return new VmRecord(changed, wanted, failure, left, next, revision + 1);
+        return new VmRecord(changed, wanted, failure, left, next, wish, revision + 1);
     }
 
-    /// Who wants it to stop wants it nowhere else.
+    /// Its users say whether it is to run. Who wants it to stop wants it nowhere else.
     public VmRecord withWanted(boolean running) {
         Optional<HostName> left = destination.filter(_ -> running);
-        return new VmRecord(spec, running, Optional.empty(), left, view, revision + 1);
+        return new VmRecord(spec, running, Optional.empty(), left, view, wish + 1, revision + 1);
     }
 
     /// @param to empty if it is to stay where it is
     public VmRecord withDestination(Optional<HostName> to) {
-        return new VmRecord(spec, wanted, failure, to, view, revision + 1);
+        return new VmRecord(spec, wanted, failure, to, view, wish, revision + 1);
     }
 
-    /// Nobody is to run it until somebody asks again.
-    public VmRecord givenUp(String reason) {
-        return new VmRecord(spec, false, Optional.of(reason), Optional.empty(), view, revision + 1);
+    /// Nobody is to run it until its users ask again.
+    ///
+    /// @param reason if the cluster gave it up; empty if its guest switched itself off
+    public VmRecord ended(Optional<String> reason) {
+        return new VmRecord(spec, false, reason, Optional.empty(), view, wish, revision + 1);
     }
 }

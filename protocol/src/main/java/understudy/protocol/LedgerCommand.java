@@ -58,7 +58,7 @@ public sealed interface LedgerCommand {
         }
     }
 
-    /// Whether its users want the VM to run.
+    /// Its users say whether they want the VM to run.
     record SetWanted(VmId vm, boolean wanted) implements LedgerCommand {}
 
     /// Whether it runs or not: what one level needs and another does not is brought about by its active host. Refused
@@ -71,12 +71,19 @@ public sealed interface LedgerCommand {
     /// @param to empty if it is to stay where it is
     record MoveVm(VmId vm, Optional<HostName> to) implements LedgerCommand {}
 
+    /// The guest switched itself off: nobody wants it to run until its users say so again. Of no effect if they have
+    /// said something since.
+    ///
+    /// @param wish the [VmRecord#wish] that it ends
+    record SwitchedOff(VmId vm, long wish) implements LedgerCommand {}
+
     /// The cluster gives a VM up: nobody wants it to run until its users say so again. Of no effect unless `by` runs
-    /// it and it is wanted: who was deposed meanwhile has nothing to say of the guest.
+    /// it and it is wanted, by the same wish: who was deposed meanwhile has nothing to say of the guest.
     ///
     /// @param by     whose guest it is
+    /// @param wish   the [VmRecord#wish] that it ends; empty for whichever, from an earlier version
     /// @param reason for people, at most 300 characters
-    record GiveUp(VmId vm, Replica by, String reason) implements LedgerCommand {
+    record GiveUp(VmId vm, Replica by, Optional<Long> wish, String reason) implements LedgerCommand {
         private static final int REASON_MAX = 300;
 
         public GiveUp {

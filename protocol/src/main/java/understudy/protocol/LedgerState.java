@@ -99,8 +99,10 @@ public record LedgerState(
                 vm(id).map(vm -> protect(vm, level)).orElseGet(() -> refuse(unknown(id)));
             case LedgerCommand.MoveVm(VmId id, Optional<HostName> to) ->
                 vm(id).map(vm -> move(vm, to)).orElseGet(() -> refuse(unknown(id)));
-            case LedgerCommand.GiveUp(VmId id, Replica by, String reason) ->
-                vm(id).map(vm -> giveUp(vm, by, reason)).orElseGet(() -> refuse(unknown(id)));
+            case LedgerCommand.SwitchedOff(VmId id, long wish) ->
+                vm(id).map(vm -> end(vm, wish, Optional.empty())).orElseGet(() -> refuse(unknown(id)));
+            case LedgerCommand.GiveUp it ->
+                vm(it.vm()).map(vm -> giveUp(vm, it)).orElseGet(() -> refuse(unknown(it.vm())));
             case LedgerCommand.GrowVolume(VmId id, VolumeId volume, ByteSize size) ->
                 vm(id).map(vm -> grow(vm, volume, size)).orElseGet(() -> refuse(unknown(id)));
             case LedgerCommand.DeleteVm(VmId id) -> vm(id).map(this::delete).orElseGet(() -> refuse(unknown(id)));
@@ -196,9 +198,15 @@ public record LedgerState(
         return Pairing.refusal(this, vm, command).map(this::refuse).orElseGet(() -> put(Pairing.changed(vm, command)));
     }
 
-    private Applied giveUp(VmRecord vm, Replica by, String reason) {
-        boolean isActive = vm.view().placement().activeReplica().equals(Optional.of(by));
-        return isActive && vm.wanted() ? put(vm.givenUp(reason)) : answer(new Conflict(vm));
+    private Applied giveUp(VmRecord vm, LedgerCommand.GiveUp command) {
+        boolean isActive = vm.view().placement().activeReplica().equals(Optional.of(command.by()));
+        return isActive
+                ? end(vm, command.wish().orElse(vm.wish()), Optional.of(command.reason()))
+                : answer(new Conflict(vm));
+    }
+
+    private Applied end(VmRecord vm, long wish, Optional<String> reason) {
+        return vm.wanted() && vm.wish() == wish ? put(vm.ended(reason)) : answer(new Conflict(vm));
     }
 
     /// A VM without disks stays at its level. At `system` no other host can boot it, so its active serves it without a

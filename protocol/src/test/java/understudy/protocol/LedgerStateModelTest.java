@@ -117,12 +117,19 @@ class LedgerStateModelTest {
                     LedgerCommand.MoveVm _,
                     LedgerCommand.Maintain _,
                     LedgerCommand.GiveUp _,
+                    LedgerCommand.SwitchedOff _,
                     LedgerCommand.GrowVolume _,
                     LedgerCommand.RegisterHost _,
                     LedgerCommand.RemoveHost _,
                     LedgerCommand.RenewLease _,
                     LedgerCommand.SetRule _ -> {}
         }
+    }
+
+    private static LedgerCommand ending(SplittableRandom random, VmId vm, long wish) {
+        return random.nextBoolean()
+                ? new LedgerCommand.SwitchedOff(vm, wish)
+                : new LedgerCommand.GiveUp(vm, REPLICAS[random.nextInt(2)], Optional.of(wish), "it died");
     }
 
     private LedgerCommand command(SplittableRandom random, LedgerState state) {
@@ -137,7 +144,10 @@ class LedgerStateModelTest {
             case 3 ->
                 random.nextBoolean()
                         ? new DeleteVm(spec.id())
-                        : new LedgerCommand.GiveUp(spec.id(), REPLICAS[random.nextInt(2)], "it died");
+                        : ending(
+                                random,
+                                spec.id(),
+                                state.vm(spec.id()).map(VmRecord::wish).orElse(0L));
             case 4, 5 -> sent.isEmpty() ? new DeleteVm(spec.id()) : sent.get(random.nextInt(sent.size()));
             case 6 -> new LedgerCommand.Maintain(REPLICAS[random.nextInt(2)].host(), random.nextBoolean());
             default -> new ChangeView(spec.id(), number, view(Math.max(1, number + 1), placement(random)));

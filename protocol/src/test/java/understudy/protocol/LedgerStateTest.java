@@ -45,6 +45,7 @@ import understudy.protocol.LedgerCommand.RegisterHost;
 import understudy.protocol.LedgerCommand.RenewLease;
 import understudy.protocol.LedgerCommand.SetLevel;
 import understudy.protocol.LedgerCommand.SetWanted;
+import understudy.protocol.LedgerCommand.SwitchedOff;
 
 class LedgerStateTest {
     private static final Replica H1 = replica("h1");
@@ -60,17 +61,40 @@ class LedgerStateTest {
     void aVmIsGivenUpOnlyByWhoRunsItAndUntilSomebodyAsksAgain() {
         apply(new CreateVm(web, true, first));
         apply(new ChangeView(id, 1, new View(2, new Solo(H1), UUID.randomUUID())));
-        assertThat(apply(new GiveUp(id, H2, "it died"))).isInstanceOf(Conflict.class);
+        assertThat(apply(new GiveUp(id, H2, Optional.of(0L), "it died"))).isInstanceOf(Conflict.class);
         assertThat(state.vm(id).orElseThrow().wanted()).isTrue();
-        assertThat(apply(new GiveUp(id, H1, "it died"))).isInstanceOf(Accepted.class);
+        assertThat(apply(new GiveUp(id, H1, Optional.of(0L), "it died"))).isInstanceOf(Accepted.class);
         assertThat(state.vm(id).orElseThrow().failure()).contains("it died");
         assertThat(state.vm(id).orElseThrow().wanted()).isFalse();
-        assertThat(apply(new GiveUp(id, H1, "again"))).isInstanceOf(Conflict.class);
+        assertThat(apply(new GiveUp(id, H1, Optional.of(0L), "again"))).isInstanceOf(Conflict.class);
         apply(new ChangeView(id, 2, new View(3, new Stopped(), UUID.randomUUID())));
         assertThat(state.vm(id).orElseThrow().failure()).contains("it died");
         apply(new SetWanted(id, true));
         assertThat(state.vm(id).orElseThrow().failure()).isEmpty();
         assertThat(state.vm(id).orElseThrow().wanted()).isTrue();
+    }
+
+    @Test
+    void whatEndsAWishEndsNoLaterOne() {
+        apply(new CreateVm(web, true, first));
+        apply(new ChangeView(id, 1, new View(2, new Solo(H1), UUID.randomUUID())));
+        GiveUp died = new GiveUp(id, H1, Optional.of(0L), "it died");
+        SwitchedOff off = new SwitchedOff(id, 0);
+        assertThat(apply(off)).isInstanceOf(Accepted.class);
+        assertThat(state.vm(id).orElseThrow().wanted()).isFalse();
+        assertThat(state.vm(id).orElseThrow().failure()).isEmpty();
+        apply(new SetWanted(id, true));
+        for (LedgerCommand late : List.of(off, died)) {
+            assertThat(apply(late)).isInstanceOf(Conflict.class);
+            assertThat(state.vm(id).orElseThrow().wanted()).isTrue();
+        }
+        // As a user says it again who cannot know that its guest has just ended.
+        apply(new SetWanted(id, true));
+        assertThat(apply(new SwitchedOff(id, 1))).isInstanceOf(Conflict.class);
+        assertThat(apply(new SwitchedOff(id, 2))).isInstanceOf(Accepted.class);
+        apply(new SetWanted(id, true));
+        assertThat(apply(new GiveUp(id, H1, Optional.empty(), "of an earlier version")))
+                .isInstanceOf(Accepted.class);
     }
 
     @Test

@@ -70,7 +70,7 @@ class MovesTest {
                 new MoveVm(id, Optional.empty()),
                 new MoveVm(id, Optional.of(H1.host())),
                 new SetWanted(id, false),
-                new GiveUp(id, H1, "it died"))) {
+                new GiveUp(id, H1, Optional.empty(), "it died"))) {
             apply(new SetWanted(id, true));
             apply(new MoveVm(id, Optional.of(H2.host())));
             assertThat(state.vm(id).orElseThrow().destination()).contains(H2.host());

@@ -286,6 +286,7 @@ final class SimulatedLedger {
             case LedgerCommand.SetWanted it -> List.of(it.vm());
             case LedgerCommand.SetLevel it -> List.of(it.vm());
             case LedgerCommand.MoveVm it -> List.of(it.vm());
+            case LedgerCommand.SwitchedOff it -> List.of(it.vm());
             case LedgerCommand.GiveUp it -> List.of(it.vm());
             case LedgerCommand.GrowVolume it -> List.of(it.vm());
             case LedgerCommand.DeleteVm it -> List.of(it.vm());

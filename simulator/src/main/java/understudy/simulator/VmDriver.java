@@ -49,7 +49,7 @@ final class VmDriver {
     private final Deque<ViewInput> inputs = new ArrayDeque<>();
     private ViewState state;
     private RestartPolicy restarts;
-    private Optional<String> givingUp = Optional.empty();
+    private Optional<LedgerCommand.GiveUp> givingUp = Optional.empty();
     private boolean stepping;
     private long endOfGrantAskedOn;
     private long asked;
@@ -552,24 +552,32 @@ final class VmDriver {
                 give(new ViewInput.GuestGone(agent.host().now(), rest));
             case GiveUp(String reason) -> {
                 cluster.note("vm-given-up", agent.host().name(), spec.name().toString(), reason);
-                givingUp = Optional.of(reason);
+                givingUp = state.known()
+                        .map(VmRecord::wish)
+                        .map(wish -> new LedgerCommand.GiveUp(vm(), agent.replica(), Optional.of(wish), reason));
                 giveUp();
             }
         }
     }
 
     private void giveUp() {
-        givingUp.ifPresent(reason -> {
-            cluster.ledger()
-                    .ask(
-                            agent.host(),
-                            new LedgerCommand.GiveUp(vm(), agent.replica(), reason),
-                            answer -> later(0, () -> {
-                                givingUp = Optional.empty();
-                                answered(answer);
-                            }));
+        givingUp.ifPresent(command -> {
+            cluster.ledger().ask(agent.host(), command, answer -> later(0, () -> gaveUp(command, answer)));
             later(Schedule.SECOND, this::giveUp);
         });
+    }
+
+    private void gaveUp(LedgerCommand.GiveUp command, LedgerAnswer answer) {
+        boolean isHeard = givingUp.equals(Optional.of(command));
+        answered(answer);
+        if (isHeard) {
+            givingUp = Optional.empty();
+            if (answer instanceof LedgerAnswer.Conflict(VmRecord current) && current.wanted()) {
+                // Its users wanted it anew meanwhile.
+                restarts = RestartPolicy.of(spec.care().restartLimit());
+                give(new ViewInput.GuestGone(agent.host().now()));
+            }
+        }
     }
 
     private void kill(String why) {
