@@ -98,6 +98,9 @@ lab_packages=(
 )
 
 test_packages=(
+  "iperf3:/bin/iperf3:guests are to go on serving it"
+  "stress-ng:/bin/stress-ng:guests are to go on checking their memory with it"
+  "redis-tools:/bin/redis-benchmark:guests are to go on serving Redis"
   "dbus-daemon:/bin/dbus-daemon:a login manager listens on it, which is to refuse a shutdown"
   "systemd:/bin/systemd-inhibit:its login manager is to refuse a shutdown"
 )

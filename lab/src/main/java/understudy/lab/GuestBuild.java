@@ -23,10 +23,30 @@ public final class GuestBuild {
     private static final String KERNEL_PACKAGE = "linux-image-cloud-amd64";
     /// Debian's usual kernel, which has more drivers, is twice as large, and boots more slowly.
     private static final String FULL_KERNEL_PACKAGE = "linux-image-amd64";
+    private static final String MEMTEST_PACKAGE = "memtest86+";
     private static final Path BUSYBOX = Path.of("/bin/busybox");
-    /// Of the machine, with all libraries that they need: who tests disks from within a guest wants them.
-    private static final List<Path> TOOLS =
-            List.of(Path.of("/usr/bin/fio"), Path.of("/sbin/mkfs.ext4"), Path.of("/sbin/e2fsck"));
+    /// Programs of the machine that a guest gets, with all libraries that they need, under the names that it knows
+    /// them by.
+    private record Tools(List<Tool> all, String packages) {}
+
+    private record Tool(Path path, Path name) {
+        Tool(String path) {
+            this(Path.of(path), Path.of(path));
+        }
+    }
+
+    /// Who tests disks from within a guest wants them.
+    private static final Tools OF_DISKS = new Tools(
+            List.of(new Tool("/usr/bin/fio"), new Tool("/sbin/mkfs.ext4"), new Tool("/sbin/e2fsck")), "fio e2fsprogs");
+
+    /// Redis knows by its name which of its programs it is.
+    private static final Tools APPLICATIONS = new Tools(
+            List.of(
+                    new Tool("/usr/bin/iperf3"),
+                    new Tool("/usr/bin/stress-ng"),
+                    new Tool(Path.of("/usr/bin/redis-check-rdb"), Path.of("/usr/bin/redis-server"))),
+            "iperf3 stress-ng redis-tools");
+
     private static final Duration DOWNLOAD_LIMIT = Duration.ofMinutes(10);
     private static final List<String> MODULES = List.of(
             "drivers/virtio/virtio",
@@ -75,8 +95,31 @@ public final class GuestBuild {
     ///
     /// @throws Problem.Refused as [#guest]
     public LabGuest guestWithTools() {
+        return guestWith(OF_DISKS);
+    }
+
+    /// The same guest that also has `iperf3`, `stress-ng` and `redis-server`. It needs about 200 MiB more memory.
+    ///
+    /// @throws Problem.Refused as [#guest]
+    public LabGuest guestWithApplications() {
+        return guestWith(APPLICATIONS);
+    }
+
+    /// Debian's memtest86+, which boots as a kernel does, tells a serial port of what it finds, and needs no initrd.
+    ///
+    /// @throws Problem.Refused as [#guest]
+    public Path memtest() {
+        try {
+            return unpacked(MEMTEST_PACKAGE).resolve("boot/memtest86+x64.bin");
+        } catch (IOException e) {
+            throw Shell.failure("unpack " + MEMTEST_PACKAGE + " in " + cache, e);
+        }
+    }
+
+    private LabGuest guestWith(Tools tools) {
         LabGuest plain = guest();
-        return inCache(key(MODULES) + "-" + toolsKey(), work -> addTools(plain, work), "the lab guest has its tools");
+        return inCache(
+                key(MODULES) + "-" + key(tools), work -> addTools(plain, tools, work), "the lab guest has its tools");
     }
 
     private interface Recipe {
@@ -131,24 +174,29 @@ public final class GuestBuild {
     }
 
     /// A second archive behind the first: the kernel unpacks both.
-    private void addTools(LabGuest plain, Path work) throws IOException {
+    private void addTools(LabGuest plain, Tools tools, Path work) throws IOException {
         progress.step("giving the guest "
-                + TOOLS.stream().map(Path::getFileName).map(Path::toString).collect(Collectors.joining(", ")));
+                + tools.all().stream()
+                        .map(tool -> tool.name().getFileName().toString())
+                        .collect(Collectors.joining(", ")));
         Path root = work.resolve("root");
         Path out = work.resolve("out");
-        for (Path tool : TOOLS) {
+        for (Tool tool : tools.all()) {
             sh(
-                    "for file in \"$1\" $(ldd \"$1\" | awk '/=> \\// {print $3} /^\\t\\// {print $1}'); do"
+                    "for file in $(ldd \"$1\" | awk '/=> \\// {print $3} /^\\t\\// {print $1}'); do"
                             + " mkdir -p \"$2$(dirname \"$file\")\" && cp -L \"$file\" \"$2$file\" || exit; done",
-                    tool,
+                    tool.path(),
                     root);
+            Path copy = root.resolve(tool.name().toString().substring(1));
+            Files.createDirectories(copy.getParent());
+            Files.copy(tool.path(), copy, StandardCopyOption.COPY_ATTRIBUTES);
         }
         Files.copy(plain.kernel(), out.resolve("vmlinuz"));
         Files.copy(plain.initrd(), out.resolve("initrd"));
         pack(root, out.resolve("initrd"));
     }
 
-    /// The unpacked package of the kernel; nothing is installed.
+    /// The newest one of a meta package.
     private Path kernel(String meta) throws IOException {
         String name = newest(meta).orElseGet(() -> {
             progress.step("apt-get update, because it knows no " + meta);
@@ -160,16 +208,21 @@ public final class GuestBuild {
                                     "The lab guest is built on Debian; see /etc/apt/sources.list")
                             .refused());
         });
+        return unpacked(name);
+    }
+
+    /// The files of a package; nothing is installed.
+    private Path unpacked(String name) throws IOException {
         Path done = cache.resolve(name);
         if (!Files.isDirectory(done)) {
-            progress.step("downloading the guest's kernel, " + name);
-            build(done, work -> download(name, work), "the guest's kernel is there");
+            progress.step("downloading " + name + " for the guest");
+            build(done, work -> download(name, work), name + " is there");
         }
         return done;
     }
 
     private static void download(String name, Path work) {
-        Shell.of("sh", "-c", "cd \"$1\" && apt-get -q download \"$2\" && dpkg -x linux-image-*.deb out", "sh")
+        Shell.of("sh", "-c", "cd \"$1\" && apt-get -q download \"$2\" && dpkg -x ./*.deb out", "sh")
                 .and(List.of(work.toString(), name))
                 .run(DOWNLOAD_LIMIT);
     }
@@ -246,14 +299,15 @@ public final class GuestBuild {
                 .refused();
     }
 
-    private static String toolsKey() {
+    private static String key(Tools tools) {
         try {
             MessageDigest digest = MessageDigest.getInstance("SHA-256");
-            for (Path tool : TOOLS) {
-                if (!Files.isExecutable(tool)) {
-                    throw missing(tool, "fio e2fsprogs");
+            for (Tool tool : tools.all()) {
+                if (!Files.isExecutable(tool.path())) {
+                    throw missing(tool.path(), tools.packages());
                 }
-                digest.update(Files.readAllBytes(tool));
+                digest.update(tool.name().toString().getBytes(StandardCharsets.UTF_8));
+                digest.update(Files.readAllBytes(tool.path()));
             }
             return HexFormat.of().formatHex(digest.digest()).substring(0, 16);
         } catch (NoSuchAlgorithmException e) {
