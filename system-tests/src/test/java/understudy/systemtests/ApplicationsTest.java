@@ -71,7 +71,7 @@ class ApplicationsTest {
 
     /// Its control connection and both streams live through it, and bytes arrive after it, too.
     private static void iperfGoesOnBothWays(Vm vm) throws IOException, InterruptedException {
-        Process client = client(vm, "iperf3", "-c", ADDRESS, "--bidir", "-t", "20", "-J");
+        Process client = client(vm, "iperf3", "-c", ADDRESS, "--bidir", "-t", "30", "-J");
         loseActive(vm, client::isAlive);
         // It names one property twice.
         JsonNode report = new ObjectMapper().readTree(output(client));
