@@ -103,12 +103,8 @@ final class Proposals {
     private void heard(LedgerCommand command, Optional<LedgerAnswer> answer) {
         if (answer.isPresent() && tellOffAt.isPresent() && toldOff.equals(Optional.of(command))) {
             tellOffAt = Optional.empty();
-            isWantedAgain = answer.get() instanceof LedgerAnswer.Conflict(VmRecord current)
-                    && current.wanted()
-                    && current.view()
-                            .placement()
-                            .activeReplica()
-                            .equals(Optional.of(desk.services().self()));
+            isWantedAgain = answer.get() instanceof LedgerAnswer.Conflict conflict
+                    && conflict.isWantedOf(desk.services().self());
         }
         Optional<VmRecord> decided = switch (answer.orElse(new LedgerAnswer.Accepted(Optional.empty()))) {
             case LedgerAnswer.Accepted(Optional<VmRecord> record) -> record;

@@ -5,6 +5,7 @@ import java.util.Optional;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import understudy.model.Problem;
+import understudy.model.Replica;
 import understudy.model.VmId;
 import understudy.model.VmRecord;
 
@@ -28,7 +29,13 @@ public sealed interface LedgerAnswer {
     /// Another proposal was first. Nothing changed.
     ///
     /// @param current what the ledger holds instead
-    record Conflict(VmRecord current) implements LedgerAnswer {}
+    record Conflict(VmRecord current) implements LedgerAnswer {
+        /// Whether the VM is wanted, and `by` runs it: to who told that a wish ended, that there is a newer one.
+        public boolean isWantedOf(Replica by) {
+            return current.wanted()
+                    && current.view().placement().activeReplica().equals(Optional.of(by));
+        }
+    }
 
     /// It can never be accepted as the ledger is now. Nothing changed.
     record Refused(Problem problem) implements LedgerAnswer {}

@@ -572,7 +572,7 @@ final class VmDriver {
         answered(answer);
         if (isHeard) {
             givingUp = Optional.empty();
-            if (answer instanceof LedgerAnswer.Conflict(VmRecord current) && current.wanted()) {
+            if (answer instanceof LedgerAnswer.Conflict conflict && conflict.isWantedOf(agent.replica())) {
                 // Its users wanted it anew meanwhile.
                 restarts = RestartPolicy.of(spec.care().restartLimit());
                 give(new ViewInput.GuestGone(agent.host().now()));
