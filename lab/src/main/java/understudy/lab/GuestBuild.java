@@ -25,6 +25,7 @@ public final class GuestBuild {
     private static final String FULL_KERNEL_PACKAGE = "linux-image-amd64";
     private static final String MEMTEST_PACKAGE = "memtest86+";
     private static final Path BUSYBOX = Path.of("/bin/busybox");
+
     /// Programs of the machine that a guest gets, with all libraries that they need, under the names that it knows
     /// them by.
     private record Tools(List<Tool> all, String packages) {}
@@ -98,7 +99,8 @@ public final class GuestBuild {
         return guestWith(OF_DISKS);
     }
 
-    /// The same guest that also has `iperf3`, `stress-ng` and `redis-server`. It needs about 200 MiB more memory.
+    /// The same guest that also has `iperf3`, `stress-ng` and `redis-server`. 448 MiB of memory are
+    /// enough.
     ///
     /// @throws Problem.Refused as [#guest]
     public LabGuest guestWithApplications() {

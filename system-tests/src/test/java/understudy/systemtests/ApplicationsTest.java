@@ -5,11 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.stream.Stream;
@@ -18,25 +20,14 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.extension.ExtendWith;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.ObjectMapper;
-import understudy.api.VmState;
-import understudy.lab.GuestBuild;
-import understudy.lab.Installation;
-import understudy.lab.LabGuest;
-import understudy.lab.LabVm;
-import understudy.lab.Progress;
-import understudy.lab.probe.GuestShell;
 import understudy.linux.NetworkNamespace;
-import understudy.model.ByteSize;
-import understudy.model.Policy;
 
 /// Programs that others wrote and run, in a guest of level system whose active host loses its power under them: they
 /// and their clients go on, on the same connections, and find nothing wrong.
 @ExtendWith(OnStage.class)
 @Timeout(value = 8, unit = TimeUnit.MINUTES)
 class ApplicationsTest {
-    private static final ByteSize MEMORY = ByteSize.ofMebibytes(448);
     private static final String ADDRESS = "10.77.0.40";
-    private static final int SHELL = 23;
     private static final int REDIS = 6379;
     private static final Duration COMMAND = Duration.ofMinutes(1);
     private static final Duration PATIENCE = Duration.ofMinutes(2);
@@ -45,11 +36,13 @@ class ApplicationsTest {
             "/usr/bin/stress-ng --vm 1 --vm-bytes 48M --vm-method all --verify --timeout 30s --metrics-brief";
 
     @Test
-    void bothWaysOfIperfAndStressNgAndRedisGoOn(Stage stage) throws IOException, InterruptedException {
-        Vm vm = create(stage);
+    void bothWaysOfIperfAndStressNgAndRedisGoOn(Stage stage) throws IOException {
+        Vm vm = stage.createWithApplications("busy", 40, List.of("h1", "h2"));
+        vm.shell("echo there");
+        vm.awaitProtected();
         String boot = vm.bootId();
-        run(vm, "iperf3 -s -D >/dev/null 2>&1");
-        run(vm, "redis-server --save '' --appendonly no --protected-mode no --daemonize yes >/dev/null");
+        vm.run("iperf3 -s -D >/dev/null 2>&1");
+        vm.run("redis-server --save '' --appendonly no --protected-mode no --daemonize yes >/dev/null");
         iperfGoesOnBothWays(vm);
         stressNgFindsNothing(vm);
         redisKeepsWhatItAnswered(vm);
@@ -58,23 +51,14 @@ class ApplicationsTest {
         vm.close();
     }
 
-    private static Vm create(Stage stage) {
-        LabGuest guest = new GuestBuild(Installation.cacheFolder(), new Progress(System.out)).guestWithApplications();
-        LabVm.create(
-                stage.api(), guest, new LabVm.Wish("busy", ADDRESS, MEMORY, 1, Policy.BALANCED, List.of("h1", "h2")));
-        Vm vm = new Vm(stage, "busy", ADDRESS);
-        vm.await("to run", v -> v.state() == VmState.RUNNING);
-        vm.shell("echo there");
-        vm.awaitProtected();
-        return vm;
-    }
-
     /// Its control connection and both streams live through it, and bytes arrive after it, too.
-    private static void iperfGoesOnBothWays(Vm vm) throws IOException, InterruptedException {
-        Process client = client(vm, "iperf3", "-c", ADDRESS, "--bidir", "-t", "30", "-J");
-        loseActive(vm, client::isAlive);
-        // It names one property twice.
-        JsonNode report = new ObjectMapper().readTree(output(client));
+    private static void iperfGoesOnBothWays(Vm vm) throws IOException {
+        JsonNode report;
+        try (Client client = Client.start(vm, "iperf3", "-c", ADDRESS, "--bidir", "-t", "30", "-J")) {
+            loseActive(vm, client::isAtWork);
+            // It names one property twice.
+            report = new ObjectMapper().readTree(client.output());
+        }
         assertThat(report.path("error").asString(""))
                 .as("what iperf3 complains of")
                 .isEmpty();
@@ -92,23 +76,21 @@ class ApplicationsTest {
     }
 
     private static void stressNgFindsNothing(Vm vm) {
-        run(
-                vm,
-                "rm -f /tmp/stress.*; { (" + STRESS + " >/tmp/stress.out 2>&1; echo $? >/tmp/stress.status)"
-                        + " </dev/null >/dev/null 2>&1 & }");
+        vm.run("rm -f /tmp/stress.*; { (" + STRESS + " >/tmp/stress.out 2>&1; echo $? >/tmp/stress.status)"
+                + " </dev/null >/dev/null 2>&1 & }");
         loseActive(vm, () -> !hasEnded(vm));
         Stage.eventually("stress-ng to end", PATIENCE, () -> hasEnded(vm));
-        assertThat(run(vm, "cat /tmp/stress.status")).as(() -> told(vm)).containsExactly("0");
+        assertThat(vm.run("cat /tmp/stress.status")).as(() -> told(vm)).containsExactly("0");
         assertThat(told(vm)).contains("successful run completed").doesNotContain("fail");
         restore(vm);
     }
 
     private static boolean hasEnded(Vm vm) {
-        return !run(vm, "cat /tmp/stress.status 2>/dev/null || true").isEmpty();
+        return !vm.run("cat /tmp/stress.status 2>/dev/null || true").isEmpty();
     }
 
     private static String told(Vm vm) {
-        return String.join("\n", run(vm, "cat /tmp/stress.out"));
+        return String.join("\n", vm.run("cat /tmp/stress.out"));
     }
 
     /// What was answered on one connection before the loss is there after it, and each answer is the next one.
@@ -138,11 +120,12 @@ class ApplicationsTest {
         return before + more;
     }
 
-    private static void redisBenchmarkSeesNoError(Vm vm) throws IOException, InterruptedException {
-        Process client = client(
-                vm, "redis-benchmark", "-h", ADDRESS, "-c", "8", "-n", "20000", "-d", "64", "-t", "set,get", "--csv");
-        loseActive(vm, client::isAlive);
-        assertThat(output(client)).contains("\"SET\"").contains("\"GET\"").doesNotContain("rror");
+    private static void redisBenchmarkSeesNoError(Vm vm) throws IOException {
+        try (Client client = Client.start(
+                vm, "redis-benchmark", "-h", ADDRESS, "-c", "8", "-n", "20000", "-d", "64", "-t", "set,get", "--csv")) {
+            loseActive(vm, client::isAtWork);
+            assertThat(client.output()).contains("\"SET\"").contains("\"GET\"").doesNotContain("rror");
+        }
         restore(vm);
     }
 
@@ -164,33 +147,42 @@ class ApplicationsTest {
         vm.awaitVerified();
     }
 
-    private static Process client(Vm vm, String... command) throws IOException {
-        List<String> whole = Stream.concat(
-                        Stream.of("nsenter", "--net=" + vm.stage().lab().clientNamespace()), Stream.of(command))
-                .toList();
-        Process process = new ProcessBuilder(whole).redirectErrorStream(true).start();
-        process.getOutputStream().close();
-        return process;
-    }
-
-    /// What it printed, once it has succeeded.
-    private static String output(Process process) throws IOException, InterruptedException {
-        try {
-            String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-            assertThat(process.waitFor(PATIENCE.toSeconds(), TimeUnit.SECONDS)).isTrue();
-            assertThat(process.exitValue()).as(output).isZero();
-            return output;
-        } finally {
-            process.destroyForcibly();
+    /// A program in the client's network that does not outlive its test.
+    private record Client(Process process) implements AutoCloseable {
+        static Client start(Vm vm, String... command) throws IOException {
+            List<String> whole = Stream.concat(
+                            Stream.of("nsenter", "--net=" + vm.stage().lab().clientNamespace()), Stream.of(command))
+                    .toList();
+            Process process =
+                    new ProcessBuilder(whole).redirectErrorStream(true).start();
+            process.getOutputStream().close();
+            return new Client(process);
         }
-    }
 
-    private static List<String> run(Vm vm, String command) {
-        try (GuestShell shell =
-                GuestShell.open(vm.stage().lab().clientNamespace(), new InetSocketAddress(ADDRESS, SHELL))) {
-            return shell.run(command, COMMAND);
-        } catch (IOException e) {
-            throw new AssertionError("in the guest: " + e.getMessage(), e);
+        boolean isAtWork() {
+            return process.isAlive();
+        }
+
+        /// What it printed, once it has succeeded.
+        String output() {
+            String output = CompletableFuture.supplyAsync(this::read)
+                    .orTimeout(PATIENCE.toSeconds(), TimeUnit.SECONDS)
+                    .join();
+            assertThat(process.onExit().join().exitValue()).as(output).isZero();
+            return output;
+        }
+
+        private String read() {
+            try {
+                return new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        }
+
+        @Override
+        public void close() {
+            process.destroyForcibly();
         }
     }
 

@@ -3,8 +3,6 @@ package understudy.systemtests;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import java.io.IOException;
-import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -18,7 +16,6 @@ import understudy.api.Json;
 import understudy.api.VmState;
 import understudy.api.VolumeState;
 import understudy.api.VolumeStatus;
-import understudy.lab.probe.GuestShell;
 import understudy.model.ByteSize;
 import understudy.model.HostName;
 import understudy.model.Level;
@@ -37,10 +34,8 @@ final class DiskGuest {
     static final String ACTIVE = System.getProperty("understudy.disks.active", "h1");
     static final int ROUNDS = Integer.getInteger("understudy.disks.rounds", 1);
     private static final Duration NOTICE = Duration.ofSeconds(20);
-    private static final Duration COMMAND = Duration.ofSeconds(60);
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final int FIO_MIB = 16;
-    private static final int SHELL = 23;
     /// What fio has done when it is said to have gone on.
     private static final int REQUESTS = 100;
 
@@ -127,12 +122,7 @@ final class DiskGuest {
 
     /// What a command prints in the guest, once it has succeeded.
     List<String> run(String command) {
-        try (GuestShell shell =
-                GuestShell.open(stage.lab().clientNamespace(), new InetSocketAddress(vm.address(), SHELL))) {
-            return shell.run(command, COMMAND);
-        } catch (IOException e) {
-            throw new AssertionError("in the guest: " + e.getMessage(), e);
-        }
+        return vm.run(command);
     }
 
     /// Until fio has done so many requests more as shows that it goes on; and it has seen no error.

@@ -49,6 +49,7 @@ final class Stage implements AutoCloseable {
     static final ByteSize GUEST_MEMORY = ByteSize.ofMebibytes(128);
     private static final ByteSize SMALL_DISK = ByteSize.ofMebibytes(32);
     private static final ByteSize WATCHED_GUEST_MEMORY = ByteSize.ofMebibytes(192);
+    private static final ByteSize APPLICATIONS_MEMORY = ByteSize.ofMebibytes(448);
     private static final int EVENTS = 1000;
     private static final int VERIFY_EVERY = 25;
 
@@ -188,6 +189,12 @@ final class Stage implements AutoCloseable {
     Vm createWatched(String name, int number, List<String> hosts, Care care) {
         LabGuest watched = new GuestBuild(Installation.cacheFolder(), new Progress(System.out)).guestWithWatchdog();
         return create(name, number, hosts, care, watched, WATCHED_GUEST_MEMORY);
+    }
+
+    /// One with programs that others wrote.
+    Vm createWithApplications(String name, int number, List<String> hosts) {
+        LabGuest able = new GuestBuild(Installation.cacheFolder(), new Progress(System.out)).guestWithApplications();
+        return create(name, number, hosts, Care.DEFAULT, able, APPLICATIONS_MEMORY);
     }
 
     Vm createWithTwoProcessors(String name, int number, List<String> hosts) {

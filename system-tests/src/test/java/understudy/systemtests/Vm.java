@@ -17,6 +17,7 @@ import understudy.api.Checkpoints;
 import understudy.api.VmState;
 import understudy.api.VmStatus;
 import understudy.lab.probe.EchoClient;
+import understudy.lab.probe.GuestShell;
 import understudy.linux.NetworkNamespace;
 import understudy.model.HostName;
 import understudy.model.Problem;
@@ -133,6 +134,15 @@ record Vm(Stage stage, String name, String address) implements AutoCloseable {
         assertThat(report.lost()).as("echoes lost").isZero();
         assertThat(report.answered()).isPositive();
         return report;
+    }
+
+    /// What a command prints in the guest, once it has succeeded.
+    List<String> run(String command) {
+        try (GuestShell shell = GuestShell.open(stage.lab().clientNamespace(), address(SHELL))) {
+            return shell.run(command, PATIENCE);
+        } catch (IOException e) {
+            throw new AssertionError("in the guest: " + e.getMessage(), e);
+        }
     }
 
     /// What a command in the guest prints.
