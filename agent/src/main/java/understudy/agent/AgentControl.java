@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
@@ -91,7 +90,7 @@ final class AgentControl implements Control {
     public VmStatus create(VmRequest request) {
         LedgerState state = read();
         VmSpec spec = new Placing(state, statuses::isUp).spec(request, new VmId(UUID.randomUUID()), disks(request));
-        for (String file : bootFiles(spec)) {
+        for (String file : spec.files()) {
             fetch(file);
         }
         checkRoom(spec);
@@ -611,14 +610,5 @@ final class AgentControl implements Control {
                     .because(String.valueOf(e.getMessage()))
                     .refused();
         }
-    }
-
-    private static List<String> bootFiles(VmSpec spec) {
-        List<String> files = new ArrayList<>();
-        spec.boot().ifPresent(boot -> {
-            files.add(boot.kernel());
-            boot.initrd().ifPresent(files::add);
-        });
-        return files;
     }
 }

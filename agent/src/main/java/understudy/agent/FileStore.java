@@ -23,7 +23,8 @@ import understudy.link.Connection;
 import understudy.link.Link;
 import understudy.model.HostName;
 
-/// Files that VMs boot from, each named by its content, so that a host has the right one or none. What a host
+/// Files that VMs boot from or have in a CD drive, each named by its content, so that a host has the right one or none.
+/// What a host
 /// lacks it fetches from the others.
 ///
 /// A file appears under its name only when all of it is there and durable.
@@ -32,9 +33,10 @@ final class FileStore {
     private static final String SERVICE = "files";
     private static final Pattern NAME = Pattern.compile("[0-9a-f]{64}");
     private static final int BLOCK_BYTES = 1 << 20;
-    private static final long FILE_BYTES_MAX = 4L << 30;
+    private static final long FILE_BYTES_MAX = 16L << 30;
     private static final Duration DIAL = Duration.ofSeconds(2);
-    private static final Duration PATIENCE = Duration.ofMinutes(2);
+    /// With the next block, so that a large file on a slow link arrives.
+    private static final Duration PATIENCE = Duration.ofMinutes(1);
 
     private final Path directory;
     private final Link link;
@@ -86,8 +88,7 @@ final class FileStore {
             if (holds(name)) {
                 return;
             }
-            try (Connection connection = link.connect(host, SERVICE, DIAL);
-                    var _ = connection.deadline(PATIENCE)) {
+            try (Connection connection = link.connect(host, SERVICE, DIAL)) {
                 receive(connection, name);
             } catch (IOException tryTheNext) {
                 LOG.debug("{} does not give {}: {}", host, name, tryTheNext.getMessage());
@@ -99,9 +100,11 @@ final class FileStore {
     }
 
     private void receive(Connection connection, String name) throws IOException {
-        connection.write(ByteBuffer.wrap(name.getBytes(StandardCharsets.US_ASCII)));
         ByteBuffer length = ByteBuffer.allocate(Long.BYTES);
-        connection.readFully(length);
+        try (var _ = connection.deadline(PATIENCE)) {
+            connection.write(ByteBuffer.wrap(name.getBytes(StandardCharsets.US_ASCII)));
+            connection.readFully(length);
+        }
         long rest = length.flip().getLong();
         if (rest < 0 || rest > FILE_BYTES_MAX) {
             return;
@@ -113,7 +116,9 @@ final class FileStore {
                 ByteBuffer block = ByteBuffer.allocate(BLOCK_BYTES);
                 while (rest > 0) {
                     block.clear().limit((int) Math.min(rest, BLOCK_BYTES));
-                    connection.readFully(block);
+                    try (var _ = connection.deadline(PATIENCE)) {
+                        connection.readFully(block);
+                    }
                     digest.update(block.flip().duplicate());
                     rest -= block.remaining();
                     while (block.hasRemaining()) {
@@ -134,19 +139,24 @@ final class FileStore {
         ByteBuffer asked = ByteBuffer.allocate(64);
         try (var _ = connection.deadline(PATIENCE)) {
             connection.readFully(asked);
-            String name = new String(asked.array(), StandardCharsets.US_ASCII);
-            if (!holds(name)) {
-                connection.write(ByteBuffer.allocate(Long.BYTES).putLong(-1).flip());
-                return;
+        }
+        String name = new String(asked.array(), StandardCharsets.US_ASCII);
+        if (!holds(name)) {
+            send(connection, ByteBuffer.allocate(Long.BYTES).putLong(-1).flip());
+            return;
+        }
+        try (FileChannel in = FileChannel.open(path(name))) {
+            send(connection, ByteBuffer.allocate(Long.BYTES).putLong(in.size()).flip());
+            ByteBuffer block = ByteBuffer.allocate(BLOCK_BYTES);
+            while (in.read(block.clear()) >= 0) {
+                send(connection, block.flip());
             }
-            try (FileChannel in = FileChannel.open(path(name))) {
-                connection.write(
-                        ByteBuffer.allocate(Long.BYTES).putLong(in.size()).flip());
-                ByteBuffer block = ByteBuffer.allocate(BLOCK_BYTES);
-                while (in.read(block.clear()) >= 0) {
-                    connection.write(block.flip());
-                }
-            }
+        }
+    }
+
+    private static void send(Connection connection, ByteBuffer bytes) throws IOException {
+        try (var _ = connection.deadline(PATIENCE)) {
+            connection.write(bytes);
         }
     }
 

@@ -42,7 +42,8 @@ final class Placing {
         VmSpec spec = draft(request, id, hosts)
                 .orElseThrow(() -> nothingInCommon(hosts))
                 .withDisks(disks)
-                .with(request.care());
+                .with(request.care())
+                .with(request.hardware());
         for (HostRecord host : hosts) {
             checkMemory(request, host);
         }

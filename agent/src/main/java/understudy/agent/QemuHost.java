@@ -22,7 +22,6 @@ import understudy.model.VmSpec;
 import understudy.qemu.Accelerator;
 import understudy.qemu.InstanceDirectory;
 import understudy.qemu.QemuCommand;
-import understudy.qemu.QemuCommand.BootFiles;
 import understudy.qemu.QemuCommand.Role;
 import understudy.qemu.QemuProcess;
 import understudy.qemu.Qmp;
@@ -85,9 +84,9 @@ final class QemuHost {
         }
     }
 
-    /// Makes sure that the files to boot from are here.
+    /// Makes sure that the files are here that it boots from and has in its CD drive.
     void fetchFiles(VmSpec spec, Collection<HostName> from) throws IOException {
-        for (String file : bootFileNames(spec)) {
+        for (String file : spec.files()) {
             files.fetch(file, from);
         }
     }
@@ -105,9 +104,7 @@ final class QemuHost {
         String instance = UUID.randomUUID().toString().substring(0, 8);
         Path ram = SHARED_MEMORY.resolve("understudy-" + spec.id() + "-" + instance);
         InstanceDirectory directory = new InstanceDirectory(directory(spec.id()).resolve(instance));
-        Optional<BootFiles> boot = spec.boot()
-                .map(b -> new BootFiles(files.path(b.kernel()), b.initrd().map(files::path)));
-        QemuCommand command = QemuCommand.of(PROGRAM, spec, role, accelerator, directory, ram, boot);
+        QemuCommand command = QemuCommand.of(PROGRAM, spec, role, accelerator, directory, ram, files::path);
         preparation.in(directory);
         QemuProcess process = QemuProcess.start(command, shim, logs.resolve(spec.name() + ".qemu.log"));
         try {
@@ -199,14 +196,5 @@ final class QemuHost {
 
     private Path directory(VmId vm) throws IOException {
         return Files.createDirectories(instances.resolve(vm.toString()));
-    }
-
-    private static List<String> bootFileNames(VmSpec spec) {
-        List<String> names = new ArrayList<>();
-        spec.boot().ifPresent(boot -> {
-            names.add(boot.kernel());
-            boot.initrd().ifPresent(names::add);
-        });
-        return names;
     }
 }

@@ -128,7 +128,8 @@ final class Statuses {
                 vm.destination(),
                 report.flatMap(VmReport::progress),
                 report.flatMap(VmReport::checkpoints),
-                spec.care());
+                spec.care(),
+                spec.hardware());
     }
 
     /// Of which any host of the VM tells; stopped VMs have no active one.

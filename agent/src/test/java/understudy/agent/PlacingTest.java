@@ -334,7 +334,8 @@ class PlacingTest {
                 it.stopped(),
                 it.machine(),
                 it.cpu(),
-                care);
+                care,
+                it.hardware());
     }
 
     @Test

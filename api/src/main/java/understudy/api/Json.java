@@ -21,6 +21,7 @@ import tools.jackson.databind.node.ObjectNode;
 import tools.jackson.databind.ser.std.ToStringSerializer;
 import understudy.model.ByteSize;
 import understudy.model.Care;
+import understudy.model.Hardware;
 import understudy.model.HostName;
 import understudy.model.MacAddress;
 import understudy.model.RestartLimit;
@@ -99,6 +100,15 @@ public final class Json {
             care.putIfAbsent("restartLimit", care.stringNode(RestartLimit.DEFAULT.toString()));
             care.putIfAbsent("startOrder", care.numberNode(Care.USUAL_ORDER));
             care.putIfAbsent("startDelaySeconds", care.numberNode(0));
+        }
+        whole.putIfAbsent("hardware", whole.objectNode());
+        if (whole.get("hardware") instanceof ObjectNode hardware) {
+            hardware.putIfAbsent(
+                    "devices", hardware.stringNode(Hardware.DEFAULT.devices().toString()));
+            hardware.putIfAbsent("screen", hardware.booleanNode(Hardware.DEFAULT.screen()));
+            hardware.putIfAbsent(
+                    "clock", hardware.stringNode(Hardware.DEFAULT.clock().toString()));
+            hardware.putIfAbsent("hyperV", hardware.booleanNode(Hardware.DEFAULT.hyperV()));
         }
         return MAPPER.treeToValue(whole, VmRequest.class);
     }

@@ -6,6 +6,7 @@ import java.util.Optional;
 import java.util.regex.Pattern;
 import understudy.model.ByteSize;
 import understudy.model.Care;
+import understudy.model.Hardware;
 import understudy.model.HostName;
 import understudy.model.Level;
 import understudy.model.Policy;
@@ -28,6 +29,7 @@ import understudy.model.VolumeSpec;
 /// @param machine a versioned QEMU machine type; the newest that its hosts share, if there is none
 /// @param cpu     a QEMU CPU model; one that its hosts share, if there is none
 /// @param care    what to do when its guest fails, and its turn when all start
+/// @param hardware what machine its guest finds
 public record VmRequest(
         VmName name,
         Level level,
@@ -43,7 +45,8 @@ public record VmRequest(
         boolean stopped,
         Optional<String> machine,
         Optional<String> cpu,
-        Care care) {
+        Care care,
+        Hardware hardware) {
     private static final ByteSize MEMORY_MIN = ByteSize.ofMebibytes(64);
     private static final int NICS_MAX = 8;
     private static final int APPEND_BYTES_MAX = 2047;
@@ -62,6 +65,8 @@ public record VmRequest(
         require(
                 hosts.size() <= 2 && hosts.stream().distinct().count() == hosts.size(),
                 "hosts " + hosts + ": name one or two different hosts, or none");
+        VmSpec.checkHardware(hardware, disks.size());
+        hardware.cdrom().ifPresent(Sha256::checked);
         kernel.ifPresent(Sha256::checked);
         initrd.ifPresent(Sha256::checked);
         require(kernel.isPresent() || (initrd.isEmpty() && append.isEmpty()), "initrd and append need a kernel");
@@ -72,7 +77,7 @@ public record VmRequest(
         cpu.ifPresent(text -> require(QEMU_NAME.matcher(text).matches(), "'" + text + "' is no CPU model"));
     }
 
-    /// A VM that is cared for as usual.
+    /// A VM of usual hardware that is cared for as usual.
     public VmRequest(
             VmName name,
             Level level,
@@ -103,7 +108,8 @@ public record VmRequest(
                 stopped,
                 machine,
                 cpu,
-                Care.DEFAULT);
+                Care.DEFAULT,
+                Hardware.DEFAULT);
     }
 
     /// How QEMU is to load a kernel itself, if it is.

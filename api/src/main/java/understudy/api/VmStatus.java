@@ -5,6 +5,7 @@ import java.util.List;
 import java.util.Optional;
 import understudy.model.ByteSize;
 import understudy.model.Care;
+import understudy.model.Hardware;
 import understudy.model.HostName;
 import understudy.model.Level;
 import understudy.model.MacAddress;
@@ -26,6 +27,7 @@ import understudy.model.VmName;
 /// @param progress    how much of the first copy of its RAM is done, in [0, 1], while there is one
 /// @param checkpoints while it is checkpointed
 /// @param care        what is done when its guest fails, and its turn when all start
+/// @param hardware    what machine its guest finds
 public record VmStatus(
         VmName name,
         VmId id,
@@ -48,7 +50,8 @@ public record VmStatus(
         Optional<HostName> movingTo,
         Optional<Double> progress,
         Optional<Checkpoints> checkpoints,
-        Care care) {
+        Care care,
+        Hardware hardware) {
     public VmStatus {
         nics = List.copyOf(nics);
         disks = List.copyOf(disks);

@@ -13,6 +13,9 @@ import tools.jackson.core.JacksonException;
 import understudy.model.ByteSize;
 import understudy.model.Care;
 import understudy.model.CrashReaction;
+import understudy.model.Hardware;
+import understudy.model.Hardware.Clock;
+import understudy.model.Hardware.Devices;
 import understudy.model.HostName;
 import understudy.model.Level;
 import understudy.model.MacAddress;
@@ -39,7 +42,8 @@ class JsonTest {
                 "scrub":{"host":"h1","began":"2026-01-02T03:04:05Z","ended":null,"progress":0.0,"compared":false,\
                 "corrupt":0,"peer":0,"differing":0,"unmended":0,"trouble":""}}],"hosts":["h1","h2"],"machine":"pc-q35-7.2","cpu":"qemu64","wanted":true,\
                 "reason":"","movingTo":"h2","progress":0.5,"checkpoints":null,"care":{"restartLimit":"5/10m","onCrash":null,"watchdog":null,\
-                "startOrder":100,"startDelaySeconds":0}}""");
+                "startOrder":100,"startDelaySeconds":0},"hardware":{"devices":"virtio","screen":false,"clock":"utc",\
+                "hyperV":false,"cdrom":null}}""");
     }
 
     @Test
@@ -110,6 +114,25 @@ class JsonTest {
         assertThat(refusal("{'name':'a','level':'system','memory':'1G','care':{'startOrder':-1}}"))
                 .startsWith("bad-value care")
                 .endsWith("start order -1: 0 to 9999");
+    }
+
+    @Test
+    void hardwareIsSaidInPartsAndTheRestIsAsUsual() {
+        assertThat(wish("{'name':'a','level':'system','memory':'1G'}").hardware())
+                .isEqualTo(Hardware.DEFAULT);
+        String image = "ab".repeat(32);
+        VmRequest wish = wish("{'name':'a','level':'system','memory':'1G','hardware':{'devices':'emulated',"
+                + "'screen':true,'clock':'local','cdrom':'" + image + "'}}");
+        assertThat(wish.hardware())
+                .isEqualTo(new Hardware(Devices.EMULATED, true, Clock.LOCAL, false, Optional.of(image)));
+        assertThat(wish(Json.line(wish))).isEqualTo(wish);
+        assertThat(refusal("{'name':'a','level':'system','memory':'1G','hardware':{'devices':'scsi'}}"))
+                .isEqualTo("bad-value hardware.devices: no 'scsi': one of virtio, emulated");
+        assertThat(refusal("{'name':'a','level':'system','memory':'1G','hardware':{'cdrom':'setup.iso'}}"))
+                .startsWith("bad-value");
+        assertThat(refusal("{'name':'a','level':'system','memory':'1G','hardware':{'devices':'emulated'},'disks':["
+                        + "{'size':'1G'},".repeat(5) + "{'size':'1G'}]}"))
+                .isEqualTo("bad-value 6 disks: at most 5 where devices are emulated");
     }
 
     @Test
@@ -224,6 +247,7 @@ class JsonTest {
                 Optional.of(new HostName("h2")),
                 Optional.of(0.5),
                 checkpoints,
-                Care.DEFAULT);
+                Care.DEFAULT,
+                Hardware.DEFAULT);
     }
 }

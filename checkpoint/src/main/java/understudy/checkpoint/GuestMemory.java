@@ -6,8 +6,7 @@ import java.lang.foreign.MemorySegment;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
+import java.util.stream.Collectors;
 import understudy.linux.AddressRange;
 import understudy.linux.PageRuns;
 import understudy.linux.ProcessMaps;
@@ -25,7 +24,6 @@ import understudy.qemu.SmallBlocks;
 ///
 /// Threads: one at a time.
 final class GuestMemory implements AutoCloseable {
-    private static final Logger LOG = LoggerFactory.getLogger(GuestMemory.class);
     private static final int PAGE = PageRuns.PAGE_BYTES;
 
     /// A small block that the guest, or QEMU itself, may write later.
@@ -55,14 +53,13 @@ final class GuestMemory implements AutoCloseable {
     /// Finds a guest's memory, and begins to track what is written to it.
     ///
     /// @param patience with QEMU
+    /// @throws IOException also if a block is not found, since what the guest writes to it later would be lost
     static GuestMemory attach(GuestHandle guest, OutgoingHead head, Duration patience) throws IOException {
         SmallBlocks.Located located =
                 SmallBlocks.locate(guest.qmp(), guest.process().pid(), head.head(), patience);
-        for (RamBlock block : located.missing()) {
-            LOG.warn(
-                    "{}: block {} is copied once and not tracked",
-                    guest.process().vm(),
-                    block.name());
+        if (!located.missing().isEmpty()) {
+            throw new IOException("cannot be copied: where QEMU keeps %s is not known"
+                    .formatted(located.missing().stream().map(RamBlock::name).collect(Collectors.joining(", "))));
         }
         AddressRange ram = ProcessMaps.of(guest.process().pid())
                 .find(guest.process().ram())

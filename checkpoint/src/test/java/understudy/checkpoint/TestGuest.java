@@ -94,7 +94,7 @@ final class TestGuest implements AutoCloseable {
                 Accelerator.TCG,
                 new InstanceDirectory(root.resolve(name)),
                 ram,
-                Optional.empty());
+                _ -> ram);
         List<String> arguments = new ArrayList<>(plain.arguments());
         arguments.addAll(List.of("-bios", firmware.toString()));
         QemuCommand command = new QemuCommand(arguments, plain.vm(), role, plain.directory(), ram);

@@ -3,6 +3,8 @@ package understudy.cli;
 import java.util.Arrays;
 import java.util.Iterator;
 import understudy.model.CrashReaction;
+import understudy.model.Hardware.Clock;
+import understudy.model.Hardware.Devices;
 import understudy.model.Level;
 import understudy.model.PlacementRule;
 import understudy.model.Policy;
@@ -10,8 +12,6 @@ import understudy.model.VolumeSpec.Image.Format;
 import understudy.model.WatchdogReaction;
 
 /// The words that the shell offers for an option's value. The library would offer the names of Java's constants.
-///
-///
 final class Candidates {
     private Candidates() {}
 
@@ -62,6 +62,20 @@ final class Candidates {
             return Arrays.stream(WatchdogReaction.values())
                     .map(WatchdogReaction::toString)
                     .iterator();
+        }
+    }
+
+    static final class DeviceKinds implements Iterable<String> {
+        @Override
+        public Iterator<String> iterator() {
+            return Arrays.stream(Devices.values()).map(Devices::toString).iterator();
+        }
+    }
+
+    static final class Clocks implements Iterable<String> {
+        @Override
+        public Iterator<String> iterator() {
+            return Arrays.stream(Clock.values()).map(Clock::toString).iterator();
         }
     }
 

@@ -10,12 +10,12 @@ import understudy.api.ApiClient;
 import understudy.api.Sha256;
 import understudy.model.Problem;
 
-/// A kernel or initial RAM disk on this machine, on its way into a cluster.
+/// A file on this machine, on its way into a cluster: to boot from, or what a disk or CD drive holds.
 ///
-/// @param what   `kernel` or `initrd`
+/// @param what   such as `kernel` or `cdrom`
 /// @param sha256 of its content
 record LocalFile(String what, Path path, String sha256, long size) {
-    private static final long SIZE_MAX = 4L << 30;
+    private static final long SIZE_MAX = 16L << 30;
     private static final long TELL_NANOS = TimeUnit.SECONDS.toNanos(1);
 
     /// Reads the whole file.
@@ -28,7 +28,7 @@ record LocalFile(String what, Path path, String sha256, long size) {
             }
             long size = Files.size(path);
             if (size > SIZE_MAX) {
-                throw Problem.of("too-large", path + " has more than 4 GiB", "use a smaller " + what)
+                throw Problem.of("too-large", path + " has more than 16 GiB", "use a smaller " + what)
                         .refused();
             }
             return new LocalFile(what, path, Sha256.of(path), size);

@@ -14,6 +14,7 @@ import understudy.api.HostStatus;
 import understudy.api.VmStatus;
 import understudy.model.ByteSize;
 import understudy.model.Care;
+import understudy.model.Hardware;
 import understudy.model.HostName;
 import understudy.model.RestartLimit;
 
@@ -70,9 +71,27 @@ final class Text {
                     "start order",
                     vm.care().startOrder() + ", after a delay of " + vm.care().startDelaySeconds() + " s");
         }
+        addHardware(facts, vm.hardware());
         vm.disks().forEach(disk -> facts.with(disk.name(), VolumeText.line(disk)));
         vm.checkpoints().ifPresent(checkpoints -> add(facts, checkpoints));
         return facts.toString();
+    }
+
+    /// What is not as usual.
+    private static void addHardware(Facts facts, Hardware hardware) {
+        if (hardware.devices() != Hardware.DEFAULT.devices()) {
+            facts.with("devices", hardware.devices());
+        }
+        if (hardware.screen()) {
+            facts.with("screen", "yes");
+        }
+        if (hardware.clock() != Hardware.DEFAULT.clock()) {
+            facts.with("clock", hardware.clock());
+        }
+        if (hardware.hyperV()) {
+            facts.with("hyper-v", "yes");
+        }
+        hardware.cdrom().ifPresent(image -> facts.with("cd", "image " + image.substring(0, 12)));
     }
 
     private static void add(Facts facts, Checkpoints checkpoints) {

@@ -8,6 +8,8 @@ import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.TypeConversionException;
 import understudy.model.ByteSize;
 import understudy.model.CrashReaction;
+import understudy.model.Hardware.Clock;
+import understudy.model.Hardware.Devices;
 import understudy.model.HostName;
 import understudy.model.Level;
 import understudy.model.MacAddress;
@@ -62,6 +64,8 @@ public final class UnderstudyCommand {
         converts(root, RestartLimit.class, RestartLimit::parse);
         converts(root, CrashReaction.class, CrashReaction::parse);
         converts(root, WatchdogReaction.class, WatchdogReaction::parse);
+        converts(root, Devices.class, Devices::parse);
+        converts(root, Clock.class, Clock::parse);
         converts(root, Format.class, Format::parse);
         converts(root, Output.class, Output::parse);
         converts(root, HostCommand.Switch.class, HostCommand.Switch::parse);

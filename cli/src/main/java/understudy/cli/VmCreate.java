@@ -36,7 +36,7 @@ import understudy.model.VmName;
             "Waits until it runs, and until it is protected. If it runs but is not protected in time,"
                     + " a note says why, and the exit code is 0.",
             "With -f the fields come from a YAML file (name, level, memory, cpus, nics, disks, kernel, initrd, append, hosts,"
-                    + " policy, stopped, machine, cpu, care); options go before its fields."
+                    + " policy, stopped, machine, cpu, care, hardware); options go before its fields."
         },
         footerHeading = "%nExamples:%n",
         footer = {
@@ -52,6 +52,10 @@ import understudy.model.VmName;
             "  Reset when its kernel panics, and started before all others:",
             "    understudy vm create db-2 --level component --memory 1G \\",
             "        --disk debian.qcow2 --on-crash restart --start-order 10",
+            "  A guest without virtio drivers, installed from a CD image:",
+            "    understudy vm create office-1 --level system --memory 4G --cpus 2 \\",
+            "        --disk 40G --nic --iso setup.iso --devices emulated --screen \\",
+            "        --clock local --hyper-v",
             "  From a file:",
             "    understudy vm create -f web-1.yaml",
             "%nExit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 no cluster answers"
@@ -138,6 +142,9 @@ final class VmCreate implements Callable<Integer> {
     private Optional<String> cpu = Optional.empty();
 
     @Mixin
+    private HardwareOptions hardware = new HardwareOptions();
+
+    @Mixin
     private CareOptions care = new CareOptions();
 
     @Option(names = "--stopped", description = "Define it, but do not start it.")
@@ -157,6 +164,7 @@ final class VmCreate implements Callable<Integer> {
         bootFile(wish, "kernel", kernel, folder).ifPresent(files::add);
         bootFile(wish, "initrd", initrd, folder).ifPresent(files::add);
         files.addAll(diskImages(wish, folder));
+        hardware(wish, folder).ifPresent(files::add);
         overlay(wish);
         requireFields(wish);
         VmRequest request = checked(wish);
@@ -204,6 +212,17 @@ final class VmCreate implements Callable<Integer> {
             }
         }
         return images;
+    }
+
+    /// What the options say of hardware goes into the wish; the file for its CD drive is the answer.
+    private Optional<LocalFile> hardware(ObjectNode wish, Optional<Path> folder) {
+        ObjectNode given = wish.get("hardware") instanceof ObjectNode node ? node : wish.objectNode();
+        hardware.overlay(given);
+        Optional<LocalFile> image = bootFile(given, "cdrom", hardware.iso(), folder);
+        if (!given.isEmpty()) {
+            wish.set("hardware", given);
+        }
+        return image;
     }
 
     private void overlay(ObjectNode wish) {

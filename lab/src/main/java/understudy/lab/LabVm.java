@@ -16,6 +16,7 @@ import understudy.api.VmState;
 import understudy.api.VmStatus;
 import understudy.model.ByteSize;
 import understudy.model.Care;
+import understudy.model.Hardware;
 import understudy.model.HostName;
 import understudy.model.Level;
 import understudy.model.Policy;
@@ -47,7 +48,8 @@ public final class LabVm {
             List<String> hosts,
             List<ByteSize> disks,
             Level level,
-            Care care) {
+            Care care,
+            Hardware hardware) {
         public Wish {
             hosts = List.copyOf(hosts);
             disks = List.copyOf(disks);
@@ -70,7 +72,8 @@ public final class LabVm {
                     hosts,
                     disks,
                     disks.isEmpty() ? Level.SYSTEM : Level.COMPONENT,
-                    Care.DEFAULT);
+                    Care.DEFAULT,
+                    Hardware.DEFAULT);
         }
 
         public Wish(String name, String address, ByteSize memory, int cpus, Policy policy, List<String> hosts) {
@@ -84,34 +87,38 @@ public final class LabVm {
 
         /// @param other in the lab's LAN, from 10.77.0.10 up
         public Wish at(String other) {
-            return new Wish(name, other, memory, cpus, policy, hosts, disks, level, care);
+            return new Wish(name, other, memory, cpus, policy, hosts, disks, level, care, hardware);
         }
 
         public Wish with(Policy other) {
-            return new Wish(name, address, memory, cpus, other, hosts, disks, level, care);
+            return new Wish(name, address, memory, cpus, other, hosts, disks, level, care, hardware);
         }
 
         public Wish onlyOn(String host) {
-            return new Wish(name, address, memory, cpus, policy, List.of(host), disks, level, care);
+            return new Wish(name, address, memory, cpus, policy, List.of(host), disks, level, care, hardware);
         }
 
         /// @param first preferred to run it
         public Wish on(String first, String second) {
-            return new Wish(name, address, memory, cpus, policy, List.of(first, second), disks, level, care);
+            return new Wish(name, address, memory, cpus, policy, List.of(first, second), disks, level, care, hardware);
         }
 
         public Wish at(Level other) {
-            return new Wish(name, address, memory, cpus, policy, hosts, disks, other, care);
+            return new Wish(name, address, memory, cpus, policy, hosts, disks, other, care, hardware);
         }
 
         public Wish withDisk(ByteSize size) {
             List<ByteSize> all = new ArrayList<>(disks);
             all.add(size);
-            return new Wish(name, address, memory, cpus, policy, hosts, all, Level.COMPONENT, care);
+            return new Wish(name, address, memory, cpus, policy, hosts, all, Level.COMPONENT, care, hardware);
         }
 
         public Wish with(Care other) {
-            return new Wish(name, address, memory, cpus, policy, hosts, disks, level, other);
+            return new Wish(name, address, memory, cpus, policy, hosts, disks, level, other, hardware);
+        }
+
+        public Wish with(Hardware other) {
+            return new Wish(name, address, memory, cpus, policy, hosts, disks, level, care, other);
         }
     }
 
@@ -146,7 +153,8 @@ public final class LabVm {
                 false,
                 Optional.empty(),
                 Optional.empty(),
-                wish.care));
+                wish.care,
+                wish.hardware));
         return new LabVm(api, new VmName(wish.name), wish.address);
     }
 

@@ -5,12 +5,11 @@ import tools.jackson.databind.node.ObjectNode;
 
 /// Completes what was written before VMs had care and could be given up, and hosts told of devices (format 3), and
 /// before there were solo grants (4), forced starts (5), changes of level (6), moves and maintenance (7),
-/// changes of pairs and sites (8), rules (9), and moves to other hosts (10), and numbers of wishes (11): logs and
-/// snapshots of these formats are
-/// read, and mean what they meant.
+/// changes of pairs and sites (8), rules (9), moves to other hosts (10), numbers of wishes (11), and
+/// hardware (12): logs and snapshots of these formats are read, and mean what they meant.
 final class EarlierDocuments {
     static final int FIRST = 3;
-    private static final int LAST = 11;
+    private static final int LAST = 12;
 
     private EarlierDocuments() {}
 
@@ -18,10 +17,12 @@ final class EarlierDocuments {
         return FIRST <= format && format <= LAST;
     }
 
-    /// @param usual the usual care, as it is written
-    static void complete(JsonNode node, JsonNode usual) {
+    /// @param care     the usual care, as it is written
+    /// @param hardware the usual hardware, as it is written
+    static void complete(JsonNode node, JsonNode care, JsonNode hardware) {
         if (node instanceof ObjectNode record && record.path("spec") instanceof ObjectNode spec) {
-            spec.putIfAbsent("care", usual);
+            spec.putIfAbsent("care", care);
+            spec.putIfAbsent("hardware", hardware);
             if (record.has("revision")) {
                 record.putIfAbsent("failure", record.nullNode());
                 record.putIfAbsent("destination", record.nullNode());
@@ -46,6 +47,6 @@ final class EarlierDocuments {
             state.putIfAbsent("maintained", state.arrayNode());
             state.putIfAbsent("rules", state.arrayNode());
         }
-        node.forEach(child -> complete(child, usual));
+        node.forEach(child -> complete(child, care, hardware));
     }
 }

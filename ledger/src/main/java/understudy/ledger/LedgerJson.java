@@ -17,6 +17,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import understudy.model.ByteSize;
 import understudy.model.Care;
+import understudy.model.Hardware;
 import understudy.model.HostName;
 import understudy.model.HostRecord;
 import understudy.model.Life;
@@ -38,7 +39,7 @@ import understudy.protocol.LedgerState;
 /// read an entry alike, so a release may write a new format only when all voters read it. What lies in a log or a
 /// snapshot of an earlier format is still read ([EarlierDocuments]).
 final class LedgerJson {
-    static final int FORMAT = 12;
+    static final int FORMAT = 13;
     /// The most bytes of one command; a kernel command line is the longest thing in it.
     static final int COMMAND_MAX = 64 << 10;
 
@@ -138,7 +139,7 @@ final class LedgerJson {
         try {
             JsonNode tree = MAPPER.readTree(bytes);
             if (EarlierDocuments.isFormat(tree.path("format").asInt(FORMAT))) {
-                EarlierDocuments.complete(tree, MAPPER.valueToTree(Care.DEFAULT));
+                EarlierDocuments.complete(tree, MAPPER.valueToTree(Care.DEFAULT), MAPPER.valueToTree(Hardware.DEFAULT));
             }
             T document = MAPPER.treeToValue(tree, type);
             if (document == null) {

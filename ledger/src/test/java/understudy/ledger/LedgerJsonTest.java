@@ -115,13 +115,13 @@ class LedgerJsonTest {
         assertThat(LedgerJson.state(state.getBytes(StandardCharsets.UTF_8)).vm(id))
                 .contains(new VmRecord(web, true, view, 2));
         assertThat(new String(LedgerJson.encode(new LedgerCommand.CreateVm(web, true, view)), StandardCharsets.UTF_8)
-                        .replace("\"format\":12", "\"format\":3")
+                        .replace("\"format\":13", "\"format\":3")
                         .replace(",\"soloGrant\":false", "")
-                        .replaceAll(",\"care\":\\{.*?\"startDelaySeconds\":0}", ""))
+                        .replaceAll(",\"care\":\\{.*?\"cdrom\":null}", ""))
                 .as("what has become more since")
                 .isEqualTo(command);
         assertThatThrownBy(() -> LedgerJson.command(
-                        command.replace("\"format\":3", "\"format\":12").getBytes(StandardCharsets.UTF_8)))
+                        command.replace("\"format\":3", "\"format\":13").getBytes(StandardCharsets.UTF_8)))
                 .as("and only there what is missing is completed")
                 .isInstanceOf(IllegalArgumentException.class);
     }
@@ -143,7 +143,7 @@ class LedgerJsonTest {
     @Test
     void theFormatBeforeHadNoRules() {
         String now = new String(LedgerJson.encode(LedgerState.empty()), StandardCharsets.UTF_8);
-        String before = now.replace("\"format\":12", "\"format\":9").replace(",\"rules\":[]", "");
+        String before = now.replace("\"format\":13", "\"format\":9").replace(",\"rules\":[]", "");
         assertThat(before).doesNotContain("rules");
         assertThat(LedgerJson.state(before.getBytes(StandardCharsets.UTF_8))).isEqualTo(LedgerState.empty());
     }
@@ -169,7 +169,7 @@ class LedgerJsonTest {
     private static void assertReadAsBefore(LedgerCommand command, String added) {
         String now = new String(LedgerJson.encode(command), StandardCharsets.UTF_8);
         assertThat(now).contains(added);
-        String before = now.replace("\"format\":12", "\"format\":9").replace(added, "");
+        String before = now.replace("\"format\":13", "\"format\":9").replace(added, "");
         assertThat(LedgerJson.command(before.getBytes(StandardCharsets.UTF_8))).isEqualTo(command);
     }
 
@@ -185,7 +185,7 @@ class LedgerJsonTest {
     @Test
     void namesAndIdsAreReadable() {
         assertThat(new String(LedgerJson.encode(commands.get(1)), StandardCharsets.UTF_8))
-                .startsWith("{\"format\":12,\"command\":{\"do\":\"change-view\",\"vm\":\"" + id)
+                .startsWith("{\"format\":13,\"command\":{\"do\":\"change-view\",\"vm\":\"" + id)
                 .contains("\"placement\":{\"is\":\"solo\",\"active\":{\"host\":\"h1\"");
     }
 
@@ -218,14 +218,14 @@ class LedgerJsonTest {
     void whatThisReleaseDoesNotKnowIsRefused() {
         String good = new String(LedgerJson.encode(commands.get(7)), StandardCharsets.UTF_8);
         for (String bad : List.of(
-                good.replace("\"format\":12", "\"format\":2"),
+                good.replace("\"format\":13", "\"format\":2"),
                 good.replace("delete-vm", "format-disk"),
                 good.replace("\"vm\"", "\"new\":1,\"vm\""),
                 good.replaceAll("\"vm\":\"[^\"]*\"", "\"vm\":null"),
                 good + "x",
                 "null",
-                "{\"format\":12,\"command\":null}",
-                "{\"format\":12}",
+                "{\"format\":13,\"command\":null}",
+                "{\"format\":13}",
                 "[".repeat(60_000))) {
             assertThat(bad).isNotEqualTo(good);
             assertThatThrownBy(() -> LedgerJson.command(bad.getBytes(StandardCharsets.UTF_8)))

@@ -1,5 +1,6 @@
 package understudy.model;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -13,6 +14,7 @@ import java.util.Optional;
 /// @param disks   named `disk0`, `disk1`, … in this order; at most 8
 /// @param hosts   the one or two hosts that may run it, preferred first; with one it is never protected
 /// @param care    what is done when the guest itself fails
+/// @param hardware what machine the guest finds
 public record VmSpec(
         VmId id,
         VmName name,
@@ -26,7 +28,8 @@ public record VmSpec(
         List<VolumeSpec> disks,
         Optional<Boot> boot,
         List<HostName> hosts,
-        Care care) {
+        Care care,
+        Hardware hardware) {
     private static final ByteSize MEMORY_MIN = ByteSize.ofMebibytes(64);
 
     public VmSpec {
@@ -45,9 +48,10 @@ public record VmSpec(
             throw new IllegalArgumentException("hosts " + hosts + ": name one or two different hosts");
         }
         checkDisks(disks);
+        checkHardware(hardware, disks.size());
     }
 
-    /// A VM that is cared for as usual.
+    /// A VM of usual hardware that is cared for as usual.
     public VmSpec(
             VmId id,
             VmName name,
@@ -61,10 +65,24 @@ public record VmSpec(
             List<VolumeSpec> disks,
             Optional<Boot> boot,
             List<HostName> hosts) {
-        this(id, name, level, policy, memory, cpus, machine, cpu, nics, disks, boot, hosts, Care.DEFAULT);
+        this(
+                id,
+                name,
+                level,
+                policy,
+                memory,
+                cpus,
+                machine,
+                cpu,
+                nics,
+                disks,
+                boot,
+                hosts,
+                Care.DEFAULT,
+                Hardware.DEFAULT);
     }
 
-    /// A VM without disks, and cared for as usual.
+    /// A VM without disks, of usual hardware, and cared for as usual.
     public VmSpec(
             VmId id,
             VmName name,
@@ -77,7 +95,7 @@ public record VmSpec(
             List<MacAddress> nics,
             Optional<Boot> boot,
             List<HostName> hosts) {
-        this(id, name, level, policy, memory, cpus, machine, cpu, nics, List.of(), boot, hosts, Care.DEFAULT);
+        this(id, name, level, policy, memory, cpus, machine, cpu, nics, List.of(), boot, hosts);
     }
 
     private static void checkDisks(List<VolumeSpec> disks) {
@@ -95,23 +113,40 @@ public record VmSpec(
         }
     }
 
+    /// @throws IllegalArgumentException with a text for people, if such a machine cannot have so many disks
+    public static void checkHardware(Hardware hardware, int disks) {
+        if (hardware.devices() == Hardware.Devices.EMULATED && disks > Hardware.EMULATED_DISKS_MAX) {
+            throw new IllegalArgumentException(
+                    "%d disks: at most %d where devices are emulated".formatted(disks, Hardware.EMULATED_DISKS_MAX));
+        }
+    }
+
     public VmSpec withDisks(List<VolumeSpec> changed) {
-        return new VmSpec(id, name, level, policy, memory, cpus, machine, cpu, nics, changed, boot, hosts, care);
+        return new VmSpec(
+                id, name, level, policy, memory, cpus, machine, cpu, nics, changed, boot, hosts, care, hardware);
     }
 
     public VmSpec with(Level changed) {
-        return new VmSpec(id, name, changed, policy, memory, cpus, machine, cpu, nics, disks, boot, hosts, care);
+        return new VmSpec(
+                id, name, changed, policy, memory, cpus, machine, cpu, nics, disks, boot, hosts, care, hardware);
     }
 
     public VmSpec with(Care changed) {
-        return new VmSpec(id, name, level, policy, memory, cpus, machine, cpu, nics, disks, boot, hosts, changed);
+        return new VmSpec(
+                id, name, level, policy, memory, cpus, machine, cpu, nics, disks, boot, hosts, changed, hardware);
+    }
+
+    /// @throws IllegalArgumentException if it does not suit the disks
+    public VmSpec with(Hardware changed) {
+        return new VmSpec(id, name, level, policy, memory, cpus, machine, cpu, nics, disks, boot, hosts, care, changed);
     }
 
     /// With one host in the place of another.
     public VmSpec moved(HostName from, HostName to) {
         List<HostName> changed =
                 hosts.stream().map(host -> host.equals(from) ? to : host).toList();
-        return new VmSpec(id, name, level, policy, memory, cpus, machine, cpu, nics, disks, boot, changed, care);
+        return new VmSpec(
+                id, name, level, policy, memory, cpus, machine, cpu, nics, disks, boot, changed, care, hardware);
     }
 
     public Optional<VolumeSpec> disk(VolumeId volume) {
@@ -129,6 +164,17 @@ public record VmSpec(
     /// @param initrd SHA-256 of the initial RAM disk, if there is one
     /// @param append the kernel's command line
     public record Boot(String kernel, Optional<String> initrd, String append) {}
+
+    /// The names, by content, of the files that its hosts need beside its disks.
+    public List<String> files() {
+        List<String> names = new ArrayList<>();
+        boot.ifPresent(it -> {
+            names.add(it.kernel());
+            it.initrd().ifPresent(names::add);
+        });
+        hardware.cdrom().ifPresent(names::add);
+        return names;
+    }
 
     /// Whether all that it is lies in memory: then no host goes on with it but from an image.
     public boolean isAllInMemory() {

@@ -38,6 +38,11 @@ public record InstanceDirectory(Path path) {
         return path.resolve("serial.log");
     }
 
+    /// Where QEMU shows the guest's screen, as VNC, if it has one.
+    public Path screen() {
+        return path.resolve("screen.socket");
+    }
+
     /// Where the guest's NIC of this number, from 0, is served by QEMU.
     public Path nic(int index) {
         return path.resolve("nic" + index + ".socket");

@@ -4,10 +4,13 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Optional;
+import java.util.function.Function;
 import understudy.model.ByteSize;
 import understudy.model.Care;
 import understudy.model.CrashReaction;
+import understudy.model.Hardware;
+import understudy.model.Hardware.Clock;
+import understudy.model.Hardware.Devices;
 import understudy.model.MacAddress;
 import understudy.model.VmId;
 import understudy.model.VmSpec;
@@ -22,6 +25,8 @@ import understudy.model.VolumeSpec;
 /// - virtio devices speak the legacy interface only (`disable-modern`): the modern one saves 1024 queues of a
 ///   device, 45 kB that are nearly all zero. Every virtio driver since 2008 speaks it;
 /// - no HPET, SATA, USB, SMBus, VMware port, SMM.
+///
+/// [Hardware] adds what a guest has no other drivers for, at a price: SATA disks, e1000 cards, a screen.
 ///
 /// Disks are network block devices that the agent serves on a UNIX socket, one export each:
 /// - QEMU outlives its agent, so it dials again for as long as it takes (`reconnect-delay` of ten years: there
@@ -47,6 +52,12 @@ public record QemuCommand(List<String> arguments, VmId vm, Role role, InstanceDi
 
     static final String WATCHDOG_DEVICE = "i6300esb";
 
+    private static final String LEGACY_ONLY = ",disable-modern=on";
+
+    /// What Windows makes use of, and every KVM since Linux 4.10 has.
+    private static final String HYPER_V =
+            ",hv-relaxed,hv-vapic,hv-spinlocks=0x1fff,hv-vpindex,hv-runtime,hv-time,hv-synic,hv-stimer,hv-frequencies";
+
     private static final int HEADS = 16;
     private static final int SECTORS = 63;
     private static final int CYLINDERS_MAX = 16383;
@@ -63,16 +74,12 @@ public record QemuCommand(List<String> arguments, VmId vm, Role role, InstanceDi
         STANDBY
     }
 
-    /// The files of [VmSpec.Boot] on this host.
-    public record BootFiles(Path kernel, Optional<Path> initrd) {}
-
     public QemuCommand {
         arguments = List.copyOf(arguments);
     }
 
     /// @param program such as `qemu-system-x86_64`
-    /// @param boot    present exactly if the specification has a [VmSpec.Boot]
-    /// @throws IllegalArgumentException if it is not
+    /// @param files   where this host has the files that the specification names by their content
     public static QemuCommand of(
             String program,
             VmSpec spec,
@@ -80,23 +87,27 @@ public record QemuCommand(List<String> arguments, VmId vm, Role role, InstanceDi
             Accelerator accelerator,
             InstanceDirectory directory,
             Path ram,
-            Optional<BootFiles> boot) {
-        if (boot.isPresent() != spec.boot().isPresent()) {
-            throw new IllegalArgumentException("VM " + spec.name() + ": kernel files and specification do not agree");
-        }
+            Function<String, Path> files) {
+        Hardware hardware = spec.hardware();
         List<String> arguments = new ArrayList<>(List.of(program));
         machine(arguments, spec, accelerator, ram);
         nothingByDefault(arguments);
         sockets(arguments, directory);
         for (int nic = 0; nic < spec.nics().size(); nic++) {
-            network(arguments, nic, spec.nics().get(nic), directory);
+            network(arguments, nic, spec.nics().get(nic), hardware.devices(), directory);
         }
-        for (VolumeSpec disk : spec.disks()) {
-            disk(arguments, disk, directory);
+        if (hasSata(spec)) {
+            arguments.addAll(List.of("-device", "ich9-ahci,id=sata"));
+        }
+        for (int disk = 0; disk < spec.disks().size(); disk++) {
+            disk(arguments, disk, spec.disks().get(disk), hardware.devices(), directory);
+        }
+        hardware.cdrom().map(files).ifPresent(image -> cdrom(arguments, image));
+        if (hardware.screen()) {
+            screen(arguments, directory);
         }
         care(arguments, spec.care());
-        boot.ifPresent(files ->
-                kernel(arguments, files, spec.boot().map(VmSpec.Boot::append).orElse("")));
+        spec.boot().ifPresent(boot -> kernel(arguments, boot, files));
         if (role == Role.STANDBY) {
             arguments.addAll(List.of("-incoming", "defer"));
         }
@@ -105,6 +116,7 @@ public record QemuCommand(List<String> arguments, VmId vm, Role role, InstanceDi
 
     private static void machine(List<String> arguments, VmSpec spec, Accelerator accelerator, Path ram) {
         String size = spec.memory().mebibytes() + "M";
+        boolean isForWindows = spec.hardware().hyperV() && accelerator == Accelerator.KVM;
         arguments.addAll(List.of(
                 "-name",
                 spec.name() + ",debug-threads=on",
@@ -116,13 +128,16 @@ public record QemuCommand(List<String> arguments, VmId vm, Role role, InstanceDi
                 "-accel",
                 accelerator.argument(),
                 "-cpu",
-                spec.cpu(),
+                spec.cpu() + (isForWindows ? HYPER_V : ""),
                 "-smp",
                 Integer.toString(spec.cpus()),
                 "-m",
                 size,
                 "-object",
                 "memory-backend-file,id=ram,size=" + size + ",mem-path=" + escaped(ram) + ",share=on"));
+        if (spec.hardware().clock() == Clock.LOCAL) {
+            arguments.addAll(List.of("-rtc", "base=localtime"));
+        }
     }
 
     private static void nothingByDefault(List<String> arguments) {
@@ -155,25 +170,58 @@ public record QemuCommand(List<String> arguments, VmId vm, Role role, InstanceDi
                 "chardev:serial0"));
     }
 
-    private static void network(List<String> arguments, int nic, MacAddress mac, InstanceDirectory directory) {
+    private static void network(
+            List<String> arguments, int nic, MacAddress mac, Devices devices, InstanceDirectory directory) {
+        String device = devices == Devices.EMULATED ? "e1000" : "virtio-net-pci";
         arguments.addAll(List.of(
                 "-netdev", "stream,id=net" + nic + ",server=on,addr.type=unix,addr.path=" + escaped(directory.nic(nic)),
                 "-device",
-                        "virtio-net-pci,id=nic" + nic + ",netdev=net" + nic + ",mac=" + mac
-                                + ",romfile=,disable-modern=on"));
+                        device + ",id=nic" + nic + ",netdev=net" + nic + ",mac=" + mac + ",romfile="
+                                + (devices == Devices.VIRTIO ? LEGACY_ONLY : "")));
     }
 
-    private static void disk(List<String> arguments, VolumeSpec disk, InstanceDirectory directory) {
-        String first = disk.name().equals(VolumeSpec.name(0)) ? ",bootindex=1" : "";
+    private static void disk(
+            List<String> arguments, int index, VolumeSpec disk, Devices devices, InstanceDirectory directory) {
+        String device = devices == Devices.EMULATED ? "ide-hd,bus=sata." + index : "virtio-blk-pci";
         arguments.addAll(List.of(
                 "-blockdev",
                 "driver=nbd,node-name=" + disk.name() + ",server.type=unix,server.path=" + escaped(directory.disks())
                         + ",export=" + disk.name() + ",reconnect-delay=" + RECONNECT_SECONDS + ",open-timeout="
                         + OPEN_SECONDS + ",cache.direct=on,discard=unmap",
                 "-device",
-                "virtio-blk-pci,id=" + disk.name() + "dev,drive=" + disk.name() + ",serial=" + disk.name()
-                        + ",write-cache=on,werror=report,rerror=report,disable-modern=on,"
-                        + geometry(disk.size()) + first));
+                device + ",id=" + disk.name() + "dev,drive=" + disk.name() + ",serial=" + disk.name()
+                        + ",write-cache=on,werror=report,rerror=report,"
+                        + geometry(disk.size()) + (devices == Devices.VIRTIO ? LEGACY_ONLY : "")
+                        + (index == 0 ? ",bootindex=1" : "")));
+    }
+
+    /// It comes after the first disk when the firmware looks for something to boot, so that a guest that was installed
+    /// from it is what starts the next time.
+    private static void cdrom(List<String> arguments, Path image) {
+        arguments.addAll(List.of(
+                "-blockdev",
+                "driver=file,node-name=cdrom,read-only=on,filename=" + escaped(image),
+                "-device",
+                "ide-cd,bus=sata." + Hardware.EMULATED_DISKS_MAX + ",id=cdromdev,drive=cdrom,bootindex=2"));
+    }
+
+    private static boolean hasSata(VmSpec spec) {
+        boolean areDisksSata =
+                spec.hardware().devices() == Devices.EMULATED && !spec.disks().isEmpty();
+        return areDisksSata || spec.hardware().cdrom().isPresent();
+    }
+
+    /// The tablet says where the pointer is, not how far it was moved, so that it is where the viewer's is.
+    private static void screen(List<String> arguments, InstanceDirectory directory) {
+        arguments.addAll(List.of(
+                "-device",
+                "VGA,id=screen",
+                "-device",
+                "qemu-xhci,id=usb",
+                "-device",
+                "usb-tablet,id=pointer,bus=usb.0",
+                "-vnc",
+                "unix:" + escaped(directory.screen())));
     }
 
     /// As QEMU does for a disk without a partition table: the most that a PC's firmware knows of.
@@ -195,10 +243,10 @@ public record QemuCommand(List<String> arguments, VmId vm, Role role, InstanceDi
         }
     }
 
-    private static void kernel(List<String> arguments, BootFiles files, String append) {
-        arguments.addAll(List.of("-kernel", files.kernel().toString()));
-        files.initrd().ifPresent(initrd -> arguments.addAll(List.of("-initrd", initrd.toString())));
-        arguments.addAll(List.of("-append", append));
+    private static void kernel(List<String> arguments, VmSpec.Boot boot, Function<String, Path> files) {
+        arguments.addAll(List.of("-kernel", files.apply(boot.kernel()).toString()));
+        boot.initrd().map(files).ifPresent(initrd -> arguments.addAll(List.of("-initrd", initrd.toString())));
+        arguments.addAll(List.of("-append", boot.append()));
     }
 
     /// QEMU's option parser takes a doubled comma for one of the value's.

@@ -25,7 +25,7 @@ import java.util.regex.Pattern;
 ///    firmware-configuration device reads) are private memory mappings of their own: of those of the right
 ///    length, the one that holds the very bytes that the stream gave for the block, if there is exactly one.
 ///
-/// All blocks of a machine as [QemuCommand] makes it are found so with QEMU 7.2. Who writes to them later:
+/// All blocks of any machine that [QemuCommand] makes are found so with QEMU 7.2. Who writes to them later:
 /// nobody to `pc.bios` and `pc.rom` (read-only for the guest, written by QEMU at a reset, with the same
 /// bytes); QEMU to `/rom@etc/acpi/…` and `/rom@etc/table-loader` when the firmware reads them after a reset;
 /// the guest at any time to `vga.vram`.
@@ -37,7 +37,7 @@ public final class SmallBlocks {
 
     private SmallBlocks() {}
 
-    /// What was found, and what was not: the latter can be carried only by taking the head again.
+    /// What was found, and what was not.
     public record Located(List<HostBlock> found, List<RamBlock> missing) {
         public Located {
             found = List.copyOf(found);
@@ -116,15 +116,24 @@ public final class SmallBlocks {
     private static Optional<HostBlock> byContent(
             RandomAccessFile memory, PrivateMappings mappings, RamBlock block, long total, byte[] content)
             throws IOException {
-        List<Long> places = new ArrayList<>();
-        for (long address : mappings.candidates(total)) {
-            if (holds(memory, address, content)) {
-                places.add(address);
-            }
+        List<Long> places = holding(memory, mappings.exact(total), content);
+        if (places.isEmpty()) {
+            places = holding(memory, mappings.within(total), content);
         }
         return places.size() == 1
                 ? Optional.of(new HostBlock(block.name(), places.getFirst(), block.length()))
                 : Optional.empty();
+    }
+
+    private static List<Long> holding(RandomAccessFile memory, List<Long> addresses, byte[] content)
+            throws IOException {
+        List<Long> places = new ArrayList<>();
+        for (long address : addresses) {
+            if (holds(memory, address, content)) {
+                places.add(address);
+            }
+        }
+        return places;
     }
 
     private static boolean holds(RandomAccessFile memory, long address, byte[] content) throws IOException {

@@ -12,6 +12,9 @@ import org.junit.jupiter.api.Test;
 import understudy.model.ByteSize;
 import understudy.model.Care;
 import understudy.model.CrashReaction;
+import understudy.model.Hardware;
+import understudy.model.Hardware.Clock;
+import understudy.model.Hardware.Devices;
 import understudy.model.VmSpec;
 import understudy.model.VolumeId;
 import understudy.model.VolumeSpec;
@@ -48,15 +51,7 @@ class QemuCommandTest {
         VolumeSpec disk0 = disk("disk0");
         VolumeSpec disk1 = disk("disk1");
         VmSpec spec = TestMachine.spec(id, Optional.empty()).withDisks(List.of(disk0, disk1));
-        List<String> arguments = QemuCommand.of(
-                        "qemu",
-                        spec,
-                        QemuCommand.Role.ACTIVE,
-                        Accelerator.KVM,
-                        DIRECTORY,
-                        Path.of("/r"),
-                        Optional.empty())
-                .arguments();
+        List<String> arguments = arguments(spec, Accelerator.KVM);
         assertThat(arguments)
                 .contains("driver=nbd,node-name=disk1,server.type=unix,server.path=/run/v/disks.socket,export=disk1"
                         + ",reconnect-delay=315360000,open-timeout=10,cache.direct=on,discard=unmap")
@@ -81,15 +76,7 @@ class QemuCommandTest {
 
     private List<String> caredFor(Care care) {
         VmSpec spec = TestMachine.spec(id, Optional.empty()).with(care);
-        return QemuCommand.of(
-                        "qemu",
-                        spec,
-                        QemuCommand.Role.ACTIVE,
-                        Accelerator.KVM,
-                        DIRECTORY,
-                        Path.of("/r"),
-                        Optional.empty())
-                .arguments();
+        return arguments(spec, Accelerator.KVM);
     }
 
     private static VolumeSpec disk(String name) {
@@ -103,28 +90,48 @@ class QemuCommandTest {
     }
 
     @Test
-    void kernelAndSpecificationMustAgree() {
-        VmSpec spec = TestMachine.spec(id, Optional.of(new VmSpec.Boot("00", Optional.empty(), "quiet")));
-        assertThatThrownBy(() -> QemuCommand.of(
+    void filesThatAreNamedByTheirContentAreWhereThisHostHasThem() {
+        VmSpec spec = TestMachine.spec(id, Optional.of(new VmSpec.Boot("aa", Optional.of("bb"), "quiet")))
+                .with(Hardware.DEFAULT.withCdrom("cc"));
+        assertThat(arguments(spec, Accelerator.TCG))
+                .containsSubsequence("-kernel", "/files/aa", "-initrd", "/files/bb", "-append", "quiet")
+                .contains("driver=file,node-name=cdrom,read-only=on,filename=/files/cc");
+    }
+
+    @Test
+    void aGuestWithoutDriversForVirtioFindsWhatAPcHas() {
+        VmSpec spec = TestMachine.spec(id, Optional.empty())
+                .withDisks(List.of(disk("disk0"), disk("disk1")))
+                .with(new Hardware(Devices.EMULATED, true, Clock.LOCAL, true, Optional.of("cc")));
+        assertThat(arguments(spec, Accelerator.TCG))
+                .contains("ich9-ahci,id=sata", "usb-tablet,id=pointer,bus=usb.0", "base=localtime", "qemu64")
+                .containsSubsequence("-vnc", "unix:/run/v/screen.socket")
+                .anyMatch(a -> a.startsWith("e1000,id=nic0,") && a.contains("mac=52:54:00:00:00:01"))
+                .anyMatch(a -> a.startsWith("ide-hd,bus=sata.1,id=disk1dev,drive=disk1,serial=disk1"))
+                .anyMatch(a -> a.startsWith("ide-cd,bus=sata.5,") && a.endsWith("drive=cdrom,bootindex=2"))
+                .noneMatch(a -> a.contains("virtio"));
+        assertThat(arguments(spec, Accelerator.KVM)).anyMatch(a -> a.startsWith("qemu64,hv-relaxed,"));
+    }
+
+    @Test
+    void whatNobodyAskedForIsNotThere() {
+        VmSpec spec = TestMachine.spec(id, Optional.empty()).withDisks(List.of(disk("disk0")));
+        assertThat(arguments(spec, Accelerator.KVM))
+                .doesNotContain("-vnc", "-rtc", "qemu-xhci,id=usb", "ich9-ahci,id=sata")
+                .contains("qemu64")
+                .noneMatch(a -> a.startsWith("VGA"));
+    }
+
+    private static List<String> arguments(VmSpec spec, Accelerator accelerator) {
+        return QemuCommand.of(
                         "qemu",
                         spec,
                         QemuCommand.Role.ACTIVE,
-                        Accelerator.TCG,
+                        accelerator,
                         DIRECTORY,
                         Path.of("/r"),
-                        Optional.empty()))
-                .isInstanceOf(IllegalArgumentException.class);
-        QemuCommand.BootFiles files = new QemuCommand.BootFiles(Path.of("/k"), Optional.of(Path.of("/i")));
-        assertThat(QemuCommand.of(
-                                "qemu",
-                                spec,
-                                QemuCommand.Role.ACTIVE,
-                                Accelerator.TCG,
-                                DIRECTORY,
-                                Path.of("/r"),
-                                Optional.of(files))
-                        .arguments())
-                .containsSubsequence("-kernel", "/k", "-initrd", "/i", "-append", "quiet");
+                        Path.of("/files")::resolve)
+                .arguments();
     }
 
     @Test
@@ -135,6 +142,6 @@ class QemuCommandTest {
 
     private QemuCommand command(QemuCommand.Role role, Path ram) {
         VmSpec spec = TestMachine.spec(id, Optional.empty());
-        return QemuCommand.of("qemu", spec, role, Accelerator.KVM, DIRECTORY, ram, Optional.empty());
+        return QemuCommand.of("qemu", spec, role, Accelerator.KVM, DIRECTORY, ram, Path.of("/files")::resolve);
     }
 }

@@ -45,11 +45,24 @@ class SmallBlocksTest {
     @Test
     void onlyPrivateMappingsWithAGuardBehindThemAreCandidates() {
         PrivateMappings mappings = PrivateMappings.parse(MAPS);
-        assertThat(mappings.candidates(0x200000)).containsExactly(0x7f3d16c00000L);
-        assertThat(mappings.candidates(0x20000)).containsExactly(0x7f3d16de0000L, 0x7f3d2f010000L);
-        assertThat(mappings.candidates(0x400000)).isEmpty();
-        assertThat(PrivateMappings.parse(List.of("", "garbage", "1-2-3")).ranges())
+        assertThat(mappings.exact(0x200000)).containsExactly(0x7f3d16c00000L);
+        assertThat(mappings.within(0x200000)).isEmpty();
+        assertThat(mappings.exact(0x20000)).isEmpty();
+        assertThat(mappings.within(0x20000)).containsExactly(0x7f3d16de0000L, 0x7f3d2f010000L);
+        assertThat(mappings.within(0x400000)).isEmpty();
+        assertThat(PrivateMappings.parse(List.of("", "garbage", "1-2-3")).runs())
                 .isEmpty();
+    }
+
+    @Test
+    void aMappingThatWasCutWherePartOfABlockWasTrackedIsFoundWhole() {
+        PrivateMappings mappings = PrivateMappings.parse(List.of(
+                "7f5f17200000-7f5f17220000 rw-p 00000000 00:00 0 ",
+                "7f5f17220000-7f5f17400000 rw-p 00000000 00:00 0 ",
+                "7f5f17400000-7f5f17401000 ---p 00000000 00:00 0 "));
+        assertThat(mappings.exact(0x200000)).containsExactly(0x7f5f17200000L);
+        assertThat(mappings.exact(0x1e0000)).containsExactly(0x7f5f17220000L);
+        assertThat(mappings.within(0x20000)).containsExactly(0x7f5f173e0000L);
     }
 
     @Test

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import understudy.model.ByteSize;
+import understudy.model.Hardware;
 import understudy.model.HostName;
 import understudy.model.Level;
 import understudy.model.MacAddress;
@@ -32,8 +33,14 @@ final class TestMachine implements AutoCloseable {
     final VmSpec spec;
 
     TestMachine() throws IOException {
+        this(Hardware.DEFAULT);
+    }
+
+    /// @param hardware what is in its CD drive holds nothing
+    TestMachine(Hardware hardware) throws IOException {
         root = Files.createTempDirectory("uq");
-        spec = spec(UUID.randomUUID(), Optional.empty());
+        Files.write(file("cdrom"), new byte[1 << 20]);
+        spec = spec(UUID.randomUUID(), Optional.empty()).with(hardware);
     }
 
     static VmSpec spec(UUID id, Optional<VmSpec.Boot> boot) {
@@ -63,7 +70,7 @@ final class TestMachine implements AutoCloseable {
                 Accelerator.TCG,
                 new InstanceDirectory(file(name)),
                 file(name + ".ram"),
-                Optional.empty());
+                _ -> file("cdrom"));
         QemuProcess process = QemuProcess.start(command, Path.of(""), file(name + ".log"));
         processes.add(process);
         return process;

@@ -160,7 +160,7 @@ public interface Control {
 
     /// Keeps a file under the name of its content. A file whose content cannot be read to the end is not kept.
     ///
-    /// @param content at most 4 GiB; closed by the caller
+    /// @param content at most 16 GiB; closed by the caller
     /// @return SHA-256 of what was read, 64 lower-case hexadecimal digits
     /// @throws IOException if `content` cannot be read (the caller's connection broke) or not be written
     String store(InputStream content) throws IOException;

@@ -32,7 +32,7 @@ import understudy.model.VolumeSpec;
 /// One request and its answer. Used by one thread.
 final class Exchange {
     static final long JSON_BYTES_MAX = 1L << 20;
-    static final long FILE_BYTES_MAX = 4L << 30;
+    static final long FILE_BYTES_MAX = 16L << 30;
 
     private final Request request;
     private final Response response;

@@ -193,7 +193,8 @@ public final class MemoryCluster implements Control {
                 Optional.empty(),
                 Optional.empty(),
                 Optional.empty(),
-                request.care());
+                request.care(),
+                request.hardware());
     }
 
     private VmStatus furtherOn(VmStatus vm) {
@@ -248,7 +249,8 @@ public final class MemoryCluster implements Control {
                 Optional.empty(),
                 progress,
                 checkpoints,
-                vm.care());
+                vm.care(),
+                vm.hardware());
     }
 
     @Override

@@ -30,6 +30,7 @@ import understudy.api.VmRequest;
 import understudy.api.VmStatus;
 import understudy.api.VolumeStatus;
 import understudy.model.Care;
+import understudy.model.Hardware;
 import understudy.model.Problem;
 import understudy.model.VolumeReplica;
 
@@ -47,6 +48,7 @@ class OpenApiTest {
             Scrub.class,
             Checkpoints.class,
             Care.class,
+            Hardware.class,
             ForceStartPlan.class,
             HostStatus.class,
             ClusterStatus.class,
