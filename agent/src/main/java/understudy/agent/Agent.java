@@ -69,6 +69,7 @@ public final class Agent implements AutoCloseable {
     private static final Duration FRESH = Duration.ofSeconds(3);
     private static final Duration CATCH_UP = Duration.ofSeconds(10);
     private static final Duration LOOK = Duration.ofSeconds(10);
+    private static final Duration TRIM = Duration.ofSeconds(2);
     private static final Duration GUARD = Duration.ofSeconds(2);
     private static final Duration FILES_AGAIN = Duration.ofSeconds(5);
 
@@ -179,6 +180,8 @@ public final class Agent implements AutoCloseable {
         var _ = clock.scheduleAtFixedRate(guarded(this::keepLedgerWarm), 1000, WARM.toMillis(), TimeUnit.MILLISECONDS);
         var _ = clock.scheduleAtFixedRate(guarded(this::report), 0, REPORT.toMillis(), TimeUnit.MILLISECONDS);
         if (!config.isWitness()) {
+            var _ = clock.scheduleWithFixedDelay(
+                    guarded(qemu::trimSerialLogs), 0, TRIM.toMillis(), TimeUnit.MILLISECONDS);
             var _ = clock.scheduleWithFixedDelay(
                     guarded(this::guardShutdown), GUARD.toMillis(), GUARD.toMillis(), TimeUnit.MILLISECONDS);
             var _ = janitor.scheduleWithFixedDelay(guarded(leftovers::look), 0, LOOK.toMillis(), TimeUnit.MILLISECONDS);

@@ -1,6 +1,8 @@
 package understudy.agent;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.DirectoryIteratorException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -27,6 +29,7 @@ import understudy.qemu.QemuProcess;
 import understudy.qemu.Qmp;
 import understudy.qemu.QmpEvent;
 import understudy.qemu.QmpException;
+import understudy.qemu.SerialLog;
 import understudy.volume.nbd.NbdSocket;
 
 /// Starts and finds the QEMUs of this host: one directory for each, below a folder for each VM.
@@ -185,6 +188,20 @@ final class QemuHost {
                     "the QEMU of VM {}, of which this is no host any more, cannot be ended: {}",
                     vm,
                     DriverDesk.reason(e));
+        }
+    }
+
+    /// Bounds what guests write to their serial ports. The files lie in memory: no disk is waited for.
+    void trimSerialLogs() {
+        try (var all = Files.newDirectoryStream(instances)) {
+            for (Path folder : all) {
+                for (InstanceDirectory directory : QemuProcess.list(folder)) {
+                    SerialLog.trim(directory);
+                }
+            }
+        } catch (IOException | UncheckedIOException | DirectoryIteratorException e) {
+            // Folders of VMs come and go while this looks; there is a next time.
+            LOG.debug("not every serial port's log was looked at: {}", DriverDesk.reason(e));
         }
     }
 
