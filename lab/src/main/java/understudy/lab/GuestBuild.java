@@ -9,6 +9,7 @@ import java.nio.file.StandardCopyOption;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Optional;
@@ -49,9 +50,13 @@ public final class GuestBuild {
             "iperf3 stress-ng redis-tools");
 
     private static final Duration DOWNLOAD_LIMIT = Duration.ofMinutes(10);
+    /// The name of the file in a guest's `/mod` that says in which order its modules are loaded.
+    private static final String ORDER = "order";
+
+    /// Each after those that it uses. A kernel that has one of them built in has no file of it.
     private static final List<String> MODULES = List.of(
-            "drivers/virtio/virtio",
             "drivers/virtio/virtio_ring",
+            "drivers/virtio/virtio",
             "drivers/virtio/virtio_pci_modern_dev",
             "drivers/virtio/virtio_pci_legacy_dev",
             "drivers/virtio/virtio_pci",
@@ -64,6 +69,31 @@ public final class GuestBuild {
     private static final List<String> WITH_WATCHDOG = Stream.concat(
                     MODULES.stream(), Stream.of("drivers/watchdog/watchdog", "drivers/watchdog/i6300esb"))
             .toList();
+
+    /// None of virtio: what any PC has.
+    private static final List<String> OF_A_PC = List.of(
+            "drivers/scsi/scsi_common",
+            "drivers/scsi/scsi_mod",
+            "drivers/ata/libata",
+            "drivers/ata/libahci",
+            "drivers/ata/ahci",
+            "crypto/crct10dif_common",
+            "lib/crc-t10dif",
+            "lib/crc64",
+            "lib/crc64-rocksoft",
+            "block/t10-pi",
+            "drivers/scsi/sd_mod",
+            "drivers/cdrom/cdrom",
+            "drivers/scsi/sr_mod",
+            "drivers/net/ethernet/intel/e1000/e1000",
+            "drivers/usb/common/usb-common",
+            "drivers/usb/core/usbcore",
+            "drivers/usb/host/xhci-hcd",
+            "drivers/usb/host/xhci-pci",
+            "drivers/hid/hid",
+            "drivers/hid/usbhid/usbhid",
+            "drivers/hid/hid-generic",
+            "drivers/input/evdev");
 
     private final Path cache;
     private final Progress progress;
@@ -90,6 +120,16 @@ public final class GuestBuild {
                 key(WITH_WATCHDOG),
                 work -> assemble(work, FULL_KERNEL_PACKAGE, WITH_WATCHDOG),
                 "the lab guest with a watchdog's driver is built");
+    }
+
+    /// The same programs with that kernel, and with drivers for emulated devices only: AHCI, e1000, a CD, USB.
+    ///
+    /// @throws Problem.Refused as [#guest]
+    public LabGuest guestWithoutVirtio() {
+        return inCache(
+                key(OF_A_PC),
+                work -> assemble(work, FULL_KERNEL_PACKAGE, OF_A_PC),
+                "the lab guest without virtio's drivers is built");
     }
 
     /// The same guest that also has `fio`, `mkfs.ext4` and `e2fsck`. It needs about 100 MiB more memory.
@@ -246,6 +286,7 @@ public final class GuestBuild {
                 .findFirst()
                 .orElse(kernel);
         Path modules = only(tree, "").resolve("kernel");
+        List<String> order = new ArrayList<>();
         for (String module : names) {
             String name = module.substring(module.lastIndexOf('/') + 1);
             Path target = to.resolve(name + ".ko");
@@ -255,8 +296,12 @@ public final class GuestBuild {
                 Files.copy(plain, target);
             } else if (Files.exists(packed)) {
                 sh("xz -dc \"$1\" >\"$2\"", packed, target);
+            } else {
+                continue;
             }
+            order.add(target.getFileName().toString());
         }
+        Files.write(to.resolve(ORDER), order);
     }
 
     private static void addPrograms(Path work, Path root) throws IOException {

@@ -201,6 +201,11 @@ final class Stage implements AutoCloseable {
         return create(new LabVm.Wish(name, "10.77.0." + number, GUEST_MEMORY, 2, Policy.BALANCED, hosts), guest);
     }
 
+    /// One that has drivers for emulated devices only.
+    Vm createWithoutVirtio(LabVm.Wish wish) {
+        return create(wish, new GuestBuild(Installation.cacheFolder(), new Progress(System.out)).guestWithoutVirtio());
+    }
+
     private Vm create(String name, int number, List<String> hosts, Care care, LabGuest from, ByteSize memory) {
         LabVm.Wish like = LabVm.Wish.usual(name);
         return create(new LabVm.Wish(name, "10.77.0." + number, memory, 1, like.policy(), hosts).with(care), from);
