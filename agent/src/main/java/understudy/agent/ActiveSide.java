@@ -18,6 +18,8 @@ import understudy.model.Moment;
 import understudy.model.Policy;
 import understudy.model.Replica;
 import understudy.protocol.EpochSender;
+import understudy.protocol.PackingChoice;
+import understudy.protocol.StandbyPace;
 import understudy.protocol.ViewInput;
 import understudy.qemu.QemuCommand.Role;
 import understudy.qemu.QmpEvent;
@@ -361,6 +363,8 @@ final class ActiveSide {
                 active.ports(),
                 volumes.epochs().<GuestDisks>map(it -> it).orElse(GuestDisks.NONE),
                 new EpochSender(policy.pausedShareMax(), policy.period(), IN_FLIGHT_MAX),
+                new PackingChoice(desk.services().config().packing()),
+                StandbyPace.DEFAULT,
                 desk::knownView,
                 desk.services().config().verifyEvery(),
                 statistics,
@@ -419,6 +423,11 @@ final class ActiveSide {
             @Override
             public void differs(String what) {
                 desk.event("verify-failed", Severity.ERROR, what);
+            }
+
+            @Override
+            public void tooSlow(String reason) {
+                ofStream(id, () -> desk.standbyTooSlow(to, reason));
             }
 
             @Override

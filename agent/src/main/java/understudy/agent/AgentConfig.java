@@ -28,6 +28,7 @@ import understudy.model.ByteSize;
 import understudy.model.HostName;
 import understudy.model.HostRecord;
 import understudy.protocol.LeaseTiming;
+import understudy.protocol.PackingChoice;
 import understudy.protocol.PairWatch;
 
 /// What an agent is told when it starts, from one YAML file; `docs/reference/agent-configuration.md` explains
@@ -45,6 +46,7 @@ import understudy.protocol.PairWatch;
 /// @param lease       how long leases run; the same on all hosts, and at least three of the ledger's longest elections
 /// @param pairAfter   for how long a VM's other host is away before another one takes its place; empty for never
 /// @param scrubs      when disks are scrubbed unasked
+/// @param packing     whether checkpoints are packed before they are sent
 /// @param verifyEvery compare all of a guest's RAM with its image after every so many epochs; 0 for never
 public record AgentConfig(
         UUID cluster,
@@ -64,6 +66,7 @@ public record AgentConfig(
         LeaseTiming lease,
         Optional<Duration> pairAfter,
         ScrubSchedule scrubs,
+        PackingChoice.Mode packing,
         int verifyEvery) {
 
     private static final Pattern ADDRESS = Pattern.compile("(.+):(\\d{1,5})");
@@ -189,6 +192,7 @@ public record AgentConfig(
             @JsonProperty("lease-millis") Optional<Integer> leaseMillis,
             @JsonProperty("pair-after-seconds") Optional<Integer> pairAfterSeconds,
             @JsonProperty("scrub-days") Optional<Integer> scrubDays,
+            @JsonProperty("pack-checkpoints") Optional<String> packCheckpoints,
             @JsonProperty("verify-every") Optional<Integer> verifyEvery) {}
 
     private record PeerDocument(
@@ -254,6 +258,9 @@ public record AgentConfig(
                         () -> it.scrubDays
                                 .map(days -> new ScrubSchedule(Duration.ofDays(days)))
                                 .orElse(ScrubSchedule.DEFAULT)),
+                at(
+                        "pack-checkpoints",
+                        () -> it.packCheckpoints.map(PackingChoice.Mode::parse).orElse(PackingChoice.Mode.AUTO)),
                 it.verifyEvery.orElse(0));
     }
 

@@ -2,6 +2,7 @@ package understudy.agent;
 
 import understudy.api.Event.Severity;
 import understudy.model.Moment;
+import understudy.model.Replica;
 import understudy.model.VmSpec;
 import understudy.protocol.Part;
 
@@ -23,6 +24,9 @@ interface DriverDesk extends MachineDesk {
 
     /// The guest could not be copied to its standby; it is tried again. From the driver's thread.
     void copyFailed(String reason);
+
+    /// The guest is better off without its standby. From the driver's thread.
+    void standbyTooSlow(Replica standby, String reason);
 
     default Moment now() {
         return new Moment(System.nanoTime());

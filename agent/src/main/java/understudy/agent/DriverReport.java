@@ -186,7 +186,8 @@ final class DriverReport {
             case Running _ when before instanceof Resuming -> info("running", vm + " runs here now (" + view + ")");
             case Running _ when before instanceof Booting -> info("running", vm + " runs (" + view + ")");
             case Running _
-            when before instanceof Copying && !(because instanceof ViewInput.StreamBroken) ->
+            when before instanceof Copying
+                    && !(because instanceof ViewInput.StreamBroken || because instanceof ViewInput.StandbyTooSlow) ->
                 info("copy-failed", "the copy of %s was given up: %s".formatted(vm, why(because)));
             case Running _
             when before instanceof Dropping && !isCopied(after) ->
@@ -239,6 +240,7 @@ final class DriverReport {
             case ViewInput.PeerLost _ -> "its host is silent";
             case ViewInput.PeerHeard _ -> "its agent was restarted";
             case ViewInput.StreamBroken _ -> "the connection broke";
+            case ViewInput.StandbyTooSlow _ -> "it is too slow";
             default -> because.getClass().getSimpleName();
         };
     }

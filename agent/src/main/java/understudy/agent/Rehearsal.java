@@ -16,6 +16,7 @@ import understudy.api.ApiClient;
 import understudy.model.HostName;
 import understudy.model.Problem;
 import understudy.protocol.LeaseTiming;
+import understudy.protocol.PackingChoice;
 
 /// Starts a witness alone on loopback, waits until it is ready, and ends it: what the JVM loads then is what
 /// every agent loads at its start.
@@ -47,6 +48,7 @@ final class Rehearsal {
                 LeaseTiming.DEFAULT,
                 Optional.empty(),
                 ScrubSchedule.DEFAULT,
+                PackingChoice.Mode.AUTO,
                 0);
         try (Agent agent = new Agent(config);
                 ApiClient api = new ApiClient(agent.urls())) {

@@ -323,6 +323,17 @@ final class VmDriver implements DriverDesk, StreamOffers.Taker, AutoCloseable {
     }
 
     @Override
+    public void standbyTooSlow(Replica standby, String reason) {
+        boolean _ = copies.failed(reason);
+        event(
+                "standby-too-slow",
+                Severity.WARNING,
+                "%s goes on without its standby %s: %s; it is copied again after a rest"
+                        .formatted(spec.name(), standby.host(), reason));
+        step(new ViewInput.StandbyTooSlow(now()));
+    }
+
+    @Override
     public void copyFailed(String reason) {
         boolean isToBeTold = copies.failed(reason);
         if (isToBeTold) {

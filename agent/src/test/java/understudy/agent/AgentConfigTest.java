@@ -17,6 +17,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import understudy.model.ByteSize;
 import understudy.model.HostName;
 import understudy.protocol.LeaseTiming;
+import understudy.protocol.PackingChoice;
 
 class AgentConfigTest {
     private static final String GOOD = """
@@ -37,6 +38,7 @@ class AgentConfigTest {
             lease-millis: 4000
             pair-after-seconds: 600
             scrub-days: 30
+            pack-checkpoints: never
             verify-every: 10
             """;
 
@@ -78,13 +80,14 @@ class AgentConfigTest {
         assertThat(config.pairAfter()).contains(Duration.ofMinutes(10));
         assertThat(read(with("pair-after-seconds", "0")).pairAfter()).isEmpty();
         assertThat(config.scrubs().every()).isEqualTo(Duration.ofDays(30));
+        assertThat(config.packing()).isEqualTo(PackingChoice.Mode.NEVER);
         assertThat(config.verifyEvery()).isEqualTo(10);
     }
 
     @Test
     void whatIsNotSaidHasADefault() throws IOException {
         AgentConfig config = read(GOOD.replaceAll(
-                "(?m)^(memory|site|volumes-folder|lose-after-millis|lease-millis|pair-after-seconds|scrub-days|verify-every):.*\n",
+                "(?m)^(memory|site|volumes-folder|lose-after-millis|lease-millis|pair-after-seconds|scrub-days|pack-checkpoints|verify-every):.*\n",
                 ""));
         assertThat(config.memory()).isEmpty();
         assertThat(config.site()).isEmpty();
@@ -93,6 +96,7 @@ class AgentConfigTest {
         assertThat(config.lease()).isEqualTo(LeaseTiming.DEFAULT);
         assertThat(config.pairAfter()).contains(Duration.ofMinutes(30));
         assertThat(config.scrubs()).isEqualTo(ScrubSchedule.DEFAULT);
+        assertThat(config.packing()).isEqualTo(PackingChoice.Mode.AUTO);
         assertThat(config.verifyEvery()).isZero();
     }
 
@@ -105,6 +109,7 @@ class AgentConfigTest {
                 "lease-millis",
                 "pair-after-seconds",
                 "scrub-days",
+                "pack-checkpoints",
                 "verify-every")) {
             assertThat(read(with(key, "null"))).as(key).isEqualTo(read(GOOD.replaceAll("(?m)^" + key + ":.*\n", "")));
             assertThat(read(with(key, ""))).as(key).isEqualTo(read(with(key, "null")));
@@ -197,6 +202,7 @@ class AgentConfigTest {
                 "pair-after-seconds | -1",
                 "scrub-days        | -1",
                 "scrub-days        | weekly",
+                "pack-checkpoints  | sometimes",
                 "verify-every      | -1",
                 "verify-every      | often",
             })

@@ -314,6 +314,11 @@ class PairSearchTest {
         }
 
         @Override
+        public void standbyTooSlow(Replica standby, String reason) {
+            throw new AssertionError("nothing is copied here");
+        }
+
+        @Override
         public void copyFailed(String reason) {
             throw new AssertionError(reason);
         }

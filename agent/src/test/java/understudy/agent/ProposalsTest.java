@@ -34,6 +34,7 @@ import understudy.protocol.LeaseTiming;
 import understudy.protocol.LedgerAnswer;
 import understudy.protocol.LedgerCommand;
 import understudy.protocol.LedgerState;
+import understudy.protocol.PackingChoice;
 import understudy.protocol.Part;
 import understudy.protocol.ViewInput;
 import understudy.qemu.Accelerator;
@@ -109,6 +110,7 @@ class ProposalsTest {
                 LeaseTiming.DEFAULT,
                 Optional.empty(),
                 ScrubSchedule.DEFAULT,
+                PackingChoice.Mode.AUTO,
                 0);
     }
 
@@ -117,6 +119,11 @@ class ProposalsTest {
 
         Desk(AgentServices services) {
             this.services = services;
+        }
+
+        @Override
+        public void standbyTooSlow(Replica standby, String reason) {
+            throw new AssertionError("nothing is copied here");
         }
 
         @Override

@@ -23,6 +23,7 @@ import understudy.model.HostName;
 import understudy.model.Replica;
 import understudy.model.VmSpec;
 import understudy.protocol.LeaseTiming;
+import understudy.protocol.PackingChoice;
 import understudy.protocol.Part;
 import understudy.protocol.ViewInput;
 import understudy.qemu.Accelerator;
@@ -92,6 +93,7 @@ final class TestDesk implements DriverDesk, AutoCloseable {
                 LeaseTiming.DEFAULT,
                 Optional.empty(),
                 ScrubSchedule.DEFAULT,
+                PackingChoice.Mode.AUTO,
                 0);
     }
 
@@ -138,6 +140,11 @@ final class TestDesk implements DriverDesk, AutoCloseable {
     @Override
     public void event(String kind, Severity severity, String text) {
         events.add(kind + " " + severity + " " + text);
+    }
+
+    @Override
+    public void standbyTooSlow(Replica standby, String reason) {
+        throw new AssertionError("nothing is copied here");
     }
 
     @Override

@@ -6,6 +6,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import understudy.api.ApiClient;
+import understudy.lab.AgentOptions;
 import understudy.lab.GuestBuild;
 import understudy.lab.Installation;
 import understudy.lab.Lab;
@@ -36,8 +37,12 @@ final class Bed implements AutoCloseable {
     }
 
     static Bed make(Progress progress) {
+        return make(AgentOptions.NONE, progress);
+    }
+
+    static Bed make(AgentOptions options, Progress progress) {
         LabGuest guest = new GuestBuild(Installation.cacheFolder(), progress).guest();
-        return new Bed(Lab.up(LabPlan.usual(), progress), guest, progress);
+        return new Bed(Lab.up(LabPlan.usual().with(options), progress), guest, progress);
     }
 
     Lab lab() {

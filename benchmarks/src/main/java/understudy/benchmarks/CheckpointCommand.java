@@ -6,6 +6,7 @@ import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
+import understudy.lab.AgentOptions;
 import understudy.lab.Progress;
 
 /// `understudy bench checkpoint`.
@@ -45,6 +46,15 @@ final class CheckpointCommand implements Callable<Integer> {
             description = "Which of ${COMPLETION-CANDIDATES} (default: all).")
     private List<Work> works = List.of(Work.values());
 
+    @Option(
+            names = "--packing",
+            paramLabel = "MODE",
+            description = {
+                "Whether checkpoints are packed before they are sent: auto, always, never",
+                "(default: ${DEFAULT-VALUE})."
+            })
+    private String packing = "auto";
+
     @Mixin
     private Results results = new Results();
 
@@ -53,7 +63,7 @@ final class CheckpointCommand implements Callable<Integer> {
         Results.refuseUnless("--rounds", rounds, 1, 100);
         Results.refuseUnless("--seconds", seconds, CheckpointBench.SECONDS_MIN, 600);
         Progress progress = new Progress(System.err);
-        try (Bed bed = Bed.make(progress)) {
+        try (Bed bed = Bed.make(AgentOptions.NONE.withPackCheckpoints(packing), progress)) {
             MachineFacts machine = MachineFacts.take(bed.api().hosts());
             List<Sample> samples = new CheckpointBench(bed, Duration.ofSeconds(seconds), works).run(rounds, settings);
             CheckpointReport report = new CheckpointReport(machine, rounds, seconds, samples);

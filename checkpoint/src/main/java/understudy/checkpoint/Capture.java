@@ -98,7 +98,7 @@ public final class Capture implements AutoCloseable {
         into.clear();
         try {
             tryToTake(into, window);
-        } catch (StagedEpoch.TooLarge e) {
+        } catch (Room.TooLarge e) {
             throw e;
         } catch (IOException e) {
             throw new GuestFailure(e);

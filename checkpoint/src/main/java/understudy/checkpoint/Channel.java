@@ -67,10 +67,13 @@ public final class Channel implements AutoCloseable {
 
     /// Reads the body of a message that is no epoch.
     ///
-    /// @throws IOException if it is too long, or damaged
+    /// @throws IOException if it is too long, packed, or damaged
     byte[] plainBody(Message message) throws IOException {
         if (message.bodyBytes() > PLAIN_BODY_MAX) {
             throw new IOException(message.kind() + " with a body of " + message.bodyBytes() + " bytes");
+        }
+        if (message.packedBytes() > 0) {
+            throw new IOException(message.kind() + " with a packed body");
         }
         byte[] body = new byte[message.bodyBytes()];
         wire.readFully(ByteBuffer.wrap(body));

@@ -6,8 +6,10 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -15,6 +17,8 @@ import understudy.model.Moment;
 import understudy.protocol.EpochSender;
 import understudy.protocol.EpochSender.Effect;
 import understudy.protocol.EpochSender.Input;
+import understudy.protocol.PackingChoice;
+import understudy.protocol.StandbyPace;
 import understudy.protocol.Step;
 import understudy.qemu.MigrationStream;
 import understudy.qemu.OutgoingHead;
@@ -60,9 +64,27 @@ public final class CheckpointStream implements AutoCloseable {
         /// It is over; told once, and not after `close`.
         void broken(String reason);
 
+        /// It is over, in place of [#broken], because the standby is too slow.
+        void tooSlow(String reason);
+
         /// It is over, in place of [#broken], because QEMU failed a checkpoint.
         void guestFailed(String reason);
     }
+
+    /// The guest is better off without its standby.
+    private static final class TooSlow extends IOException {
+        private static final long serialVersionUID = 1;
+
+        TooSlow(String reason) {
+            super(reason);
+        }
+    }
+
+    /// An epoch that is sent, or being sent.
+    ///
+    /// @param atNanos when the guest ran on
+    /// @param bytes   of its body as it is
+    private record Sent(long atNanos, boolean packed, long bytes) {}
 
     private final GuestHandle guest;
     private final Channel channel;
@@ -77,8 +99,14 @@ public final class CheckpointStream implements AutoCloseable {
     private final Listener listener;
 
     private final StagedEpoch staged = new StagedEpoch();
+    private final EpochPacker packer = new EpochPacker();
     private final AtomicBoolean ended = new AtomicBoolean();
-    private final ArrayDeque<Long> sentAt = new ArrayDeque<>();
+    private final ArrayDeque<Sent> unconfirmed = new ArrayDeque<>();
+    private final PackingChoice choice;
+    private PackingChoice.State packing;
+    private PackingChoice.State roundPacking;
+    private final StandbyPace pace;
+    private StandbyPace.State waits = StandbyPace.State.INITIAL;
     private EpochSender.State state;
     private volatile long movedNanos = System.nanoTime();
     private volatile long onTimeNanos;
@@ -98,6 +126,8 @@ public final class CheckpointStream implements AutoCloseable {
             GuestOutput output,
             GuestDisks disks,
             EpochSender sender,
+            PackingChoice choice,
+            StandbyPace pace,
             LongSupplier view,
             int verifyEvery,
             CheckpointStatistics statistics,
@@ -109,6 +139,10 @@ public final class CheckpointStream implements AutoCloseable {
         this.disks = disks;
         this.release = new OutputRelease(output, disks, this::released);
         this.sender = sender;
+        this.choice = choice;
+        this.pace = pace;
+        this.packing = choice.initial();
+        this.roundPacking = choice.initial();
         this.view = view;
         this.verifyEvery = verifyEvery;
         this.statistics = statistics;
@@ -142,15 +176,15 @@ public final class CheckpointStream implements AutoCloseable {
 
     void tick(long nowNanos) {
         if (unconfirmedNanos() > CONFIRM.toNanos()) {
-            giveUp("the standby has confirmed nothing for " + CONFIRM.toMillis() + " ms");
+            giveUp("it has confirmed nothing for " + CONFIRM.toMillis() + " ms", listener::tooSlow);
         } else if (!copied && nowNanos - movedNanos > STANDSTILL.toNanos()) {
-            giveUp("the copy has not got any further for " + STANDSTILL.toSeconds() + " s");
+            giveUp("the copy has not got any further for " + STANDSTILL.toSeconds() + " s", listener::broken);
         }
     }
 
-    private void giveUp(String reason) {
+    private void giveUp(String reason, Consumer<String> tell) {
         if (ends()) {
-            listener.broken(reason);
+            tell.accept(reason);
             LockSupport.unpark(capturer);
             // It is not told: it may not read, and this thread must not wait.
             channel.close();
@@ -158,7 +192,9 @@ public final class CheckpointStream implements AutoCloseable {
     }
 
     private synchronized long unconfirmedNanos() {
-        return sentAt.isEmpty() ? 0 : System.nanoTime() - sentAt.getFirst();
+        return unconfirmed.isEmpty()
+                ? 0
+                : System.nanoTime() - unconfirmed.getFirst().atNanos();
     }
 
     /// Ends it. When this returns, the stream does nothing to the guest any more, which runs unless it was
@@ -198,6 +234,7 @@ public final class CheckpointStream implements AutoCloseable {
         } finally {
             disks.holdBack();
             staged.close();
+            packer.close();
         }
     }
 
@@ -213,8 +250,15 @@ public final class CheckpointStream implements AutoCloseable {
         }
     }
 
+    /// Of the first copy nothing is confirmed; but what it sends is more than a link holds, so that it waits for the
+    /// link.
     private void sendRound() throws IOException {
-        staged.send(channel, Message.Kind.ROUND, false, offer.view(), 0, offer.stream());
+        boolean packs = choice.packsNext(roundPacking);
+        roundPacking = choice.begun(roundPacking);
+        long began = System.nanoTime();
+        Optional<ByteBuffer> packed = packs ? Optional.of(packer.packRound(staged)) : Optional.empty();
+        staged.send(channel, Message.Kind.ROUND, false, offer.view(), 0, offer.stream(), packed);
+        roundPacking = choice.arrived(roundPacking, packs, staged.bytes(), System.nanoTime() - began);
         moved();
     }
 
@@ -274,16 +318,22 @@ public final class CheckpointStream implements AutoCloseable {
         if (last) {
             lastEpoch = epoch;
         }
-        synchronized (this) {
-            sentAt.addLast(ranOn.nanos());
-        }
-        long bytes = staged.send(channel, Message.Kind.EPOCH, last, view.getAsLong(), epoch, offer.stream());
+        boolean packs = packsEpoch(ranOn);
+        Optional<ByteBuffer> packed = packer.pack(staged, packs);
+        long bytes = staged.send(channel, Message.Kind.EPOCH, last, view.getAsLong(), epoch, offer.stream(), packed);
         if (verified) {
             channel.sendPlain(Message.Kind.VERIFY, view.getAsLong(), epoch, offer.stream(), checksums[0]);
         }
         Duration pause = capture.complete();
         captured(ranOn, last ? Duration.ZERO : pause);
         statistics.captured(epoch, pause, staged.pageCount(), bytes);
+    }
+
+    private synchronized boolean packsEpoch(Moment ranOn) {
+        boolean packs = choice.packsNext(packing);
+        packing = choice.begun(packing);
+        unconfirmed.addLast(new Sent(ranOn.nanos(), packs, staged.bytes()));
+        return packs;
     }
 
     /// The guest runs again, so it may have sent something before the machine learns that the epoch is over.
@@ -308,7 +358,7 @@ public final class CheckpointStream implements AutoCloseable {
 
     /// The last epoch that was sent, or is being sent.
     private long sent() {
-        return state.committed() + sentAt.size();
+        return state.committed() + unconfirmed.size();
     }
 
     // ---- the confirming thread ------------------------------------------------------------------------------------
@@ -329,7 +379,10 @@ public final class CheckpointStream implements AutoCloseable {
                     case END -> throw new IOException(new String(body, StandardCharsets.UTF_8));
                     default -> throw new IOException("the standby sent " + message.kind());
                 }
+                refuseToBeSlow();
             }
+        } catch (TooSlow e) {
+            end(reason(e), () -> listener.tooSlow(reason(e)));
         } catch (IOException | RuntimeException e) {
             end(reason(e), () -> listener.broken(reason(e)));
         }
@@ -366,8 +419,14 @@ public final class CheckpointStream implements AutoCloseable {
         if (now - until < 0) {
             onTimeNanos = now;
         } else if (now - onTimeNanos > CONFIRM.toNanos()) {
-            throw new IOException("all confirmations of the last " + CONFIRM.toSeconds()
+            throw new TooSlow("all confirmations of the last " + CONFIRM.toSeconds()
                     + " s came too late to let output out: the way to the standby takes longer than lose-after-millis");
+        }
+    }
+
+    private synchronized void refuseToBeSlow() throws TooSlow {
+        if (pace.isTooSlow(waits, now())) {
+            throw new TooSlow(pace.told());
         }
     }
 
@@ -438,7 +497,11 @@ public final class CheckpointStream implements AutoCloseable {
         Step<EpochSender.State, Effect> step = sender.step(state, input);
         if (input instanceof Input.Confirmed(long epoch)) {
             for (long e = state.committed(); e < Math.min(epoch, state.next() - 1); e++) {
-                statistics.confirmed(System.nanoTime() - sentAt.removeFirst());
+                Sent sent = unconfirmed.removeFirst();
+                long nanos = System.nanoTime() - sent.atNanos();
+                statistics.confirmed(nanos);
+                packing = choice.arrived(packing, sent.packed(), sent.bytes(), nanos);
+                waits = pace.confirmed(waits, Duration.ofNanos(nanos), now());
             }
         }
         state = step.state();

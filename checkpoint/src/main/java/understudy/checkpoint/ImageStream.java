@@ -173,7 +173,7 @@ public final class ImageStream implements AutoCloseable {
     }
 
     private void takeRound(Message message, ReceivedEpoch epoch) throws IOException {
-        epoch.read(channel, message, guest.ramBytes());
+        epoch.read(channel, message, image().ram());
         boolean isRound = message.deviceBytes() == 0
                 && message.diskBytes() == 0
                 && message.stream().equals(offer.stream());
@@ -184,7 +184,7 @@ public final class ImageStream implements AutoCloseable {
     }
 
     private void takeEpoch(Message message, ReceivedEpoch epoch) throws IOException {
-        epoch.read(channel, message, guest.ramBytes());
+        epoch.read(channel, message, image().ram());
         Optional<KeptDisks.Arrival> writes =
                 epoch.isSound() && image().accepts(epoch) ? writes(epoch) : Optional.empty();
         boolean sound = writes.isPresent();

@@ -19,8 +19,10 @@ import java.util.zip.CRC32C;
 /// @param sidePages   pages of small blocks in the body, 0 or more
 /// @param deviceBytes length of the device state in the body
 /// @param diskBytes   length of what the guest wrote to its disks, in the body
-/// @param bodyBytes   length of the whole body, in [0, 2^31)
-/// @param bodyChecksum CRC-32C of the body
+/// @param packedBytes with [Kind#ROUND] and [Kind#EPOCH]: the bytes in which the body is packed on the wire
+///                    ([EpochPacker]); 0 for a body that is sent as it is
+/// @param bodyBytes   length of the whole body, not packed, in [0, 2^31)
+/// @param bodyChecksum CRC-32C of the body, not packed
 public record Message(
         Kind kind,
         boolean last,
@@ -32,11 +34,12 @@ public record Message(
         int sidePages,
         int deviceBytes,
         int diskBytes,
+        int packedBytes,
         int bodyBytes,
         int bodyChecksum) {
 
     public static final int HEADER_BYTES = 80;
-    private static final int MAGIC = 0x55535431; // "UST1"
+    private static final int MAGIC = 0x55535432; // "UST2"
     private static final int CHECKED_BYTES = 76;
 
     public enum Kind {
@@ -83,14 +86,19 @@ public record Message(
 
     /// A message without a body.
     public static Message bare(Kind kind, long view, long epoch, UUID stream) {
-        return new Message(kind, false, view, epoch, stream, 0, 0, 0, 0, 0, 0, 0);
+        return new Message(kind, false, view, epoch, stream, 0, 0, 0, 0, 0, 0, 0, 0);
     }
 
     /// A message with a body of plain bytes.
     public static Message plain(Kind kind, long view, long epoch, UUID stream, byte[] body) {
         CRC32C checksum = new CRC32C();
         checksum.update(body);
-        return new Message(kind, false, view, epoch, stream, 0, 0, 0, 0, 0, body.length, (int) checksum.getValue());
+        return new Message(kind, false, view, epoch, stream, 0, 0, 0, 0, 0, 0, body.length, (int) checksum.getValue());
+    }
+
+    /// What follows the header on the wire.
+    int wireBytes() {
+        return packedBytes > 0 ? packedBytes : bodyBytes;
     }
 
     /// Writes the header at the buffer's position.
@@ -105,7 +113,7 @@ public record Message(
                 .putInt(sidePages)
                 .putInt(deviceBytes)
                 .putInt(diskBytes)
-                .putInt(0);
+                .putInt(packedBytes);
         into.putInt(bodyBytes).putInt(bodyChecksum).putInt(0);
         into.putInt(checksum(into, start));
     }
@@ -133,11 +141,11 @@ public record Message(
         int sidePages = from.getInt();
         int deviceBytes = from.getInt();
         int diskBytes = from.getInt();
-        from.getInt();
+        int packedBytes = from.getInt();
         int bodyBytes = from.getInt();
         int bodyChecksum = from.getInt();
         from.getLong();
-        if ((runs | pages | sidePages | deviceBytes | diskBytes | bodyBytes) < 0) {
+        if ((runs | pages | sidePages | deviceBytes | diskBytes | packedBytes | bodyBytes) < 0) {
             throw new IOException("a header of the checkpoint stream has values out of range (" + kind + ")");
         }
         return new Message(
@@ -151,6 +159,7 @@ public record Message(
                 sidePages,
                 deviceBytes,
                 diskBytes,
+                packedBytes,
                 bodyBytes,
                 bodyChecksum);
     }

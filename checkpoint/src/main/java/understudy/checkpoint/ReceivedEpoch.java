@@ -7,7 +7,6 @@ import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
-import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.zip.CRC32C;
 import understudy.linux.PageRuns;
@@ -20,6 +19,7 @@ final class ReceivedEpoch implements AutoCloseable {
     private static final ValueLayout.OfInt INT = JAVA_INT_UNALIGNED.withOrder(ByteOrder.BIG_ENDIAN);
 
     private final CRC32C checksum = new CRC32C();
+    private final EpochUnpacker unpacker = new EpochUnpacker();
     private Arena arena = Arena.ofShared();
     private MemorySegment room = arena.allocate(4 << 20, 64);
     private Message message;
@@ -42,21 +42,51 @@ final class ReceivedEpoch implements AutoCloseable {
 
     /// Reads the whole body, and checks it.
     ///
-    /// @param ramBytes the guest's RAM, which bounds what a message may bring
+    /// @param ram the guest's, as of all that was applied before
     /// @throws IOException if it is larger than any epoch of such a guest can be, or the stream broke
-    void read(Channel channel, Message header, long ramBytes) throws IOException {
-        long most = ramBytes + Channel.PLAIN_BODY_MAX + GuestDisks.EPOCH_BYTES_MAX;
-        if (header.bodyBytes() > Math.min(most, Integer.MAX_VALUE) || header.diskBytes() > GuestDisks.EPOCH_BYTES_MAX) {
-            throw new IOException("an epoch of " + header.bodyBytes() + " bytes for a guest of " + ramBytes);
+    void read(Channel channel, Message header, MemorySegment ram) throws IOException {
+        long most = Math.min(ram.byteSize() + Channel.PLAIN_BODY_MAX + GuestDisks.EPOCH_BYTES_MAX, Integer.MAX_VALUE);
+        if (header.bodyBytes() > most
+                || header.packedBytes() > header.bodyBytes()
+                || header.diskBytes() > GuestDisks.EPOCH_BYTES_MAX) {
+            throw new IOException("an epoch of " + header.bodyBytes() + " bytes for a guest of " + ram.byteSize());
         }
         message = header;
+        sound = false;
         grow(header.bodyBytes());
-        ByteBuffer buffer = room.asSlice(0, header.bodyBytes()).asByteBuffer();
-        channel.readFully(buffer);
-        buffer.flip();
+        MemorySegment body = room.asSlice(0, header.bodyBytes());
+        boolean isPacked = header.packedBytes() > 0;
+        if (isPacked) {
+            boolean fits = unpacker.read(channel, header, body);
+            if (!fits || !isWellFormed(ram.byteSize())) {
+                return;
+            }
+            complete(ram);
+        } else {
+            channel.readFully(body.asByteBuffer());
+        }
         checksum.reset();
-        checksum.update(buffer);
-        sound = (int) checksum.getValue() == header.bodyChecksum() && isWellFormed(ramBytes);
+        checksum.update(body.asByteBuffer());
+        sound = (int) checksum.getValue() == header.bodyChecksum() && isWellFormed(ram.byteSize());
+        if (sound && header.kind() == Message.Kind.EPOCH) {
+            unpacker.keepDevices(body.asSlice(devicesAt(), header.deviceBytes()));
+        }
+    }
+
+    /// Adds what is the same as before to what differs.
+    private void complete(MemorySegment ram) {
+        long at = pagesAt();
+        int number = 0;
+        for (int i = 0; i < message.runs(); i++) {
+            long page = Integer.toUnsignedLong(room.get(INT, 8L * i));
+            long count = Integer.toUnsignedLong(room.get(INT, 8L * i + 4));
+            for (long end = page + count; page < end; page++, number++, at += PAGE) {
+                if (unpacker.isDifference(number)) {
+                    Xor.of(room, at, ram, page * PAGE, room, at, PAGE);
+                }
+            }
+        }
+        unpacker.completeDevices(room.asSlice(devicesAt(), message.deviceBytes()));
     }
 
     /// Whether all of it arrived as it was sent, and its tables fit RAM and each other.
@@ -90,13 +120,16 @@ final class ReceivedEpoch implements AutoCloseable {
 
     /// The device state; a copy.
     byte[] devices() {
-        return room.asSlice(disksAt() - message.deviceBytes(), message.deviceBytes())
-                .toArray(JAVA_BYTE);
+        return room.asSlice(devicesAt(), message.deviceBytes()).toArray(JAVA_BYTE);
     }
 
     /// What the guest wrote to its disks; valid until the next [#read].
     MemorySegment disks() {
         return room.asSlice(disksAt(), message.diskBytes());
+    }
+
+    private long devicesAt() {
+        return disksAt() - message.deviceBytes();
     }
 
     private long disksAt() {
@@ -138,6 +171,7 @@ final class ReceivedEpoch implements AutoCloseable {
 
     @Override
     public void close() {
+        unpacker.close();
         arena.close();
     }
 }

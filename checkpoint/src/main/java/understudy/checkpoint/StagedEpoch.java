@@ -4,11 +4,12 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT_UNALIGNED;
 
 import java.io.IOException;
-import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import java.util.zip.CRC32C;
 import understudy.linux.PageRuns;
@@ -39,78 +40,36 @@ public final class StagedEpoch implements AutoCloseable {
     private final Room disks = new Room(64 << 10);
     private final CRC32C checksum = new CRC32C();
 
-    /// The guest wrote more than [#BYTES_MAX] between two captures.
-    static final class TooLarge extends IOException {
-        private static final long serialVersionUID = 1;
-
-        TooLarge() {
-            super("the guest wrote more than " + (BYTES_MAX >> 20) + " MiB between two captures");
-        }
-    }
-
-    /// Memory that grows by doubling, and is given back only at the end.
-    private static final class Room {
-        private Arena arena = Arena.ofShared();
-        private MemorySegment segment;
-        private long used;
-
-        Room(long bytes) {
-            segment = arena.allocate(bytes, 64);
-        }
-
-        /// The offset of `bytes` more bytes, which the caller fills.
-        long take(long bytes) throws IOException {
-            if (used + bytes > BYTES_MAX) {
-                throw new TooLarge();
-            }
-            if (used + bytes > segment.byteSize()) {
-                Arena larger = Arena.ofShared();
-                MemorySegment next = larger.allocate(Math.max(used + bytes, 2 * segment.byteSize()), 64);
-                MemorySegment.copy(segment, 0, next, 0, used);
-                arena.close();
-                arena = larger;
-                segment = next;
-            }
-            long at = used;
-            used += bytes;
-            return at;
-        }
-
-        ByteBuffer buffer() {
-            return segment.asSlice(0, used).asByteBuffer();
-        }
-    }
-
     public void clear() {
-        for (Room room : new Room[] {runs, pages, sides, sidePages, devices, disks}) {
-            room.used = 0;
+        for (Room room : parts()) {
+            room.clear();
         }
     }
 
     public int pageCount() {
-        return (int) (pages.used / PAGE);
+        return (int) (pages.used() / PAGE);
     }
 
     public int sidePageCount() {
-        return (int) (sidePages.used / PAGE);
+        return (int) (sidePages.used() / PAGE);
     }
 
     public int deviceBytes() {
-        return (int) devices.used;
+        return (int) devices.used();
     }
 
     /// Bytes of the body.
     public long bytes() {
-        return runs.used + pages.used + sides.used + sidePages.used + devices.used + disks.used;
+        return runs.used() + pages.used() + sides.used() + sidePages.used() + devices.used() + disks.used();
     }
 
     /// Copies RAM from `ram` at [`from`, `to`), both page-aligned offsets.
     void addPages(MemorySegment ram, long from, long to) throws IOException {
         long run = runs.take(8);
-        runs.segment.set(INT, run, (int) (from / PAGE));
-        runs.segment.set(INT, run + 4, (int) ((to - from) / PAGE));
+        runs.segment().set(INT, run, (int) (from / PAGE));
+        runs.segment().set(INT, run + 4, (int) ((to - from) / PAGE));
         long at = pages.take(to - from);
-        MemorySegment.copy(ram, from, pages.segment, at, to - from);
+        MemorySegment.copy(ram, from, pages.segment(), at, to - from);
     }
 
     /// Room for one page of a small block.
@@ -118,26 +77,26 @@ public final class StagedEpoch implements AutoCloseable {
     /// @param block its index in the head's list
     MemorySegment addSidePage(int block, int page) throws IOException {
         long entry = sides.take(8);
-        sides.segment.set(INT, entry, block);
-        sides.segment.set(INT, entry + 4, page);
+        sides.segment().set(INT, entry, block);
+        sides.segment().set(INT, entry + 4, page);
         long at = sidePages.take(PAGE);
-        return sidePages.segment.asSlice(at, PAGE);
+        return sidePages.segment().asSlice(at, PAGE);
     }
 
     /// Room for `bytes` of device state, behind what is there.
     MemorySegment deviceRoom(long bytes) throws IOException {
         long at = devices.take(bytes);
-        return devices.segment.asSlice(at, bytes);
+        return devices.segment().asSlice(at, bytes);
     }
 
     /// Gives back what of the last [#deviceRoom] was not filled.
     void trimDevices(long unused) {
-        devices.used -= unused;
+        devices.giveBack(unused);
     }
 
     /// The device state so far; a copy.
     byte[] devices() {
-        return devices.segment.asSlice(0, devices.used).toArray(JAVA_BYTE);
+        return devices.segment().asSlice(0, devices.used()).toArray(JAVA_BYTE);
     }
 
     /// Copies what the guest wrote to its disks; once for each epoch.
@@ -150,42 +109,83 @@ public final class StagedEpoch implements AutoCloseable {
         }
         if (bytes > 0) {
             long at = disks.take(bytes);
-            writes.writeTo(disks.segment.asSlice(at, bytes));
+            writes.writeTo(disks.segment().asSlice(at, bytes));
         }
+    }
+
+    /// The parts of the body, in order.
+    List<Room> parts() {
+        return List.of(runs, pages, sides, sidePages, devices, disks);
+    }
+
+    Room pages() {
+        return pages;
+    }
+
+    Room deviceState() {
+        return devices;
+    }
+
+    /// Tells of each run of pages, in order.
+    void forEachRun(Runs tell) throws Room.TooLarge {
+        long at = 0;
+        for (long entry = 0; entry < runs.used(); entry += 8) {
+            int first = runs.segment().get(INT, entry);
+            int count = runs.segment().get(INT, entry + 4);
+            tell.run(first, count, at);
+            at += (long) count * PAGE;
+        }
+    }
+
+    /// Told of runs of pages.
+    interface Runs {
+        /// @param first the first page's number in RAM
+        /// @param at    where in [#pages] they begin
+        void run(int first, int count, long at) throws Room.TooLarge;
     }
 
     /// Sends it as one message.
     ///
+    /// @param packed how it goes over the wire if that is shorter; of just this epoch
     /// @return bytes sent
-    long send(Channel channel, Message.Kind kind, boolean last, long view, long epoch, UUID stream) throws IOException {
-        ByteBuffer[] body = {
-            runs.buffer(), pages.buffer(), sides.buffer(), sidePages.buffer(), devices.buffer(), disks.buffer()
-        };
+    long send(
+            Channel channel,
+            Message.Kind kind,
+            boolean last,
+            long view,
+            long epoch,
+            UUID stream,
+            Optional<ByteBuffer> packed)
+            throws IOException {
+        ByteBuffer[] body = parts().stream().map(Room::buffer).toArray(ByteBuffer[]::new);
         checksum.reset();
         for (ByteBuffer part : body) {
             checksum.update(part.duplicate());
         }
+        Optional<ByteBuffer> shorter = packed.filter(it -> it.remaining() < bytes());
+        int packedBytes = shorter.map(ByteBuffer::remaining).orElse(0);
         Message message = new Message(
                 kind,
                 last,
                 view,
                 epoch,
                 stream,
-                (int) (runs.used / 8),
+                (int) (runs.used() / 8),
                 pageCount(),
                 sidePageCount(),
                 deviceBytes(),
-                (int) disks.used,
+                (int) disks.used(),
+                packedBytes,
                 Math.toIntExact(bytes()),
                 (int) checksum.getValue());
-        channel.send(message, body);
-        return Message.HEADER_BYTES + bytes();
+        channel.send(message, shorter.map(it -> new ByteBuffer[] {it}).orElse(body));
+        return (long) Message.HEADER_BYTES + message.wireBytes();
     }
 
     @Override
     public void close() {
-        for (Room room : new Room[] {runs, pages, sides, sidePages, devices, disks}) {
-            room.arena.close();
+        for (Room room : parts()) {
+            room.close();
         }
     }
 }

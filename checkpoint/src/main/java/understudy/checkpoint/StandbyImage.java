@@ -40,6 +40,11 @@ final class StandbyImage implements AutoCloseable {
         }
     }
 
+    /// The guest's RAM.
+    MemorySegment ram() {
+        return ram.segment();
+    }
+
     /// Whether an epoch can be brought in: its devices are a whole state, and its small blocks are those of the
     /// head.
     boolean accepts(ReceivedEpoch epoch) {

@@ -54,8 +54,8 @@ class ChannelTest {
     @Test
     void aBodyThatNoMessageHasIsNotReadAtAll() throws IOException {
         try (Wires wires = Wires.open()) {
-            Message message =
-                    new Message(Message.Kind.HEAD, false, 1, 0, STREAM, 0, 0, 0, 0, 0, Channel.PLAIN_BODY_MAX + 1, 0);
+            Message message = new Message(
+                    Message.Kind.HEAD, false, 1, 0, STREAM, 0, 0, 0, 0, 0, 0, Channel.PLAIN_BODY_MAX + 1, 0);
             new Channel(wires.active()).send(message);
             Channel standby = new Channel(wires.standby());
             Message received = standby.receive();

@@ -22,8 +22,12 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import understudy.linux.SharedMemoryFile;
 import understudy.protocol.EpochSender;
+import understudy.protocol.PackingChoice;
+import understudy.protocol.StandbyPace;
 import understudy.qemu.QemuCommand.Role;
 
 /// Both sides of a stream, with real QEMUs on both.
@@ -53,6 +57,9 @@ class CheckpointStreamTest {
     void remove() throws IOException {
         machine.close();
     }
+
+    private PackingChoice.Mode packing = PackingChoice.Mode.AUTO;
+    private StandbyPace pace = StandbyPace.DEFAULT;
 
     /// One stream, with what both of its sides were told.
     private final class Pair implements AutoCloseable {
@@ -88,6 +95,8 @@ class CheckpointStreamTest {
                     output,
                     disks,
                     new EpochSender(0.5, Duration.ofMillis(100), 2),
+                    new PackingChoice(packing),
+                    pace,
                     () -> 3,
                     1,
                     statistics,
@@ -122,7 +131,10 @@ class CheckpointStreamTest {
 
         List<String> broken() {
             return told.stream()
-                    .filter(t -> t.startsWith("broken") || t.startsWith("guest failed") || t.startsWith("differs"))
+                    .filter(t -> t.startsWith("broken")
+                            || t.startsWith("too slow")
+                            || t.startsWith("guest failed")
+                            || t.startsWith("differs"))
                     .toList();
         }
 
@@ -164,6 +176,8 @@ class CheckpointStreamTest {
                         new RecordedOutput(active, () -> 0),
                         GuestDisks.NONE,
                         new EpochSender(0.5, Duration.ofMillis(100), 2),
+                        new PackingChoice(PackingChoice.Mode.AUTO),
+                        pace,
                         () -> 3,
                         0,
                         new CheckpointStatistics(),
@@ -177,8 +191,10 @@ class CheckpointStreamTest {
         assertActiveRuns();
     }
 
-    @Test
-    void theStandbysGuestGoesOnFromTheLastEpoch() throws IOException {
+    @ParameterizedTest
+    @EnumSource
+    void theStandbysGuestGoesOnFromTheLastEpoch(PackingChoice.Mode mode) throws IOException {
+        packing = mode;
         GuestHandle standby = machine.start(Role.STANDBY);
         Pair pair = pair(standby);
         try (pair) {
@@ -267,6 +283,17 @@ class CheckpointStreamTest {
     }
 
     @Test
+    void aStandbyThatIsNeverQuickIsDoneWithout() throws IOException {
+        pace = new StandbyPace(Duration.ofNanos(1), Duration.ofMillis(300));
+        try (Pair pair = pair(machine.start(Role.STANDBY))) {
+            await().atMost(LIMIT).until(() -> pair.told.size() == 2);
+            assertThat(pair.told).containsExactly("first", "too slow: " + pace.told());
+            assertThat(pair.output.released()).isPositive();
+        }
+        assertActiveRuns();
+    }
+
+    @Test
     void aStreamWhoseConfirmationsAllComeTooLateIsGivenUp() throws IOException {
         try (Pair pair = new Pair(machine.start(Role.STANDBY), Long.MAX_VALUE, System.nanoTime())) {
             await().atMost(LIMIT).until(() -> !pair.broken().isEmpty());
@@ -299,6 +326,8 @@ class CheckpointStreamTest {
     /// What an earlier stream took from the guest, and its standby never had, must not be missing later.
     @Test
     void aStreamAfterABrokenOneCopiesEverything() throws IOException {
+        // The cuts are at so many bytes.
+        packing = PackingChoice.Mode.NEVER;
         try (Pair first = new Pair(machine.start(Role.STANDBY), 8 << 20)) {
             await().atMost(LIMIT).until(() -> !first.broken().isEmpty());
             assertThat(first.broken()).containsExactly("broken: the wire was cut");
@@ -356,6 +385,8 @@ class CheckpointStreamTest {
                 output,
                 GuestDisks.NONE,
                 new EpochSender(0.5, Duration.ofMillis(100), 2),
+                new PackingChoice(PackingChoice.Mode.AUTO),
+                pace,
                 () -> 3,
                 0,
                 new CheckpointStatistics(),
@@ -382,8 +413,7 @@ class CheckpointStreamTest {
                     .isBetween(Duration.ofMillis(2500), Duration.ofSeconds(6));
             await().atMost(LIMIT).until(() -> told.contains("closed"));
             stream.close();
-            assertThat(told)
-                    .containsExactlyInAnyOrder("broken: the standby has confirmed nothing for 3000 ms", "closed");
+            assertThat(told).containsExactlyInAnyOrder("too slow: it has confirmed nothing for 3000 ms", "closed");
             assertThat(output.released()).isZero();
             assertActiveRuns();
         }
@@ -393,7 +423,7 @@ class CheckpointStreamTest {
     private static Message skipTo(Channel channel, Message.Kind kind) throws IOException {
         while (true) {
             Message message = channel.receive();
-            channel.readFully(ByteBuffer.allocate(message.bodyBytes()));
+            channel.readFully(ByteBuffer.allocate(message.wireBytes()));
             if (message.kind() == kind) {
                 return message;
             }
@@ -424,6 +454,11 @@ class CheckpointStreamTest {
         @Override
         public void broken(String reason) {
             told.add("broken: " + reason);
+        }
+
+        @Override
+        public void tooSlow(String reason) {
+            told.add("too slow: " + reason);
         }
 
         @Override

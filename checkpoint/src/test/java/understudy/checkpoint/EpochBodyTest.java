@@ -11,6 +11,7 @@ import java.lang.foreign.ValueLayout;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Random;
 import java.util.UUID;
 import java.util.zip.CRC32C;
@@ -56,14 +57,14 @@ class EpochBodyTest {
     /// The message as it is on the wire.
     private ByteBuffer sent() throws IOException {
         Recording wire = new Recording();
-        long bytes = staged.send(new Channel(wire), Message.Kind.EPOCH, false, 1, 1, STREAM);
+        long bytes = staged.send(new Channel(wire), Message.Kind.EPOCH, false, 1, 1, STREAM, Optional.empty());
         assertThat(wire.written.size()).isEqualTo((int) bytes);
         return ByteBuffer.wrap(wire.written.toByteArray());
     }
 
     private void read(ByteBuffer from, long ramBytes) throws IOException {
         Channel channel = new Channel(new Recording(from));
-        received.read(channel, channel.receive(), ramBytes);
+        received.read(channel, channel.receive(), ram.asSlice(0, ramBytes));
     }
 
     @Test
@@ -205,9 +206,10 @@ class EpochBodyTest {
                 0,
                 0,
                 0,
+                0,
                 (int) RAM + Channel.PLAIN_BODY_MAX + GuestDisks.EPOCH_BYTES_MAX + 1,
                 0);
-        assertThatThrownBy(() -> received.read(new Channel(new Recording()), header, RAM))
+        assertThatThrownBy(() -> received.read(new Channel(new Recording()), header, ram))
                 .isInstanceOf(IOException.class)
                 .hasMessage("an epoch of %d bytes for a guest of %d".formatted(header.bodyBytes(), RAM));
     }

@@ -137,7 +137,7 @@ class ImageStreamTest {
     }
 
     private void send(Message.Kind kind, long view, long epoch, UUID of) throws IOException {
-        staged.send(active, kind, false, view, epoch, of);
+        staged.send(active, kind, false, view, epoch, of, Optional.empty());
     }
 
     /// Epoch 1 writes page 1, and so on.
@@ -189,7 +189,7 @@ class ImageStreamTest {
         confirmed(2);
         stage(3, 3);
         Recording recording = new Recording();
-        staged.send(new Channel(recording), Message.Kind.EPOCH, false, VIEW, 3, id);
+        staged.send(new Channel(recording), Message.Kind.EPOCH, false, VIEW, 3, id, Optional.empty());
         byte[] torn = recording.written.toByteArray();
         torn[Message.HEADER_BYTES + 100] ^= 1;
         wires.active().writeFully(ByteBuffer.wrap(torn));
@@ -201,7 +201,7 @@ class ImageStreamTest {
         confirmed(2);
         stage(3, 3);
         Recording recording = new Recording();
-        staged.send(new Channel(recording), Message.Kind.EPOCH, false, VIEW, 3, id);
+        staged.send(new Channel(recording), Message.Kind.EPOCH, false, VIEW, 3, id, Optional.empty());
         byte[] whole = recording.written.toByteArray();
         wires.active().writeFully(ByteBuffer.wrap(whole, 0, whole.length - 1));
         wires.active().close();
@@ -383,7 +383,7 @@ class ImageStreamTest {
         confirmed(1);
         stage(2, 2);
         Recording recording = new Recording();
-        staged.send(new Channel(recording), Message.Kind.EPOCH, false, VIEW, 2, id);
+        staged.send(new Channel(recording), Message.Kind.EPOCH, false, VIEW, 2, id, Optional.empty());
         ByteBuffer bytes = ByteBuffer.wrap(recording.written.toByteArray());
         bytes.putInt(Message.HEADER_BYTES, (int) (TestGuest.RAM_BYTES / PAGE));
         CRC32C body = new CRC32C();

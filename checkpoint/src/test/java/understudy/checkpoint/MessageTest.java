@@ -39,6 +39,7 @@ class MessageTest {
                 random.nextInt() >>> 1,
                 random.nextInt() >>> 1,
                 random.nextInt() >>> 1,
+                random.nextInt() >>> 1,
                 random.nextInt());
     }
 

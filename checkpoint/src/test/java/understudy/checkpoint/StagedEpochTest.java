@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
+import java.util.Optional;
 import java.util.UUID;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -43,7 +44,7 @@ class StagedEpochTest {
             assertThat(staged.devices()[i * 10_000]).isEqualTo((byte) i);
         }
         Recording wire = new Recording();
-        staged.send(new Channel(wire), Message.Kind.EPOCH, false, 1, 1, STREAM);
+        staged.send(new Channel(wire), Message.Kind.EPOCH, false, 1, 1, STREAM, Optional.empty());
         MemorySegment sent = MemorySegment.ofArray(wire.written.toByteArray());
         assertThat(sent.asSlice(Message.HEADER_BYTES + 4096L * 8, RAM).mismatch(ram))
                 .isEqualTo(-1);
@@ -64,7 +65,7 @@ class StagedEpochTest {
     void moreThanTheLimitIsRefusedAndWhatWasThereStays() throws IOException {
         staged.deviceRoom(100).fill((byte) 5);
         assertThatThrownBy(() -> staged.deviceRoom(StagedEpoch.BYTES_MAX))
-                .isInstanceOf(StagedEpoch.TooLarge.class)
+                .isInstanceOf(Room.TooLarge.class)
                 .hasMessage("the guest wrote more than 1024 MiB between two captures");
         assertThat(staged.devices()).hasSize(100).containsOnly(5);
     }

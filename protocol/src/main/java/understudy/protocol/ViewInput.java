@@ -70,6 +70,9 @@ public sealed interface ViewInput {
     /// The stream to or from the other host is broken.
     record StreamBroken(Moment at) implements ViewInput {}
 
+    /// The stream to the other host was ended because that is too slow: the guest is better off without.
+    record StandbyTooSlow(Moment at) implements ViewInput {}
+
     /// A host asks to send an image of the guest that it runs under view `number`.
     record StreamOffered(Replica active, long number) implements ViewInput {}
 

@@ -63,6 +63,7 @@ import understudy.protocol.ViewInput.ReplicaFailed;
 import understudy.protocol.ViewInput.ReplicaRecovered;
 import understudy.protocol.ViewInput.ReplicaReplaced;
 import understudy.protocol.ViewInput.ReplicasFound;
+import understudy.protocol.ViewInput.StandbyTooSlow;
 import understudy.protocol.ViewInput.StreamBroken;
 import understudy.protocol.ViewInput.StreamOffered;
 import understudy.protocol.ViewInput.Tick;
@@ -249,6 +250,7 @@ public final class ViewMachine {
             case GuestGone(Moment at, Duration rest) -> active.guestGone(state, at, rest, effects);
             case CopyCommitted(Replica standby) -> ActiveRules.copyCommitted(state, standby);
             case StreamBroken(Moment at) -> active.streamBroken(state, at, effects);
+            case StandbyTooSlow(Moment at) -> active.streamBroken(state.slowed(at), at, effects);
             case StreamOffered(Replica active, long number) -> standby.streamOffered(state, active, number, effects);
             case ImageCompleted() -> StandbyRules.imageCompleted(state);
             case ImageLost() -> StandbyRules.imageLost(state, effects);
@@ -545,7 +547,7 @@ public final class ViewMachine {
             case Idle _ when due && state.isTaker(self.host()) -> start.take(state, now);
             case Idle _ when due -> start.idle(state, now, effects);
             case Yielding _ when state.peer().isSilentFor(timing.bootClaimAfter(), now) -> state.with(new Starting());
-            case Running _ when due && !state.isAlone() -> active.copyToPeer(state, effects);
+            case Running _ when due && !state.isAlone() && state.mayCopy(now) -> active.copyToPeer(state, effects);
             default -> state;
         };
     }

@@ -261,6 +261,15 @@ public record ViewState(
         return notBefore.compareTo(now) <= 0 ? this : with(now, attempts.withoutFailures());
     }
 
+    ViewState slowed(Moment now) {
+        return with(notBefore, attempts.slowed(now));
+    }
+
+    /// Whether a copy may begin. Who is to be moved is copied however slow that is.
+    boolean mayCopy(Moment now) {
+        return attempts.mayCopy(now) || isMoved();
+    }
+
     ViewState withoutFailures() {
         return with(notBefore, attempts.withoutFailures());
     }

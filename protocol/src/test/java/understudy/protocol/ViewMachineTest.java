@@ -60,6 +60,7 @@ import understudy.protocol.ViewInput.PeerLost;
 import understudy.protocol.ViewInput.ProposalUnanswered;
 import understudy.protocol.ViewInput.RecordGone;
 import understudy.protocol.ViewInput.RecordLearnt;
+import understudy.protocol.ViewInput.StandbyTooSlow;
 import understudy.protocol.ViewInput.StreamBroken;
 import understudy.protocol.ViewInput.StreamOffered;
 import understudy.protocol.ViewInput.Tick;
@@ -265,6 +266,39 @@ class ViewMachineTest {
         assertThat(step(new RecordLearnt(
                         again.withView(record(5, new Paired(SELF, PEER)).view()))))
                 .containsExactly(new MakeLastEpoch());
+    }
+
+    /// A copy burdens the guest as much as a slow standby does.
+    @Test
+    void aStandbyThatWasTooSlowIsLeftAloneLongerAndLonger() {
+        protect();
+        long failed = 1_000_000;
+        long view = 3;
+        for (long rest : new long[] {30_000, 60_000, 120_000, 240_000, 480_000, 600_000, 600_000}) {
+            assertProposed(view + 1, new Solo(SELF), step(new StandbyTooSlow(at(failed))));
+            assertThat(learn(view + 1, new Solo(SELF))).contains(new OpenGate());
+            assertThat(step(new Tick(at(failed + rest - 1)))).isEmpty();
+            assertThat(step(new Tick(at(failed + rest)))).containsExactly(new StartCopy(PEER, view + 1));
+            step(new CopyCommitted(PEER));
+            view += 2;
+            learn(view, new Paired(SELF, PEER));
+            assertPart(Protected.class);
+            failed += 3_599_000;
+        }
+        failed += 1_000;
+        step(new StandbyTooSlow(at(failed)));
+        learn(view + 1, new Solo(SELF));
+        assertThat(step(new Tick(at(failed + 30_000)))).containsExactly(new StartCopy(PEER, view + 1));
+    }
+
+    @Test
+    void aVmThatIsToBeMovedToASlowStandbyIsCopiedAtOnce() {
+        protect();
+        step(new StandbyTooSlow(at(1_000_000)));
+        VmRecord solo = record(4, new Solo(SELF));
+        step(new RecordLearnt(solo));
+        step(new RecordLearnt(solo.withDestination(Optional.of(PEER.host()))));
+        assertThat(step(new Tick(at(1_010_000)))).containsExactly(new StartCopy(PEER, 4));
     }
 
     /// Each of them stops the guest.
