@@ -48,6 +48,13 @@ class ReferencesTest {
     }
 
     @Test
+    void everyMetricHasItsLine() {
+        List<String> listed = Documents.firstCells(Documents.reference("metrics.md"));
+        assertThat(listed).containsExactlyInAnyOrderElementsOf(SourceFacts.metrics());
+        assertThat(listed).contains("understudy_vm_protected", "understudy_vm_checkpoints_total");
+    }
+
+    @Test
     void everyKeyOfTheConfigurationHasItsLine() throws ClassNotFoundException {
         List<String> keys = new ArrayList<>(keys("understudy.agent.AgentConfig$Document", ""));
         keys.addAll(keys("understudy.agent.AgentConfig$PeerDocument", "peers[]."));

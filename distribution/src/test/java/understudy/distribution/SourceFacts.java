@@ -8,6 +8,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 
 /// What the sources say that users rely on: codes of problems, kinds of events.
 final class SourceFacts {
@@ -22,6 +23,7 @@ final class SourceFacts {
     private static final Pattern EVENT =
             Pattern.compile("\\b(?:event|info|warning|happened)\\(\\s*(?:Optional[^\"]*?,\\s*)?\"(" + CODE + ")\"");
 
+    private static final Pattern METRIC = Pattern.compile("\\b(gauge|counter)\\(\\s*\"([a-z_]+)\"");
     private static final Pattern STATUS = Pattern.compile("case ([^>]*) -> (\\d{3});");
 
     private static final Pattern NOTE = Pattern.compile("\\bnote\\(([^,;]*\"[^,;]*),");
@@ -109,6 +111,18 @@ final class SourceFacts {
             }
         }
         return constants;
+    }
+
+    /// The names of all metrics, as `GET /metrics` gives them.
+    static SortedSet<String> metrics() {
+        String text = Documents.read(Documents.sources("agent").stream()
+                .filter(source -> source.endsWith("rest/Metrics.java"))
+                .findFirst()
+                .orElseThrow());
+        return METRIC.matcher(text)
+                .results()
+                .map(found -> "understudy_" + found.group(2) + (found.group(1).equals("counter") ? "_total" : ""))
+                .collect(Collectors.toCollection(TreeSet::new));
     }
 
     /// The kinds of all events that agents tell.

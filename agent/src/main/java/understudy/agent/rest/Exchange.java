@@ -233,6 +233,13 @@ final class Exchange {
         write(json);
     }
 
+    void answer(Metrics.Page page) throws IOException {
+        response.setStatus(HttpStatus.OK);
+        response.getHeaders().put(HttpHeader.CONTENT_TYPE, page.contentType());
+        response.getHeaders().put(HttpHeader.CACHE_CONTROL, "no-store");
+        write(page.text().getBytes(StandardCharsets.UTF_8));
+    }
+
     void answer(Problem problem) throws IOException {
         Optional.ofNullable(problem.details().get("allow"))
                 .ifPresent(allowed -> response.getHeaders().put(HttpHeader.ALLOW, allowed));

@@ -97,6 +97,16 @@ final class Operations implements AutoCloseable {
                 Route.of("GET", "/openapi.json", Operations::openApi));
     }
 
+    /// What is not below the API's prefix, because others say where they look for it.
+    List<Route> others() {
+        return List.of(Route.of("GET", "/metrics", this::metrics));
+    }
+
+    private void metrics(Exchange exchange) throws IOException {
+        Metrics.Page page = Metrics.of(control.status(), control.hosts(), control.vms(), exchange.header("Accept"));
+        exchange.answer(page);
+    }
+
     /// Ends all event streams.
     @Override
     public void close() {

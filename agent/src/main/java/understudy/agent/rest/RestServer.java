@@ -49,7 +49,7 @@ public final class RestServer implements AutoCloseable {
         threads.setVirtualThreadsExecutor(Executors.newThreadPerTaskExecutor(
                 Thread.ofVirtual().name("rest-", 0).factory()));
         server = new Server(threads);
-        server.setHandler(new Dispatch(new Router(operations.routes())));
+        server.setHandler(new Dispatch(new Router(operations.routes(), operations.others())));
         server.setErrorHandler(new ProblemPage());
         server.addBean(new NetworkConnectionLimit(CONNECTIONS_MAX, server));
         addresses.forEach(this::listenOn);

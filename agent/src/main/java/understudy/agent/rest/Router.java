@@ -11,9 +11,13 @@ final class Router {
     static final String PREFIX = "/api/v1";
 
     private final List<Route> routes;
+    private final List<Route> others;
 
-    Router(List<Route> routes) {
+    /// @param routes below [#PREFIX]
+    /// @param others beside it
+    Router(List<Route> routes, List<Route> others) {
         this.routes = List.copyOf(routes);
+        this.others = List.copyOf(others);
     }
 
     /// A route and the path's parameters.
@@ -25,12 +29,10 @@ final class Router {
 
     /// @throws Problem.Refused with `no-such-path` or `no-such-method`
     Match match(String method, String path) {
-        if (!path.startsWith(PREFIX + "/")) {
-            throw noSuchPath(path).refused();
-        }
-        String below = path.substring(PREFIX.length());
-        List<Route> fitting =
-                routes.stream().filter(r -> r.parameters(below).isPresent()).toList();
+        boolean isBelow = path.startsWith(PREFIX + "/");
+        String below = isBelow ? path.substring(PREFIX.length()) : path;
+        List<Route> fitting = (isBelow ? routes : others)
+                .stream().filter(r -> r.parameters(below).isPresent()).toList();
         if (fitting.isEmpty()) {
             throw noSuchPath(path).refused();
         }

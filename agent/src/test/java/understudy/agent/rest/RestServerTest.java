@@ -85,6 +85,36 @@ class RestServerTest {
     }
 
     @Test
+    void metricsAreInTheFormThatTheCallerReads() throws Exception {
+        assertThat(post("/vms", WISH).statusCode()).isEqualTo(201);
+        // Each look at a new VM brings it on.
+        assertThat(get("/vms/web-1").statusCode()).isEqualTo(200);
+        assertThat(get("/vms/web-1").statusCode()).isEqualTo(200);
+        HttpResponse<String> plain = metrics("text/plain");
+        assertThat(plain.statusCode()).isEqualTo(200);
+        assertThat(plain.headers().firstValue("Content-Type").orElse("")).startsWith("text/plain; version=0.0.4");
+        assertThat(plain.body().lines().filter(line -> !line.startsWith("#")))
+                .allMatch(line ->
+                        line.matches("understudy_[a-z_]+(\\{[a-z]+=\"[^\"]*\"(,[a-z]+=\"[^\"]*\")*\\})? -?[0-9.E-]+"))
+                .contains(
+                        "understudy_vm_protected{vm=\"web-1\"} 1.0",
+                        "understudy_vm_state{state=\"running\",vm=\"web-1\"} 1.0",
+                        "understudy_vm_state{state=\"failed\",vm=\"web-1\"} 0.0",
+                        "understudy_vm_checkpoints_total{vm=\"web-1\"} 4711.0",
+                        "understudy_vm_checkpoint_pause_seconds{quantile=\"0.99\",vm=\"web-1\"} 0.0032",
+                        "understudy_host_state{host=\"h1\",state=\"up\"} 1.0");
+        assertThat(metrics("application/openmetrics-text; version=1.0.0").body())
+                .endsWith("# EOF\n");
+        assertThat(metrics("*/*").body()).isEqualTo(metrics("text/plain").body());
+        assertThat(code(get("/metrics"))).isEqualTo("404 no-such-path");
+    }
+
+    private HttpResponse<String> metrics(String accept) throws Exception {
+        URI uri = server.urls().getFirst().resolve("/metrics");
+        return http.send(HttpRequest.newBuilder(uri).header("Accept", accept).build(), BodyHandlers.ofString());
+    }
+
+    @Test
     void aMethodThatAPathDoesNotKnowIsAnsweredWithThoseItKnows() throws Exception {
         HttpResponse<String> answer = send("PUT", "/vms", WISH);
         assertThat(code(answer)).isEqualTo("405 no-such-method");
@@ -116,8 +146,8 @@ class RestServerTest {
     }
 
     @Test
-    void aFileOfMoreThanFourGibibytesIsRefusedBeforeItIsSent() throws IOException {
-        assertThat(raw(head("POST /api/v1/files", "Content-Length: 4294967297")))
+    void aFileOfMoreThanSixteenGibibytesIsRefusedBeforeItIsSent() throws IOException {
+        assertThat(raw(head("POST /api/v1/files", "Content-Length: 17179869185")))
                 .startsWith("HTTP/1.1 413")
                 .contains("\"code\":\"too-large\"");
     }
