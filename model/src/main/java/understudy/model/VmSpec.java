@@ -141,12 +141,15 @@ public record VmSpec(
         return new VmSpec(id, name, level, policy, memory, cpus, machine, cpu, nics, disks, boot, hosts, care, changed);
     }
 
-    /// With one host in the place of another.
-    public VmSpec moved(HostName from, HostName to) {
-        List<HostName> changed =
-                hosts.stream().map(host -> host.equals(from) ? to : host).toList();
+    /// With other hosts.
+    public VmSpec on(List<HostName> changed) {
         return new VmSpec(
                 id, name, level, policy, memory, cpus, machine, cpu, nics, disks, boot, changed, care, hardware);
+    }
+
+    /// With one host in the place of another.
+    public VmSpec moved(HostName from, HostName to) {
+        return on(hosts.stream().map(host -> host.equals(from) ? to : host).toList());
     }
 
     public Optional<VolumeSpec> disk(VolumeId volume) {

@@ -77,6 +77,7 @@ final class AcknowledgedIsKept implements Checker {
             case Observation.FrameLeft(VmId vm, var _, Point frame) -> left(vm, frame);
             case Observation.GateOpened _,
                     Observation.GuestEnded _,
+                    Observation.PairChosen _,
                     Observation.BlockRecalled _,
                     Observation.GuestBooted _,
                     Observation.ImageResumed _,

@@ -10,11 +10,11 @@ import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.UUID;
-import understudy.model.ByteSize;
 import understudy.model.HostName;
 import understudy.model.HostRecord;
 import understudy.model.Life;
 import understudy.model.Placement;
+import understudy.model.Problem;
 import understudy.model.Replica;
 import understudy.model.View;
 import understudy.model.VmId;
@@ -25,6 +25,7 @@ import understudy.model.VolumeSpec;
 import understudy.model.VolumeView;
 import understudy.protocol.LedgerAnswer;
 import understudy.protocol.LedgerCommand;
+import understudy.protocol.PairChoice;
 import understudy.protocol.Part;
 import understudy.simulator.Branch.Point;
 import understudy.simulator.ClusterPlan.Load;
@@ -34,8 +35,6 @@ import understudy.simulator.ClusterPlan.VmPlan;
 final class Cluster {
     /// How fast hosts' clocks run at first, one after the other: as unevenly as leases allow.
     private static final double[] CLOCK_RATES = {1, 1.0098, 1};
-
-    private static final ByteSize HOST_MEMORY = new ByteSize(1L << 42);
 
     private final SimulationOptions options;
     private final Schedule schedule = new Schedule();
@@ -51,6 +50,7 @@ final class Cluster {
     private final List<Violation> violations = new ArrayList<>();
     private final List<TimelineEntry> timeline = new ArrayList<>();
     private final Tally tally = new Tally();
+    private final List<String> uncreated = new ArrayList<>();
     private boolean faultsGoOn;
     private int branches;
     private long writes;
@@ -78,7 +78,8 @@ final class Cluster {
                 new AcknowledgedIsKept(this),
                 new MemoryFitsDisks(this),
                 new AgentIsNotTheVm(this),
-                new SoloNeedsNoQuorum(this));
+                new SoloNeedsNoQuorum(this),
+                new PairSpansSites(this));
     }
 
     private double clockRate(long which) {
@@ -99,33 +100,80 @@ final class Cluster {
             note("host-up", node.name(), "", "");
             node.powerOn();
         });
-        hosts.keySet().forEach(host -> ledger.apply(new LedgerCommand.RegisterHost(record(host))));
-        options.plan().vms().forEach(this::create);
+        hosts.keySet().forEach(this::register);
+        options.plan().witnesses().stream()
+                .filter(witness -> options.plan().machine(witness).site().isPresent())
+                .forEach(this::register);
+        options.plan().vms().forEach(this::createFirst);
         inOrder.forEach(node -> node.startAgent(new Life(dice.uuid())));
         ledger.start();
         watch();
     }
 
-    /// All hosts are alike, and large.
-    private HostRecord record(HostName host) {
+    private void register(HostName node) {
+        ledger.apply(new LedgerCommand.RegisterHost(record(node)));
+    }
+
+    private HostRecord record(HostName node) {
+        ClusterPlan.Machine machine = options.plan().machine(node);
         return new HostRecord(
-                host,
-                HostRecord.Role.HOST,
+                node,
+                hosts.containsKey(node) ? HostRecord.Role.HOST : HostRecord.Role.WITNESS,
                 new Life(dice.uuid()),
                 "",
-                HOST_MEMORY,
-                64,
+                machine.memory(),
+                machine.cpus(),
                 "7.2",
                 List.of(),
                 List.of(),
-                "tcg");
+                "tcg",
+                List.of(),
+                options.mutation() == Mutation.SAY_NO_SITE ? Optional.empty() : machine.site());
     }
 
     /// A new VM, as from a user.
     LedgerAnswer create(VmPlan vm) {
-        View first = new View(1, new Placement.Stopped(), blank(vm.spec()), dice.uuid());
-        loads.put(vm.spec().id(), vm.load());
-        return ledger.apply(new LedgerCommand.CreateVm(vm.spec(), vm.wanted(), first));
+        VmSpec spec;
+        try {
+            spec = placed(vm);
+        } catch (Problem.Refused e) {
+            return new LedgerAnswer.Refused(e.problem());
+        }
+        View first = new View(1, new Placement.Stopped(), blank(spec), dice.uuid());
+        loads.put(spec.id(), vm.load());
+        LedgerAnswer answer = ledger.apply(new LedgerCommand.CreateVm(spec, vm.wanted(), first));
+        if (answer instanceof LedgerAnswer.Accepted) {
+            observe(new Observation.PairChosen(spec.id(), spec.hosts(), !vm.isPlaced()));
+        }
+        return answer;
+    }
+
+    /// On hosts of its own; as the agent that a user asks has it.
+    private VmSpec placed(VmPlan vm) {
+        VmSpec spec = vm.spec();
+        PairChoice choice = new PairChoice(ledger.state(), spec.name(), spec.memory(), spec.cpus());
+        List<HostRecord> chosen = vm.isPlaced() ? choice.best(this::isUp, _ -> true) : choice.named(spec.hosts());
+        choice.checkMemory(chosen);
+        return spec.on(chosen.stream().map(HostRecord::name).toList());
+    }
+
+    /// Whether whoever has the ledger decide hears a host; at the beginning all are switched on together.
+    private boolean isUp(HostName host) {
+        return schedule.nowNanos() == 0
+                || ledger.working()
+                        .filter(leader -> network.talk(leader, host(host)))
+                        .isPresent();
+    }
+
+    private void createFirst(VmPlan vm) {
+        if (create(vm) instanceof LedgerAnswer.Refused(Problem problem)) {
+            uncreated.add("%s cannot be created: %s".formatted(vm.spec().name(), problem.message()));
+        }
+    }
+
+    /// Why VMs are not there that were to be from the beginning.
+    List<String> uncreated() {
+        return Collections.unmodifiableList(uncreated);
     }
 
     /// Whether its guest does anything of its own accord.
@@ -315,6 +363,7 @@ final class Cluster {
                     Observation.FlushKept _,
                     Observation.BlockRead _,
                     Observation.ViewProposed _,
+                    Observation.PairChosen _,
                     Observation.FrameLeft _,
                     Observation.GateOpened _,
                     Observation.EpochHeld _ -> {}

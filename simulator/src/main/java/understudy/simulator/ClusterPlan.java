@@ -1,9 +1,12 @@
 package understudy.simulator;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
 import java.util.stream.Stream;
@@ -22,8 +25,15 @@ import understudy.model.VolumeSpec;
 /// @param hosts     at least one
 /// @param witnesses any number; no witness is a cluster that waits after most losses
 /// @param voters    those of them that may vote in the ledger; at least one
+/// @param machines  what those of them are of which something is said; all others are large, and stand nowhere in
+///                  particular
 /// @param vms       what is created at the beginning; further ones may come
-public record ClusterPlan(List<HostName> hosts, List<HostName> witnesses, List<HostName> voters, List<VmPlan> vms) {
+public record ClusterPlan(
+        List<HostName> hosts,
+        List<HostName> witnesses,
+        List<HostName> voters,
+        SortedMap<HostName, Machine> machines,
+        List<VmPlan> vms) {
     /// What a guest does while it runs.
     public enum Load {
         /// It says something every few milliseconds, and uses its disks all the time.
@@ -32,20 +42,39 @@ public record ClusterPlan(List<HostName> hosts, List<HostName> witnesses, List<H
         IDLE
     }
 
-    /// A VM that is created at the beginning.
+    /// What a host has for VMs, and where it stands; of a witness only the latter counts.
+    public record Machine(ByteSize memory, int cpus, Optional<String> site) {
+        public static final Machine LARGE = new Machine(new ByteSize(1L << 42), 64, Optional.empty());
+
+        public Machine {
+            if (cpus < 1) {
+                throw new IllegalArgumentException(cpus + " CPUs");
+            }
+        }
+    }
+
+    /// A VM that is to be created.
     ///
-    /// @param wanted whether it is to run from the start
-    public record VmPlan(VmSpec spec, boolean wanted, Load load) {}
+    /// @param wanted   whether it is to run from the start
+    /// @param isPlaced whether the cluster chooses its hosts when it is created; those of the spec say nothing then
+    public record VmPlan(VmSpec spec, boolean wanted, Load load, boolean isPlaced) {
+
+        /// On the hosts of the spec.
+        public VmPlan(VmSpec spec, boolean wanted, Load load) {
+            this(spec, wanted, load, false);
+        }
+    }
 
     /// Where all may vote.
     public ClusterPlan(List<HostName> hosts, List<HostName> witnesses, List<VmPlan> vms) {
-        this(hosts, witnesses, Stream.concat(hosts.stream(), witnesses.stream()).toList(), vms);
+        this(hosts, witnesses, Stream.concat(hosts.stream(), witnesses.stream()).toList(), new TreeMap<>(), vms);
     }
 
     public ClusterPlan {
         hosts = List.copyOf(hosts);
         witnesses = List.copyOf(witnesses);
         voters = List.copyOf(voters);
+        machines = Collections.unmodifiableSortedMap(new TreeMap<>(machines));
         vms = List.copyOf(vms);
         Set<HostName> names = new TreeSet<>(hosts);
         names.addAll(witnesses);
@@ -54,6 +83,9 @@ public record ClusterPlan(List<HostName> hosts, List<HostName> witnesses, List<H
         }
         if (voters.isEmpty() || !names.containsAll(voters)) {
             throw new IllegalArgumentException("voters %s of %s".formatted(voters, names));
+        }
+        if (!names.containsAll(machines.keySet())) {
+            throw new IllegalArgumentException("machines %s of %s".formatted(machines.keySet(), names));
         }
         for (VmPlan vm : vms) {
             if (!hosts.containsAll(vm.spec().hosts())) {
@@ -96,20 +128,21 @@ public record ClusterPlan(List<HostName> hosts, List<HostName> witnesses, List<H
     }
 
     private static VmSpec spec(int number, Level level, int disks, List<HostName> hosts) {
-        return spec(number, new VmName("vm" + number), level, ByteSize.ofMebibytes(256), disks, hosts);
+        return spec(number, new VmName("vm" + number), level, ByteSize.ofMebibytes(256), 1, disks, hosts);
     }
 
     /// A VM as far as a simulation cares.
     ///
     /// @param number tells it from all others, for ever
-    public static VmSpec spec(int number, VmName name, Level level, ByteSize memory, int disks, List<HostName> hosts) {
+    public static VmSpec spec(
+            int number, VmName name, Level level, ByteSize memory, int cpus, int disks, List<HostName> hosts) {
         return new VmSpec(
                 new VmId(new UUID(0, number)),
                 name,
                 level,
                 Policy.BALANCED,
                 memory,
-                1,
+                cpus,
                 "pc-q35-7.2",
                 "qemu64",
                 List.of(),
@@ -125,6 +158,10 @@ public record ClusterPlan(List<HostName> hosts, List<HostName> witnesses, List<H
             disks.add(new VolumeSpec(id, VolumeSpec.name(i), ByteSize.ofMebibytes(1), Optional.empty()));
         }
         return disks;
+    }
+
+    Machine machine(HostName node) {
+        return machines.getOrDefault(node, Machine.LARGE);
     }
 
     /// The flags of `simulate --random` that make a cluster like this one.

@@ -55,6 +55,7 @@ final class LedgerDecides implements Checker {
             case Observation.WriteAcknowledged _,
                     Observation.FlushAcknowledged _,
                     Observation.GuestEnded _,
+                    Observation.PairChosen _,
                     Observation.BlockRecalled _,
                     Observation.BlockFound _,
                     Observation.FlushKept _,

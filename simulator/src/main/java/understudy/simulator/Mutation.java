@@ -72,5 +72,7 @@ public enum Mutation {
     /// A view that was asked for and not answered is not asked for again.
     ASK_ONLY_ONCE,
     /// A host that lost its power goes on by its word of before that, though a start may have been forced since.
-    TRUST_WORD_OF_EARLIER_START
+    TRUST_WORD_OF_EARLIER_START,
+    /// Hosts do not tell where they stand.
+    SAY_NO_SITE
 }

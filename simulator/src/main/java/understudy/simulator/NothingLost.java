@@ -67,6 +67,7 @@ final class NothingLost implements Checker {
             case Observation.WriteAcknowledged _,
                     Observation.FlushAcknowledged _,
                     Observation.GuestEnded _,
+                    Observation.PairChosen _,
                     Observation.BlockRecalled _,
                     Observation.BlockFound _,
                     Observation.FlushKept _,

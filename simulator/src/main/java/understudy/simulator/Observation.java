@@ -1,5 +1,6 @@
 package understudy.simulator;
 
+import java.util.List;
 import java.util.SortedMap;
 import understudy.model.HostName;
 import understudy.model.Replica;
@@ -33,6 +34,15 @@ sealed interface Observation {
 
     /// A standby holds the whole of an epoch that ended at `end`.
     record EpochHeld(VmId vm, Replica standby, Point end) implements Observation {}
+
+    /// A VM got its hosts, or another host came to it in the place of one.
+    ///
+    /// @param isNamed whether somebody named them, or the one that came
+    record PairChosen(VmId vm, List<HostName> hosts, boolean isNamed) implements Observation {
+        public PairChosen {
+            hosts = List.copyOf(hosts);
+        }
+    }
 
     /// A host asks for a view.
     record ViewProposed(VmId vm, View view) implements Observation {}

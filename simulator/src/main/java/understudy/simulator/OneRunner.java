@@ -66,6 +66,7 @@ final class OneRunner implements Checker {
                     Observation.WriteAcknowledged _,
                     Observation.FlushAcknowledged _,
                     Observation.GuestEnded _,
+                    Observation.PairChosen _,
                     Observation.BlockRecalled _,
                     Observation.BlockFound _,
                     Observation.FlushKept _,

@@ -187,8 +187,13 @@ final class Operator {
         if (!isServed()) {
             return Optional.of("no host reaches a majority of the voters");
         }
-        cluster.note("vm-created", Optional.empty(), spec.name().toString(), spec.level() + " on " + spec.hosts());
-        return refusal(cluster.create(vm));
+        Optional<String> refusal = refusal(cluster.create(vm));
+        cluster.ledger()
+                .vm(spec.id())
+                .map(VmRecord::spec)
+                .ifPresent(it -> cluster.note(
+                        "vm-created", Optional.empty(), it.name().toString(), it.level() + " on " + it.hosts()));
+        return refusal;
     }
 
     private Optional<String> relocate(VmId vm, HostName host) {

@@ -21,9 +21,10 @@ public final class ScenarioRun {
     private final Judge judge;
     private final List<Failure> failures = new ArrayList<>();
 
-    private ScenarioRun(Scenario scenario, long seed) {
+    private ScenarioRun(Scenario scenario, long seed, Mutation planted) {
         this.scenario = scenario;
-        this.run = new SimulationRun(seed, SimulationOptions.QUIET.with(scenario.plan()));
+        this.run = new SimulationRun(
+                seed, SimulationOptions.QUIET.with(scenario.plan()).with(planted));
         this.cluster = run.cluster();
         this.operator = new Operator(cluster, run.faults());
         this.judge = new Judge(cluster);
@@ -31,7 +32,12 @@ public final class ScenarioRun {
 
     /// What the machines throw is a violation, too.
     public static ScenarioOutcome play(Scenario scenario, long seed) {
-        ScenarioRun play = new ScenarioRun(scenario, seed);
+        return play(scenario, seed, Mutation.NONE);
+    }
+
+    /// With a planted bug.
+    static ScenarioOutcome play(Scenario scenario, long seed, Mutation planted) {
+        ScenarioRun play = new ScenarioRun(scenario, seed, planted);
         try {
             play.play();
         } catch (RuntimeException e) {
@@ -43,6 +49,10 @@ public final class ScenarioRun {
 
     private void play() {
         judge.mark();
+        cluster.uncreated().forEach(why -> fail(0, why));
+        if (isOver()) {
+            return;
+        }
         for (Step step : scenario.steps()) {
             passTo(step);
             if (isOver()) {

@@ -256,11 +256,10 @@ final class SimulatedLedger {
         if (command instanceof LedgerCommand.ChangePair(VmId id, long _, Replica _, HostName to, var _, UUID _)) {
             changed(before, id, applied.answer());
             if (!before.vm(id).equals(truth.vm(id))) {
-                cluster.note(
-                        "pair-changed",
-                        to,
-                        truth.vm(id).orElseThrow().spec().name().toString(),
-                        "");
+                VmSpec spec = truth.vm(id).orElseThrow().spec();
+                boolean isNamed = before.vm(id).flatMap(VmRecord::replaced).isPresent();
+                cluster.note("pair-changed", to, spec.name().toString(), "");
+                cluster.observe(new Observation.PairChosen(id, spec.hosts(), isNamed));
             }
         }
         if (command instanceof LedgerCommand.ForceStart forced && applied.answer() instanceof LedgerAnswer.Accepted) {

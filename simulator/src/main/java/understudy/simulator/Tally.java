@@ -59,6 +59,7 @@ final class Tally {
                     Observation.WriteAcknowledged _,
                     Observation.FlushAcknowledged _,
                     Observation.GuestEnded _,
+                    Observation.PairChosen _,
                     Observation.BlockRecalled _,
                     Observation.BlockFound _,
                     Observation.FlushKept _,

@@ -2,11 +2,14 @@ package understudy.simulator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import understudy.model.Level;
+import understudy.simulator.scenario.Scenario;
+import understudy.simulator.scenario.ScenarioFile;
 
 /// A checker that finds nothing proves nothing: for each promise, bugs of one line that its checker must see.
 class PlantedBugTest {
@@ -102,6 +105,15 @@ class PlantedBugTest {
                 .isNotEmpty();
         assertThat(DiskThatWentBackTest.broken(Mutation.GO_ON_OVER_LOST_WRITES, true))
                 .isNotEmpty();
+    }
+
+    /// It takes sites, of which random clusters have none.
+    @Test
+    void aPairAtOneSiteIsSeen() throws Exception {
+        Scenario scenario = ScenarioFile.read(Path.of("..", "docs", "scenarios", "placed-at-two-sites.yaml"));
+        assertThat(ScenarioRun.play(scenario, 1, Mutation.SAY_NO_SITE).outcome().violations())
+                .extracting(Violation::invariant)
+                .contains("PairSpansSites");
     }
 
     private static boolean caught(Mutation planted, String checker) {

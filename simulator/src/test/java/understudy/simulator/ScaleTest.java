@@ -79,6 +79,7 @@ class ScaleTest {
                             new VmName("vm" + (i + 1)),
                             Level.SYSTEM,
                             ByteSize.ofMebibytes(256),
+                            1,
                             0,
                             List.of(one, standby)),
                     true,

@@ -3,12 +3,12 @@ package understudy.simulator.scenario;
 import java.time.Duration;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
-import java.util.Comparator;
+import java.util.Collections;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 import understudy.model.ByteSize;
 import understudy.model.Care;
 import understudy.model.HostName;
@@ -18,6 +18,7 @@ import understudy.model.VmName;
 import understudy.model.VmSpec;
 import understudy.simulator.ClusterPlan;
 import understudy.simulator.ClusterPlan.Load;
+import understudy.simulator.ClusterPlan.Machine;
 import understudy.simulator.ClusterPlan.VmPlan;
 
 /// All that has a name in a scenario, in the order in which the file names it.
@@ -26,26 +27,31 @@ final class Cast {
     private static final int WITNESSES_MAX = 7;
     private static final int VMS_MAX = 2_000;
     private static final int DISKS_MAX = 8;
+    private static final int CPUS_MAX = 1_024;
+    private static final int VM_CPUS_MAX = 64;
 
     private final List<HostName> hosts = new ArrayList<>();
     private final List<HostName> witnesses = new ArrayList<>();
-    private final Map<HostName, ByteSize> memory = new TreeMap<>();
+    private final SortedMap<HostName, Machine> machines = new TreeMap<>();
     private final SortedMap<String, List<HostName>> sites = new TreeMap<>();
     private final Map<String, VmSpec> vms = new TreeMap<>();
+    private final Map<HostName, Long> promised = new TreeMap<>();
 
     void host(Document.Node node, int line) {
-        HostName name = add(node, line, hosts, HOSTS_MAX);
-        node.memory().ifPresent(text -> memory.put(name, text.size()));
+        add(node, line, hosts, HOSTS_MAX);
     }
 
     void witness(Document.Node node, int line) {
         node.memory().ifPresent(text -> {
             throw text.wrong("A witness has no memory for VMs.", "Leave it out.");
         });
+        node.cpus().ifPresent(text -> {
+            throw text.wrong("A witness has no CPUs for VMs.", "Leave it out.");
+        });
         add(node, line, witnesses, WITNESSES_MAX);
     }
 
-    private HostName add(Document.Node node, int line, List<HostName> to, int max) {
+    private void add(Document.Node node, int line, List<HostName> to, int max) {
         Text text = node.name().orElseThrow(() -> new Mistake(line, "A node without a name.", "Write name: h1."));
         HostName name = text.as(HostName::new, "Choose another name.");
         if (isNode(name)) {
@@ -59,7 +65,12 @@ final class Cast {
             site.as(HostName::new, "Choose another name for the site.");
             sites.computeIfAbsent(site.value(), _ -> new ArrayList<>()).add(name);
         });
-        return name;
+        machines.put(
+                name,
+                new Machine(
+                        node.memory().map(Text::size).orElse(Machine.LARGE.memory()),
+                        node.cpus().map(it -> it.number("CPUs", 1, CPUS_MAX)).orElse(Machine.LARGE.cpus()),
+                        node.site().map(Text::value)));
     }
 
     private boolean isNode(HostName name) {
@@ -74,14 +85,20 @@ final class Cast {
         return List.copyOf(witnesses);
     }
 
+    SortedMap<HostName, Machine> machines() {
+        return Collections.unmodifiableSortedMap(machines);
+    }
+
     HostName host(Text text) {
         return find(text, hosts, "host");
     }
 
     HostName node(Text text) {
-        List<HostName> nodes = new ArrayList<>(hosts);
-        nodes.addAll(witnesses);
-        return find(text, nodes, "host or witness");
+        return find(text, nodes(), "host or witness");
+    }
+
+    List<HostName> nodes() {
+        return Stream.concat(hosts.stream(), witnesses.stream()).toList();
     }
 
     List<HostName> site(Text text) {
@@ -122,16 +139,20 @@ final class Cast {
         int disks = vm.disks().map(it -> it.number("disks", 0, DISKS_MAX)).orElse(level == Level.SYSTEM ? 0 : 1);
         checkDisks(level, disks, vm.disks().orElse(text));
         ByteSize size = vm.memory().map(Text::size).orElse(ByteSize.ofMebibytes(256));
-        List<HostName> pair = vm.hosts().isEmpty()
-                ? placed(size, text)
+        int cpus = vm.cpus().map(it -> it.number("CPUs", 1, VM_CPUS_MAX)).orElse(1);
+        boolean isPlaced = vm.hosts().isEmpty();
+        List<HostName> pair = isPlaced
+                ? List.of(hosts.getFirst())
                 : vm.hosts().stream().map(this::host).toList();
         VmSpec spec = text.as(
-                _ -> ClusterPlan.spec(vms.size() + 1, name, level, size, disks, pair)
+                _ -> ClusterPlan.spec(vms.size() + 1, name, level, size, cpus, disks, pair)
                         .with(care(vm)),
                 "Write what a VM can be.");
         vms.put(name.value(), spec);
-        pair.forEach(it -> checkMemory(it, vm.memory().orElse(text)));
-        return new VmPlan(spec, vm.start().map(Text::truth).orElse(true), load(vm));
+        if (!isPlaced) {
+            pair.forEach(it -> promise(it, size, vm.memory().orElse(text)));
+        }
+        return new VmPlan(spec, vm.start().map(Text::truth).orElse(true), load(vm), isPlaced);
     }
 
     private static Care care(Document.Vm vm) {
@@ -176,32 +197,12 @@ final class Cast {
                 .orElse(Load.BUSY);
     }
 
-    /// The two with most memory left. The product looks at processors, sites and rules, too.
-    private List<HostName> placed(ByteSize size, Text text) {
-        List<HostName> able = hosts.stream()
-                .filter(it -> left(it) >= size.bytes())
-                .sorted(Comparator.comparingLong((HostName it) -> -left(it)).thenComparing(it -> it))
-                .toList();
-        if (able.size() < 2) {
-            throw text.wrong(
-                    "There are no two hosts with " + size + " of memory left for " + text.value() + ".",
-                    "Write hosts: [" + hosts.getFirst() + "] for a VM of one host, or more memory.");
-        }
-        return able.subList(0, 2);
-    }
-
-    private void checkMemory(HostName host, Text text) {
-        if (left(host) < 0) {
+    /// For VMs whose hosts the file names; where others are to be is known only when they are created.
+    private void promise(HostName host, ByteSize size, Text text) {
+        long all = promised.merge(host, size.bytes(), Long::sum);
+        if (all > machines.getOrDefault(host, Machine.LARGE).memory().bytes()) {
             throw text.wrong(
                     host + " has not the memory for all VMs that may run there.", "Make them smaller, or it larger.");
         }
-    }
-
-    private long left(HostName host) {
-        long promised = vms.values().stream()
-                .filter(it -> it.hosts().contains(host))
-                .mapToLong(it -> it.memory().bytes())
-                .sum();
-        return Optional.ofNullable(memory.get(host)).map(ByteSize::bytes).orElse(1L << 50) - promised;
     }
 }

@@ -24,12 +24,13 @@ record Document(
         end = List.copyOf(end);
     }
 
-    record Node(Optional<Text> name, Optional<Text> site, Optional<Text> memory) {}
+    record Node(Optional<Text> name, Optional<Text> site, Optional<Text> memory, Optional<Text> cpus) {}
 
     record Vm(
             Optional<Text> name,
             Optional<Text> level,
             Optional<Text> memory,
+            Optional<Text> cpus,
             Optional<Text> disks,
             List<Text> hosts,
             Optional<Text> start,

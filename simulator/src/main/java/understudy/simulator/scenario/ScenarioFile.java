@@ -173,9 +173,8 @@ public final class ScenarioFile {
                 document.voters().stream().map(cast::node).distinct().toList();
         List<VmPlan> vms =
                 document.vms().stream().map(vm -> cast.vm(vm, name.line())).toList();
-        ClusterPlan plan = voters.isEmpty()
-                ? new ClusterPlan(cast.hosts(), cast.witnesses(), vms)
-                : new ClusterPlan(cast.hosts(), cast.witnesses(), voters, vms);
+        ClusterPlan plan = new ClusterPlan(
+                cast.hosts(), cast.witnesses(), voters.isEmpty() ? cast.nodes() : voters, cast.machines(), vms);
         List<Step> steps = new ArrayList<>();
         for (Happening step : document.steps()) {
             steps.add(step(

@@ -7,10 +7,14 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import understudy.model.ByteSize;
 import understudy.model.HostName;
+import understudy.simulator.ClusterPlan.Machine;
+import understudy.simulator.ClusterPlan.VmPlan;
 import understudy.simulator.scenario.Scenario.What;
 
 class ScenarioFileTest {
@@ -45,15 +49,18 @@ class ScenarioFileTest {
     }
 
     @Test
-    void aVmWithoutHostsIsPlacedWhereMostMemoryIsLeft() throws BadScenario {
+    void whatAHostIsAndWhetherTheClusterPlacesAVmIsRead() throws BadScenario {
         Scenario scenario = ScenarioFile.parse("x.yaml", """
                 scenario: x
-                hosts: [{name: h1, memory: 2G}, {name: h2, memory: 4G}, {name: h3, memory: 8G}]
-                vms: [{name: a, level: system, memory: 1G}]
+                hosts: [{name: h1, memory: 2G, cpus: 8, site: north}, {name: h2}]
+                vms: [{name: a, level: system, cpus: 3}, {name: b, level: system, hosts: [h2]}]
                 steps: {wait: 1s}
                 """);
-        assertThat(scenario.plan().vms().getFirst().spec().hosts())
-                .containsExactly(new HostName("h3"), new HostName("h2"));
+        assertThat(scenario.plan().machines())
+                .containsEntry(new HostName("h1"), new Machine(ByteSize.ofMebibytes(2048), 8, Optional.of("north")))
+                .containsEntry(new HostName("h2"), Machine.LARGE);
+        assertThat(scenario.plan().vms()).extracting(VmPlan::isPlaced).containsExactly(true, false);
+        assertThat(scenario.plan().vms().getFirst().spec().cpus()).isEqualTo(3);
     }
 
     @ParameterizedTest(name = "{0}")
@@ -110,6 +117,8 @@ class ScenarioFileTest {
             {scenario: x, hosts: [{site: s}], steps: [{wait: 1s}]}  | x.yaml:1: A node without a name.
             {scenario: x, hosts: h1, steps: [{wait: 1s}]}           | x.yaml:1: What stands under 'hosts' has not the form
             {scenario: x, hosts: [{name: h1}], witnesses: [{name: w1, memory: 1G}], steps: [{wait: 1s}]} | x.yaml:1: A witness has no memory for VMs.
+            {scenario: x, hosts: [{name: h1}], witnesses: [{name: w1, cpus: 1}], steps: [{wait: 1s}]} | x.yaml:1: A witness has no CPUs for VMs.
+            {scenario: x, hosts: [{name: h1, cpus: 0}], steps: [{wait: 1s}]} | x.yaml:1: '0' is no number of CPUs. Write 1 to 1024.
             {scenario: x, scenario: y}                              | x.yaml:1: This is no YAML:
             {scenario: x                                            | x.yaml:1: This is no YAML:
             [1, 2]                                                  | x.yaml:1: What stands there has not the form
