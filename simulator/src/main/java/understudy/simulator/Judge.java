@@ -61,6 +61,7 @@ final class Judge {
                 unless(cluster.ledger().vm(vm).filter(this::isStopped).isPresent(), vm);
             case Expectation.Deleted(VmId vm) -> unless(cluster.ledger().vm(vm).isEmpty(), vm);
             case Expectation.Answers(VmId vm, boolean isSo) -> answers(vm, isSo);
+            case Expectation.Writes(VmId vm) -> writes(vm);
             case Expectation.KeepsView(VmId vm) -> keepsView(vm);
             case Expectation.Takeovers(VmId vm, int number) -> counted("takeovers", tally.takeovers(vm), number);
             case Expectation.AllTakeovers(int number) -> counted("takeovers", tally.takeovers(), number);
@@ -102,6 +103,13 @@ final class Judge {
         return silence < ANSWERS_WITHIN == isSo
                 ? Optional.empty()
                 : Optional.of("it was last heard %d ms ago".formatted(silence / Schedule.MILLISECOND));
+    }
+
+    private Optional<String> writes(VmId vm) {
+        long ago = cluster.schedule().nowNanos() - cluster.tally().wroteAt(vm);
+        return ago < ANSWERS_WITHIN
+                ? Optional.empty()
+                : Optional.of("a write was last answered %d ms ago".formatted(ago / Schedule.MILLISECOND));
     }
 
     private Optional<String> keepsView(VmId vm) {

@@ -16,6 +16,7 @@ final class Tally {
     private final Map<VmId, Integer> takeovers = new TreeMap<>();
     private final Map<VmId, Integer> boots = new TreeMap<>();
     private final Map<VmId, Long> heardAt = new TreeMap<>();
+    private final Map<VmId, Long> wroteAt = new TreeMap<>();
     private final Set<UUID> handovers = new TreeSet<>();
 
     /// Whether somebody asked that this happen.
@@ -50,13 +51,13 @@ final class Tally {
             }
             case Observation.GuestBooted(VmId vm, HostName _, Branch _) -> boots.merge(vm, 1, Integer::sum);
             case Observation.FrameLeft(VmId vm, HostName _, var _) -> heardAt.put(vm, nowNanos);
+            case Observation.WriteAcknowledged it -> wroteAt.put(it.vm(), nowNanos);
             case Observation.StartForced _,
                     Observation.GateOpened _,
                     Observation.ImageResumed _,
                     Observation.EpochHeld _,
                     Observation.ViewProposed _,
                     Observation.ProposalRefused _,
-                    Observation.WriteAcknowledged _,
                     Observation.FlushAcknowledged _,
                     Observation.GuestEnded _,
                     Observation.PairChosen _,
@@ -77,6 +78,11 @@ final class Tally {
 
     int boots(VmId vm) {
         return boots.getOrDefault(vm, 0);
+    }
+
+    /// When a write of it was last answered; long before the start, if none was.
+    long wroteAt(VmId vm) {
+        return wroteAt.getOrDefault(vm, -Schedule.SECOND * 3_600);
     }
 
     /// When something of it last left; long before the start, if nothing did.

@@ -26,6 +26,9 @@ public sealed interface Expectation {
     /// @param isSo whether its clients must have heard of it within the last second, or must not
     record Answers(VmId vm, boolean isSo) implements Expectation {}
 
+    /// A write to one of its disks was answered within the last second.
+    record Writes(VmId vm) implements Expectation {}
+
     /// Since the latest step that did something.
     record KeepsView(VmId vm) implements Expectation {}
 

@@ -92,6 +92,7 @@ final class Phrases {
             expectation("VM is deleted", m -> new Expectation.Deleted(vm(m))),
             expectation("VM answers", m -> new Expectation.Answers(vm(m), true)),
             expectation("VM is silent", m -> new Expectation.Answers(vm(m), false)),
+            expectation("VM writes", m -> new Expectation.Writes(vm(m))),
             expectation("VM keeps its view", m -> new Expectation.KeepsView(vm(m))),
             expectation("VM has no takeover", m -> new Expectation.Takeovers(vm(m), 0)),
             expectation("VM has 1 takeover", m -> new Expectation.Takeovers(vm(m), 1)),
