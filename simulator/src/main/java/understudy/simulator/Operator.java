@@ -90,6 +90,9 @@ final class Operator {
             case Command.Relocate(VmId vm, HostName host) -> {
                 return relocate(vm, host);
             }
+            case Command.HandOver(HostName host) -> {
+                return handOver(host);
+            }
             case Command.Maintain(HostName host, boolean on) -> {
                 faults.noteMaintenance(host, on);
                 return ask(new LedgerCommand.Maintain(host, on));
@@ -203,6 +206,19 @@ final class Operator {
                         .vm(vm)
                         .map(it -> ask(faults.move(it, host)))
                         .orElseGet(() -> Optional.of("there is no such VM"));
+    }
+
+    /// As `understudy host hand-over`: asks for a switchover of each VM that runs there. One that may not move stays.
+    private Optional<String> handOver(HostName host) {
+        if (!isServed()) {
+            return Optional.of("no host reaches a majority of the voters");
+        }
+        cluster.ledger().vms().stream()
+                .filter(vm -> vm.view().isActive(host))
+                .map(vm -> vm.spec().id())
+                .toList()
+                .forEach(this::switchOver);
+        return Optional.empty();
     }
 
     private Optional<String> switchOver(VmId vm) {

@@ -97,6 +97,9 @@ public sealed interface Command {
 
     record Relocate(VmId vm, HostName host) implements Command {}
 
+    /// A user has its VMs moved away once, before it is shut down.
+    record HandOver(HostName host) implements Command {}
+
     record Maintain(HostName host, boolean on) implements Command {}
 
     record Add(VmPlan vm) implements Command {}

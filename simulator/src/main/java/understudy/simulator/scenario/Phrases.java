@@ -68,6 +68,7 @@ final class Phrases {
                     m -> new Command.Protect(vm(m), m.name(1).as(Level::parse, "Write one of them."))),
             command("switch over VM", m -> new Command.SwitchOver(vm(m))),
             command("relocate VM to HOST", Phrases::relocate),
+            command("hand over HOST", m -> new Command.HandOver(m.cast().host(m.name(0)))),
             command("maintenance on HOST", m -> new Command.Maintain(m.cast().host(m.name(0)), true)),
             command("maintenance off HOST", m -> new Command.Maintain(m.cast().host(m.name(0)), false)));
 
