@@ -79,7 +79,8 @@ final class Cluster {
                 new MemoryFitsDisks(this),
                 new AgentIsNotTheVm(this),
                 new SoloNeedsNoQuorum(this),
-                new PairSpansSites(this));
+                new PairSpansSites(this),
+                new MarksClearedByCopy(this));
     }
 
     private double clockRate(long which) {

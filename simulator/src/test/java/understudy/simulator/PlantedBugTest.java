@@ -52,6 +52,15 @@ class PlantedBugTest {
                 .isTrue();
     }
 
+    @ParameterizedTest(name = "MarksClearedByCopy sees {0}")
+    @CsvSource({"JOIN_BEFORE_WHOLE", "JOIN_WITHOUT_TIGHTENING"})
+    void aPlantedBugOfCopiesIsSeen(Mutation planted) {
+        SimulationOptions options = SimulationOptions.RANDOM.withDisks(2).with(planted);
+        assertThat(caught(options, "MarksClearedByCopy"))
+                .as("seeds 1 to %d", SEEDS)
+                .isTrue();
+    }
+
     @ParameterizedTest(name = "{1} sees {0}")
     @CsvSource({
         "BOOT_WITHOUT_WAITING, OneRunner",
