@@ -412,6 +412,8 @@ final class MirroredVolume implements Volume {
         Replies replies = Replies.ofAnyThread();
         if (taken.readRequest >= 0) {
             lateReads.add(taken.lane, taken.readRequest, taken.readOffset, taken.readLength);
+            // If this thread is lost, too, its rescuer must not do that again.
+            taken.readRequest = Work.PIECE;
         }
         // Reads and questions come in the midst of what is recorded for the end of the batch.
         if (taken.batch.isPresent()) {

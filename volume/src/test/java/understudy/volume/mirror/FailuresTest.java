@@ -148,6 +148,30 @@ class FailuresTest {
         assertReplicasAreEqual();
     }
 
+    /// Before anybody decides to do without the disk, the thread hangs in it that goes on in place of the one that did.
+    @Test
+    void aReadIsAnsweredOnceThoughItsRescuerHangsToo() throws Exception {
+        pair.here.fail(Fault.HANGS, 0);
+        CountDownLatch batch = pair.client().holdBack();
+        List<CompletableFuture<byte[]>> answers =
+                List.of(pair.client().write(5, new byte[] {7}), pair.client().read(4096, 4096));
+        batch.countDown();
+        await().atMost(Duration.ofSeconds(30)).until(() -> pair.here.data.hanging() > 0);
+        for (int i = 0; i < 5; i++) {
+            // Loses all that hang by now, long before the deadline: the reader, then its rescuer, and that one's, and
+            // so on.
+            pair.served().mirrored().rescueLost(new MachineThreads().now(), 0);
+            TimeUnit.MILLISECONDS.sleep(50);
+        }
+        assertThat(pair.client().threadsLost).isPositive();
+        twin[5] = 7;
+        answers.forEach(TestClient::await);
+        pair.here.mend();
+        awaitProtection();
+        assertAllIsThere();
+        assertReplicasAreEqual();
+    }
+
     @Test
     void aPeerThatFallsSilentIsDoneWithout() throws Exception {
         pair.silenceWire();
