@@ -63,7 +63,7 @@ final class PeerSide {
         try {
             wire = dialer.orElseThrow().dial();
         } catch (IOException e) {
-            return String.valueOf(e.getMessage());
+            return words(e);
         }
         try {
             Hello.Greeting greeting = new Hello.Greeting(
@@ -83,7 +83,7 @@ final class PeerSide {
                 fresh.bad(PeerEndpoint.askForBad(fresh, Handshake.TIME.toNanos()));
             } catch (IOException e) {
                 fresh.close();
-                return String.valueOf(e.getMessage());
+                return words(e);
             }
             link = Optional.of(fresh);
             if (fresh.isBroken()) {
@@ -94,8 +94,13 @@ final class PeerSide {
             return "";
         } catch (IOException e) {
             wire.close();
-            return String.valueOf(e.getMessage());
+            return words(e);
         }
+    }
+
+    /// An end of the stream is told without words.
+    private static String words(IOException e) {
+        return e.getMessage() == null ? "it ended the connection" : e.getMessage();
     }
 
     private void linked(PeerLink fresh, int which) {
