@@ -97,6 +97,11 @@ lab_packages=(
   "fio:/bin/fio:it tries the NBD server"
 )
 
+# The guest of Debian with PostgreSQL.
+debian_packages=(
+  "mmdebstrap:/bin/mmdebstrap:it makes the disk of the Debian guest"
+  "extlinux:/bin/extlinux:the Debian guest boots by it"
+)
 test_packages=(
   "iperf3:/bin/iperf3:guests are to go on serving it"
   "stress-ng:/bin/stress-ng:guests are to go on checking their memory with it"

@@ -95,12 +95,12 @@ public final class GuestBuild {
             "drivers/hid/hid-generic",
             "drivers/input/evdev");
 
-    private final Path cache;
+    private final BuildCache cache;
     private final Progress progress;
 
     /// @param cache a folder for built things; made if it is not there
     public GuestBuild(Path cache, Progress progress) {
-        this.cache = cache.resolve("guest");
+        this.cache = new BuildCache(cache.resolve("guest"), progress);
         this.progress = progress;
     }
 
@@ -154,7 +154,7 @@ public final class GuestBuild {
         try {
             return unpacked(MEMTEST_PACKAGE).resolve("boot/memtest86+x64.bin");
         } catch (IOException e) {
-            throw Shell.failure("unpack " + MEMTEST_PACKAGE + " in " + cache, e);
+            throw Shell.failure("unpack " + MEMTEST_PACKAGE + " in " + cache.folder(), e);
         }
     }
 
@@ -164,33 +164,13 @@ public final class GuestBuild {
                 key(MODULES) + "-" + key(tools), work -> addTools(plain, tools, work), "the lab guest has its tools");
     }
 
-    private interface Recipe {
-        void follow(Path work) throws IOException;
-    }
-
-    private LabGuest inCache(String key, Recipe recipe, String told) {
-        Path done = cache.resolve(key);
+    private LabGuest inCache(String key, BuildCache.Recipe recipe, String told) {
         try {
-            if (!Files.isDirectory(done)) {
-                build(done, recipe, told);
-            }
+            Path done = cache.get(key, recipe, told);
+            return new LabGuest(done.resolve("vmlinuz"), done.resolve("initrd"));
         } catch (IOException e) {
-            throw Shell.failure("build the lab guest in " + cache, e);
+            throw Shell.failure("build the lab guest in " + cache.folder(), e);
         }
-        return new LabGuest(done.resolve("vmlinuz"), done.resolve("initrd"));
-    }
-
-    private void build(Path done, Recipe recipe, String told) throws IOException {
-        Files.createDirectories(cache);
-        Path work = Files.createTempDirectory(cache, "build");
-        try {
-            Files.createDirectories(work.resolve("out"));
-            recipe.follow(work);
-            publish(work.resolve("out"), done);
-        } finally {
-            LabFolders.delete(work);
-        }
-        progress.step(told);
     }
 
     private void assemble(Path work, String kernelPackage, List<String> modules) throws IOException {
@@ -255,15 +235,11 @@ public final class GuestBuild {
 
     /// The files of a package; nothing is installed.
     private Path unpacked(String name) throws IOException {
-        Path done = cache.resolve(name);
-        if (!Files.isDirectory(done)) {
-            progress.step("downloading " + name + " for the guest");
-            build(done, work -> download(name, work), name + " is there");
-        }
-        return done;
+        return cache.get(name, work -> download(name, work), name + " is there");
     }
 
-    private static void download(String name, Path work) {
+    private void download(String name, Path work) {
+        progress.step("downloading " + name + " for the guest");
         Shell.of("sh", "-c", "cd \"$1\" && apt-get -q download \"$2\" && dpkg -x ./*.deb out", "sh")
                 .and(List.of(work.toString(), name))
                 .run(DOWNLOAD_LIMIT);
@@ -325,16 +301,6 @@ public final class GuestBuild {
         }
     }
 
-    private static void publish(Path out, Path done) throws IOException {
-        try {
-            Files.move(out, done, StandardCopyOption.ATOMIC_MOVE);
-        } catch (IOException e) {
-            if (!Files.isDirectory(done)) {
-                throw e;
-            }
-        }
-    }
-
     private static void sh(String script, Path... words) {
         Shell.of("sh", "-c", script, "sh")
                 .and(Stream.of(words).map(Path::toString).toList())
@@ -378,7 +344,7 @@ public final class GuestBuild {
         }
     }
 
-    private static byte[] resource(String name) {
+    static byte[] resource(String name) {
         try (InputStream stream = GuestBuild.class.getResourceAsStream("guest/" + name)) {
             if (stream == null) {
                 throw new IllegalStateException("guest/" + name + " is missing from the lab's jar");

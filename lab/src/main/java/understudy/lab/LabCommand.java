@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -122,15 +123,34 @@ public final class LabCommand {
                 "It takes its address from the kernel command line: address=10.77.0.10/24 console=ttyS0"
             })
     static final class Guest implements Runnable {
-        @Option(
-                names = "--tools",
-                description = "Of the guest that also has this machine's fio, mkfs.ext4 and e2fsck; give it 384M.")
-        private boolean hasTools;
+        @ArgGroup
+        private Other other = new Other();
+
+        /// Instead of the usual one.
+        private static final class Other {
+            @Option(
+                    names = "--tools",
+                    description = "Of the guest that also has this machine's fio, mkfs.ext4 and e2fsck; give it 384M.")
+            private boolean hasTools;
+
+            @Option(
+                    names = "--debian",
+                    description = {
+                        "Of Debian with PostgreSQL, made from Debian's packages the first time: it boots from its",
+                        "disk, whose path is printed, and has the address " + DebianGuest.ADDRESS + "; give it 512M."
+                    })
+            private boolean isDebian;
+        }
 
         @Override
         public void run() {
+            if (other.isDebian) {
+                DebianBuild build = new DebianBuild(Installation.cacheFolder(), progress());
+                System.out.println(build.guest().disk());
+                return;
+            }
             GuestBuild build = new GuestBuild(Installation.cacheFolder(), progress());
-            LabGuest guest = hasTools ? build.guestWithTools() : build.guest();
+            LabGuest guest = other.hasTools ? build.guestWithTools() : build.guest();
             System.out.println(guest.kernel());
             System.out.println(guest.initrd());
         }

@@ -94,6 +94,10 @@ public final class LabVm {
             return new Wish(name, address, memory, cpus, other, hosts, disks, level, care, hardware);
         }
 
+        Wish with(ByteSize otherMemory) {
+            return new Wish(name, address, otherMemory, cpus, policy, hosts, disks, level, care, hardware);
+        }
+
         public Wish onlyOn(String host) {
             return new Wish(name, address, memory, cpus, policy, List.of(host), disks, level, care, hardware);
         }
@@ -134,8 +138,21 @@ public final class LabVm {
     }
 
     public static LabVm create(ApiClient api, LabGuest guest, Wish wish) {
-        String kernel = api.upload(guest.kernel(), _ -> {});
-        String initrd = api.upload(guest.initrd(), _ -> {});
+        List<Disk> disks = wish.disks.stream()
+                .map(size -> new Disk(Optional.of(size), Optional.empty()))
+                .toList();
+        return create(api, wish, disks, Optional.of(guest));
+    }
+
+    /// One that boots from its disk.
+    ///
+    /// @param wish its disks, its memory and its address are the guest's
+    public static LabVm create(ApiClient api, DebianGuest guest, Wish wish) {
+        Disk disk = new Disk(Optional.empty(), Optional.of(api.upload(guest.disk(), _ -> {})));
+        return create(api, wish.at(DebianGuest.ADDRESS).with(DebianGuest.MEMORY), List.of(disk), Optional.empty());
+    }
+
+    private static LabVm create(ApiClient api, Wish wish, List<Disk> disks, Optional<LabGuest> kernel) {
         api.create(new VmRequest(
                 new VmName(wish.name),
                 wish.level,
@@ -143,12 +160,10 @@ public final class LabVm {
                 wish.memory,
                 wish.cpus,
                 List.of(new Nic(Optional.empty())),
-                wish.disks.stream()
-                        .map(size -> new Disk(Optional.of(size), Optional.empty()))
-                        .toList(),
-                Optional.of(kernel),
-                Optional.of(initrd),
-                LabGuest.commandLine(wish.address + "/24"),
+                disks,
+                kernel.map(guest -> api.upload(guest.kernel(), _ -> {})),
+                kernel.map(guest -> api.upload(guest.initrd(), _ -> {})),
+                kernel.map(_ -> LabGuest.commandLine(wish.address + "/24")).orElse(""),
                 wish.hosts.stream().map(HostName::new).toList(),
                 false,
                 Optional.empty(),
