@@ -12,5 +12,5 @@ import understudy.benchmarks.volume.VolumeCommand;
         },
         synopsisSubcommandLabel = "COMMAND",
         mixinStandardHelpOptions = true,
-        subcommands = {CheckpointCommand.class, TakeoverCommand.class, VolumeCommand.class})
+        subcommands = {CheckpointCommand.class, TakeoverCommand.class, PostgresCommand.class, VolumeCommand.class})
 public final class BenchCommand {}
