@@ -16,14 +16,13 @@ import understudy.lab.Progress;
 import understudy.lab.probe.DurableRecords;
 import understudy.lab.probe.GuestShell;
 import understudy.model.ByteSize;
-import understudy.model.HostName;
 import understudy.model.Level;
 import understudy.model.Problem;
 
 /// The demonstration of guests that are booted on the other host: one makes numbered records durable, one after the
 /// other, until it loses its host or its disk; and then all of them are on the other one.
 final class BootDemo {
-    private static final Duration PATIENCE = Duration.ofSeconds(90);
+    private static final Duration PATIENCE = Watch.PATIENCE;
     private static final Duration WORK = Duration.ofSeconds(30);
     private static final Duration POLL = Duration.ofMillis(20);
     private static final ByteSize DISK = ByteSize.ofMebibytes(64);
@@ -62,14 +61,14 @@ final class BootDemo {
                 LabVm.create(api, guest, LabVm.Wish.usual("demo").withDisk(DISK).at(level));
         VmStatus running = vm.awaitProtected(PATIENCE, progress);
         timeline.tell("VM demo, of level %s, boots on %s; its disk of %s is mirrored to %s (view %d)"
-                .formatted(level, name(running.active()), DISK, name(running.standby()), running.view()));
+                .formatted(level, Watch.name(running.active()), DISK, Watch.name(running.standby()), running.view()));
         List<BootVerdict.Boot> boots = new ArrayList<>();
         DurableRecords records = DurableRecords.start(shell(lab, vm, PATIENCE), DEVICE, 1);
         try {
             timeline.tell("the guest writes records 1, 2, 3, ... to its disk, and tells of each once it is durable");
             work(records);
             for (DemoFault next : faults) {
-                boots.add(boot(lab, vm, next, records));
+                boots.add(boot(lab, new Watch(api, vm, timeline, progress), next, records));
                 if (!boots.getLast().passed()) {
                     break;
                 }
@@ -84,9 +83,10 @@ final class BootDemo {
         return judge(records.told(), boots);
     }
 
-    private BootVerdict.Boot boot(Lab lab, LabVm vm, DemoFault next, DurableRecords records) throws IOException {
+    private BootVerdict.Boot boot(Lab lab, Watch watch, DemoFault next, DurableRecords records) throws IOException {
+        LabVm vm = watch.vm();
         VmStatus before = vm.status();
-        String victim = name(before.active());
+        String victim = Watch.name(before.active());
         Breakage breakage = Breakage.of(next, how, lab, victim);
         timeline.tell("%d records so far".formatted(records.told()));
         timeline.tell(breakage.announcement());
@@ -101,7 +101,7 @@ final class BootDemo {
             pause(Duration.ofMillis(seconds * 1000L / 4));
             breakage.mend().run();
             timeline.tell(breakage.mended());
-            again = protectedAgain(vm, began);
+            again = watch.protectedAgain(began);
         }
         return new BootVerdict.Boot(next, victim, kernel, told, trouble, again);
     }
@@ -122,7 +122,7 @@ final class BootDemo {
             return Optional.empty();
         }
         timeline.tell("%s took over after %.1f s (view %d), and boots the VM"
-                .formatted(name(taken.active()), (System.nanoTime() - began) / 1e9, taken.view()));
+                .formatted(Watch.name(taken.active()), (System.nanoTime() - began) / 1e9, taken.view()));
         try (GuestShell shell = shell(lab, vm, PATIENCE)) {
             double up = Double.parseDouble(
                     shell.run("cut -d' ' -f1 /proc/uptime", WORK).getFirst());
@@ -141,18 +141,6 @@ final class BootDemo {
                             ? "all %d records that were told to be durable are there".formatted(told)
                             : "RECORDS ARE LOST: " + wrong);
             return wrong;
-        }
-    }
-
-    private Optional<Long> protectedAgain(LabVm vm, long began) {
-        try {
-            VmStatus again = vm.awaitProtected(PATIENCE, progress);
-            timeline.tell("VM demo is protected again: active %s, standby %s (view %d)"
-                    .formatted(name(again.active()), name(again.standby()), again.view()));
-            return Optional.of((System.nanoTime() - began) / 1_000_000);
-        } catch (Problem.Refused e) {
-            timeline.tell(e.problem().message());
-            return Optional.empty();
         }
     }
 
@@ -211,9 +199,5 @@ final class BootDemo {
 
     private static String seconds(Optional<Long> millis, String format) {
         return millis.map(ms -> format.formatted(ms / 1e3)).orElse("NEVER");
-    }
-
-    private static String name(Optional<HostName> host) {
-        return host.map(HostName::value).orElse("nobody");
     }
 }

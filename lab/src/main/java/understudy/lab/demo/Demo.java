@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
 import understudy.api.ApiClient;
-import understudy.api.Event;
 import understudy.api.VmStatus;
 import understudy.lab.DiskFault;
 import understudy.lab.Lab;
@@ -20,13 +19,11 @@ import understudy.lab.probe.EchoClient;
 import understudy.lab.probe.GuestShell;
 import understudy.lab.probe.SilenceMeter;
 import understudy.model.ByteSize;
-import understudy.model.HostName;
 import understudy.model.Level;
-import understudy.model.Problem;
 
 /// One demonstration, from nothing to nothing: the lab is made, and is gone at the end.
 final class Demo {
-    private static final Duration PATIENCE = Duration.ofSeconds(90);
+    private static final Duration PATIENCE = Watch.PATIENCE;
     private static final Duration LAST_ANSWER = Duration.ofSeconds(10);
     private static final Duration LAST_REQUEST = Duration.ofSeconds(30);
     private static final ByteSize DISK = ByteSize.ofMebibytes(64);
@@ -42,14 +39,11 @@ final class Demo {
 
     /// @param fault one that level `system` shows, or all of them, one after the other
     /// @param how   a disk fails
-    Demo(DemoFault fault, DiskFault how, int seconds, Timeline timeline, Progress progress) {
+    /// @param times how often it breaks
+    Demo(DemoFault fault, DiskFault how, int times, int seconds, Timeline timeline, Progress progress) {
         this.fault = fault;
         this.level = Level.SYSTEM;
-        this.faults = fault == DemoFault.ALL
-                ? DemoFault.each().stream()
-                        .filter(each -> each.isShownAt(level))
-                        .toList()
-                : List.of(fault);
+        this.faults = fault.shown(level, times);
         this.how = how;
         this.seconds = seconds;
         this.timeline = timeline;
@@ -66,10 +60,10 @@ final class Demo {
                 LabVm.create(api, guest, LabVm.Wish.usual("demo").withDisk(DISK).at(level));
         VmStatus running = vm.awaitRunning(PATIENCE, progress);
         timeline.tell("VM demo, a Debian kernel in 256 MiB with a disk of %s, boots on %s"
-                .formatted(DISK, name(running.active())));
+                .formatted(DISK, Watch.name(running.active())));
         VmStatus before = vm.awaitProtected(PATIENCE, progress);
         timeline.tell("VM demo is protected: active %s, standby %s (view %d)"
-                .formatted(name(before.active()), name(before.standby()), before.view()));
+                .formatted(Watch.name(before.active()), Watch.name(before.standby()), before.view()));
         try (DiskChurn churn =
                         DiskChurn.start(shell(lab, vm), DEVICE, DiskChurn.USUAL_MIB, DiskChurn.REST_BESIDE_A_CLIENT);
                 EchoClient client = connect(lab, vm);
@@ -80,10 +74,11 @@ final class Demo {
             double usual = client.report().p50().toNanos() / 1e6;
             timeline.tell("%d echoes so far, round trip %.1f ms".formatted(client.answered(), usual));
             List<Verdict.Act> acts = new ArrayList<>();
+            Watch watch = new Watch(api, vm, timeline, progress);
             VmStatus last = before;
             for (DemoFault next : faults) {
-                last = stillProtected(vm, last);
-                acts.add(act(lab, api, vm, next, last, client, meter));
+                last = watch.stillProtected(last);
+                acts.add(act(lab, watch, next, last, client, meter));
                 if (!acts.getLast().passed()) {
                     break;
                 }
@@ -113,21 +108,9 @@ final class Demo {
                 () -> progress.waiting("waiting for the guest's services"));
     }
 
-    /// What is promised is promised of a protected VM, and on a machine with too much to do one may have lost its
-    /// standby while its client was looking on.
-    private VmStatus stillProtected(LabVm vm, VmStatus before) {
-        VmStatus now = vm.awaitProtected(PATIENCE, progress);
-        if (now.view() != before.view()) {
-            timeline.tell(
-                    "VM demo was without a standby for a while; it is protected again: active %s, standby %s (view %d)"
-                            .formatted(name(now.active()), name(now.standby()), now.view()));
-        }
-        return now;
-    }
-
     private Verdict.Act act(
-            Lab lab, ApiClient api, LabVm vm, DemoFault next, VmStatus before, EchoClient client, SilenceMeter meter) {
-        String victim = name(before.active());
+            Lab lab, Watch watch, DemoFault next, VmStatus before, EchoClient client, SilenceMeter meter) {
+        String victim = Watch.name(before.active());
         boolean mayMove = next.promiseAt(level) instanceof DemoFault.Promise.GoesOn;
         Breakage breakage = Breakage.of(next, how, lab, victim);
         client.resetTimes();
@@ -137,7 +120,7 @@ final class Demo {
         timeline.tell(breakage.announcement());
         breakage.strike().run();
         long answered = client.answered();
-        Optional<Long> takeover = mayMove ? takeover(api, vm, broken, began) : Optional.empty();
+        Optional<Long> takeover = mayMove ? watch.takeover(broken) : Optional.empty();
         work(client, Duration.ofMillis(seconds * 1000L / 3));
         timeline.tell("%d echoes answered since, the longest wait was %.0f ms"
                 .formatted(
@@ -146,14 +129,14 @@ final class Demo {
             breakage.mend().run();
             timeline.tell(breakage.mended());
         }
-        Optional<Long> again = protectedAgain(vm, began);
+        Optional<Long> again = watch.protectedAgain(began);
         long whole = seconds * 2_000_000_000L / 3 - (System.nanoTime() - began);
         work(client, Duration.ofNanos(Math.max(0, whole)));
         Verdict.Act act = new Verdict.Act(
                 next,
                 victim,
                 mayMove,
-                !active(vm).equals(before.active()),
+                !watch.active().equals(before.active()),
                 client.answered() - answered,
                 client.report().failure().isEmpty(),
                 client.report().longest().toNanos() / 1e6,
@@ -167,56 +150,6 @@ final class Demo {
                             : "%s: NOT AS PROMISED: %s".formatted(next.word(), act.complaint()));
         }
         return act;
-    }
-
-    private static Optional<HostName> active(LabVm vm) {
-        try {
-            return vm.status().active();
-        } catch (Problem.Refused notNow) {
-            return Optional.empty();
-        }
-    }
-
-    /// Waits for the word that the guest goes on, on another host or (an agent alone) on its own.
-    private Optional<Long> takeover(ApiClient api, LabVm vm, Instant broken, long began) {
-        long end = began + PATIENCE.toNanos();
-        while (System.nanoTime() < end) {
-            Optional<Event> resumed = events(api).stream()
-                    .filter(e -> !e.time().isBefore(broken) && e.vm().equals(Optional.of(vm.name())))
-                    .filter(e -> e.kind().equals("resumed") || e.kind().equals("adopted"))
-                    .findFirst();
-            if (resumed.isPresent()) {
-                long millis = Duration.between(broken, resumed.get().time()).toMillis();
-                timeline.tell("%s took over %d ms after that (view %d)"
-                        .formatted(resumed.get().host(), millis, vm.status().view()));
-                return Optional.of(millis);
-            }
-            progress.waiting("waiting for the takeover");
-            LockSupport.parkNanos(Duration.ofMillis(20).toNanos());
-        }
-        timeline.tell("nobody took over within %d s".formatted(PATIENCE.toSeconds()));
-        return Optional.empty();
-    }
-
-    private static List<Event> events(ApiClient api) {
-        try {
-            return api.events(0, 1000);
-        } catch (Problem.Refused notNow) {
-            return List.of();
-        }
-    }
-
-    private Optional<Long> protectedAgain(LabVm vm, long began) {
-        try {
-            VmStatus again = vm.awaitProtected(PATIENCE, progress);
-            long millis = (System.nanoTime() - began) / 1_000_000;
-            timeline.tell("VM demo is protected again: active %s, standby %s (view %d)"
-                    .formatted(name(again.active()), name(again.standby()), again.view()));
-            return Optional.of(millis);
-        } catch (Problem.Refused e) {
-            timeline.tell("%s".formatted(e.problem().message()));
-            return Optional.empty();
-        }
     }
 
     private Verdict judge(EchoClient.Report report, DiskChurn.Report disk, double usualMillis, List<Verdict.Act> acts) {
@@ -293,9 +226,5 @@ final class Demo {
             progress.waiting(client.answered() + " echoes answered");
             LockSupport.parkNanos(Duration.ofMillis(50).toNanos());
         }
-    }
-
-    private static String name(Optional<HostName> host) {
-        return host.map(HostName::value).orElse("nobody");
     }
 }

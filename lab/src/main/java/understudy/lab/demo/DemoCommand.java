@@ -10,6 +10,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
+import understudy.lab.DebianBuild;
+import understudy.lab.DebianGuest;
 import understudy.lab.DiskFault;
 import understudy.lab.GuestBuild;
 import understudy.lab.Installation;
@@ -34,6 +36,8 @@ import understudy.model.Problem;
             "  understudy demo                  # a host loses its power",
             "  understudy demo --fault agent    # an agent is killed under its VM",
             "  understudy demo --fault all      # each that level system survives, on one connection",
+            "  understudy demo --guest postgres    # eight clients of PostgreSQL, and an audit at the end",
+            "  understudy demo --guest postgres --times 10",
             "  understudy demo --fault disk --how hang",
             "  understudy demo --level component --fault disk    # disks fail, hang, are full, and lie",
             "  understudy demo --level component --fault disk --how hang",
@@ -78,8 +82,21 @@ public final class DemoCommand implements Callable<Integer> {
             names = "--guest",
             paramLabel = "GUEST",
             defaultValue = "lab",
-            description = "What runs in the VM: lab (default: ${DEFAULT-VALUE}).")
-    private String guest = "lab";
+            converter = DemoGuest.Word.class,
+            completionCandidates = DemoGuest.Word.class,
+            description = {
+                "What runs in the VM, one of ${COMPLETION-CANDIDATES} (default: ${DEFAULT-VALUE}). postgres is Debian with",
+                "PostgreSQL, made from Debian's packages the first time, and eight clients at work on it; at level system."
+            })
+    private DemoGuest guest = DemoGuest.LAB;
+
+    @Option(
+            names = "--times",
+            paramLabel = "N",
+            defaultValue = "1",
+            description =
+                    "How often it breaks, one time after the other, 1 to 100; at level system (default: ${DEFAULT-VALUE}).")
+    private int times = 1;
 
     @Option(
             names = "--seconds",
@@ -96,18 +113,23 @@ public final class DemoCommand implements Callable<Integer> {
     public Integer call() throws Exception {
         refuseWhatIsNotThere();
         Progress progress = new Progress(System.err);
-        LabGuest built = new GuestBuild(Installation.cacheFolder(), progress).guest();
-        Timeline timeline = new Timeline(System.out);
-        Outcome outcome = outcome(built, timeline, progress);
+        Outcome outcome = outcome(progress);
         if (json.isPresent()) {
             outcome.write(json.get());
         }
         return outcome.passed() ? 0 : 1;
     }
 
-    private Outcome outcome(LabGuest built, Timeline timeline, Progress progress) throws IOException {
+    private Outcome outcome(Progress progress) throws IOException {
+        if (guest == DemoGuest.POSTGRES) {
+            DebianGuest debian = new DebianBuild(Installation.cacheFolder(), progress).guest();
+            Timeline timeline = new Timeline(System.out);
+            return new PostgresDemo(fault, how.orElse(DiskFault.ERROR), times, seconds, timeline, progress).run(debian);
+        }
+        LabGuest built = new GuestBuild(Installation.cacheFolder(), progress).guest();
+        Timeline timeline = new Timeline(System.out);
         if (level == Level.SYSTEM) {
-            return new Demo(fault, how.orElse(DiskFault.ERROR), seconds, timeline, progress).run(built);
+            return new Demo(fault, how.orElse(DiskFault.ERROR), times, seconds, timeline, progress).run(built);
         }
         List<Outcome> parts = new ArrayList<>();
         if (shows(Promise.DisksGoOn.class)) {
@@ -131,32 +153,38 @@ public final class DemoCommand implements Callable<Integer> {
         if (fault != DemoFault.ALL && fault.promiseAt(level) instanceof Promise.NotShown(String why)) {
             throw notAvailable(why);
         }
-        if (!guest.equals("lab")) {
-            throw notAvailable("this version has guest lab only");
+        if (guest == DemoGuest.POSTGRES && level != Level.SYSTEM) {
+            throw badValue("--guest postgres is for --level system.", "Leave one of them out.");
+        }
+        if (times < 1 || times > 100) {
+            throw badValue("--times " + times + " is not 1 to 100.", "Choose another number.");
+        }
+        if (times > 1 && level != Level.SYSTEM) {
+            throw badValue("--times is for --level system.", "Leave one of them out.");
         }
         if (how.isPresent() && fault != DemoFault.DISK) {
-            throw Problem.of("bad-value", "--how is for --fault disk.", "Leave it out.")
-                    .refused();
+            throw badValue("--how is for --fault disk.", "Leave it out.");
         }
         if (how.equals(Optional.of(DiskFault.CORRUPT)) && !shows(Promise.DisksGoOn.class)) {
-            throw Problem.of(
-                            "bad-value",
-                            "At level %s a flipped bit is not shown: nothing fails, and it is mended.".formatted(level),
-                            "Choose another --how, or --level component.")
-                    .refused();
+            throw badValue(
+                    "At level %s a flipped bit is not shown: nothing fails, and it is mended.".formatted(level),
+                    "Choose another --how, or --level component.");
         }
         if (seconds < 6 || seconds > 3600) {
-            throw Problem.of("bad-value", "--seconds " + seconds + " is not 6 to 3600.", "Choose another time.")
-                    .refused();
+            throw badValue("--seconds " + seconds + " is not 6 to 3600.", "Choose another time.");
         }
+    }
+
+    private static Problem.Refused badValue(String message, String correction) {
+        return Problem.of("bad-value", message, correction).refused();
     }
 
     private Problem.Refused notAvailable(String why) {
         return Problem.of(
                         "not-available",
-                        "The demonstration of fault %s at level %s with guest %s is not available in this version."
-                                .formatted(fault.word(), level, guest),
-                        "Choose --guest lab, and --level system with --fault %s; component with %s; restart with %s."
+                        "The demonstration of fault %s at level %s is not available in this version."
+                                .formatted(fault.word(), level),
+                        "Choose --level system with --fault %s; component with %s; restart with %s."
                                 .formatted(shownAt(Level.SYSTEM), shownAt(Level.COMPONENT), shownAt(Level.RESTART)))
                 .because(why)
                 .refused();

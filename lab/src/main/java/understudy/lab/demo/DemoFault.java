@@ -2,6 +2,7 @@ package understudy.lab.demo;
 
 import com.fasterxml.jackson.annotation.JsonValue;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import understudy.lab.Words;
 import understudy.model.Level;
@@ -87,6 +88,16 @@ enum DemoFault {
     /// All single faults, in the order in which they are shown.
     static List<DemoFault> each() {
         return Arrays.stream(values()).filter(fault -> fault != ALL).toList();
+    }
+
+    /// What a demonstration goes through, one after the other: it, or each of all that the level shows.
+    ///
+    /// @param times how often
+    List<DemoFault> shown(Level level, int times) {
+        List<DemoFault> once = this == ALL
+                ? each().stream().filter(fault -> fault.isShownAt(level)).toList()
+                : List.of(this);
+        return Collections.nCopies(times, once).stream().flatMap(List::stream).toList();
     }
 
     private static Promise notShown(String why) {

@@ -6,7 +6,7 @@ import java.nio.file.Path;
 import understudy.api.Json;
 
 /// What a demonstration came to, for people and, as JSON, for programs.
-sealed interface Outcome permits Verdict, DiskVerdict, BootVerdict, Parts {
+sealed interface Outcome permits Verdict, DiskVerdict, BootVerdict, PostgresVerdict, Parts {
     /// Whether what the level promises was seen from outside.
     boolean passed();
 

@@ -23,7 +23,6 @@ class DemoCommandTest {
         assertThat(refusal("--level", "component", "--fault", "shutdown-host").code())
                 .isEqualTo("not-available");
         assertThat(refusal("--level", "restart", "--fault", "peer-link").code()).isEqualTo("not-available");
-        assertThat(refusal("--guest", "postgres").code()).isEqualTo("not-available");
     }
 
     @Test
@@ -34,6 +33,10 @@ class DemoCommandTest {
                             .code())
                     .isEqualTo("bad-value");
         }
+        assertThat(refusal("--guest", "postgres", "--level", "component").code())
+                .isEqualTo("bad-value");
+        assertThat(refusal("--times", "0").code()).isEqualTo("bad-value");
+        assertThat(refusal("--times", "2", "--level", "restart").code()).isEqualTo("bad-value");
         assertThat(refusal("--seconds", "5").code()).isEqualTo("bad-value");
         assertThatThrownBy(() -> CommandLine.populateCommand(new DemoCommand(), "--fault", "flood"))
                 .isInstanceOf(CommandLine.ParameterException.class);
